@@ -1,0 +1,79 @@
+"""What an action is: where it applies, what is asked of the agent, and an example of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib.metadata import entry_points
+from typing import Protocol
+
+from lsp_agent.agent.types import Answer, DiagnosticNote, RunRequest
+from lsp_agent.syntax.document import SyntaxDocument
+from lsp_agent.workspace.positions import Range
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where the user asks: a document with its (already parsed) syntax, and a selection."""
+
+    path: str
+    document: SyntaxDocument
+    range: Range
+    diagnostics: tuple[DiagnosticNote, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """An action that can be taken here; ``disabled`` says why it can't be run just now.
+
+    ``argument`` is what tells two offers of one action apart (the diagnostic's index, the
+    instruction); it travels in the code action's ``data`` and comes back to :meth:`Action.request`.
+    """
+
+    title: str
+    argument: str = ""
+    disabled: str | None = None
+    preferred: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """One use: ``before`` holds a ``$0`` cursor or a ``«selection»``; ``after`` is a good result.
+
+    ``diagnostic`` is the message of a diagnostic on the marked place, where the action needs one.
+    """
+
+    language: str
+    before: str
+    after: str
+    diagnostic: str = ""
+
+
+class Action(Protocol):
+    """One entry of the catalogue."""
+
+    name: str
+    kind: str
+    summary: str
+    answer: Answer
+    example: Example
+
+    def offers(self, place: Place) -> list[Offer]:
+        """List what can be done here, best first; no inference, a few milliseconds at most."""
+        ...
+
+    def request(self, place: Place, argument: str) -> RunRequest:
+        """Turn a chosen offer into a task; raises ``ActionError`` when it no longer applies."""
+        ...
+
+
+def load_actions(warn: Callable[[str], None]) -> dict[str, Action]:
+    """Collect the installed actions by name; a broken one costs one warning, not the server."""
+    actions: dict[str, Action] = {}
+    for point in entry_points(group="lsp_agent.actions"):
+        try:
+            action: Action = point.load()
+            actions[action.name] = action
+        except Exception as error:  # noqa: BLE001 - a plugin may raise anything at import
+            warn(f"the action {point.name} is off: {error}")
+    return actions

@@ -1,0 +1,80 @@
+"""What goes into a run and what comes out of it, as plain data."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Literal
+
+from lsp_agent.events import RunStatus
+from lsp_agent.workspace.overlay import FileChange
+from lsp_agent.workspace.positions import Range
+
+Profile = Literal["direct", "tools", "auto"]
+Answer = Literal["edit", "text", "any"]
+
+
+@dataclass(frozen=True, slots=True)
+class DiagnosticNote:
+    """A diagnostic of any server, as the client sent it with the request."""
+
+    range: Range
+    message: str
+    severity: Literal["error", "warning", "information", "hint"] = "error"
+    source: str = ""
+    code: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Focus:
+    """Where the user stands: a path in the overlay, the selection, the diagnostics on it."""
+
+    path: str
+    range: Range | None = None
+    diagnostics: tuple[DiagnosticNote, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class RunRequest:
+    """A task for the agent.
+
+    ``target`` is the stretch of the focused file that a direct answer replaces whole; ``scope``
+    lists the paths that may change, and ``None`` allows the whole workspace. ``answer`` says
+    whether an edit, a text, or either is wanted.
+    """
+
+    task: str
+    focus: Focus | None = None
+    target: Range | None = None
+    scope: frozenset[str] | None = None
+    answer: Answer = "any"
+    action: str = ""
+    title: str = ""
+    profile: Profile = "auto"
+    session: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RunResult:
+    """How a run ended. ``changes`` is empty unless ``status`` is ``edited``; ``text`` is the
+    model's last answer, ``summary`` one line for a person.
+    """
+
+    run_id: str
+    status: RunStatus
+    summary: str
+    text: str = ""
+    changes: tuple[FileChange, ...] = field(default=())
+
+
+@dataclass(frozen=True, slots=True)
+class ApprovalQuestion:
+    """What is asked before something risky happens."""
+
+    title: str
+    detail: str
+    tool: str = ""
+
+
+Ask = Callable[[ApprovalQuestion], bool]
+"""Asks the user and blocks the run's thread; no answer is a refusal."""

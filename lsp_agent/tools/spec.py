@@ -1,0 +1,73 @@
+"""What a tool is: a name, pydantic arguments, a hazard class and a function."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from importlib.metadata import entry_points
+from typing import Any, Generic, Literal, TypeVar
+
+from pydantic import BaseModel, ConfigDict
+
+from lsp_agent.cancel import CancelToken
+from lsp_agent.engine.types import ToolSchema
+from lsp_agent.errors import LspAgentError
+from lsp_agent.workspace.overlay import Overlay
+
+Hazard = Literal["low", "edit", "risky"]
+
+
+class ToolError(LspAgentError):
+    """A call that can't be carried out; the message goes to the model and says what would do."""
+
+    code = "tool-failed"
+
+
+class Arguments(BaseModel):
+    """The base of every tool's arguments: unknown names are refused, none are coerced silently."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+A = TypeVar("A", bound=Arguments)
+
+
+@dataclass(frozen=True, slots=True)
+class ToolContext:
+    """What a tool may use. ``overlay`` is the run's view of the workspace."""
+
+    overlay: Overlay
+    cancel: CancelToken
+
+
+@dataclass(frozen=True, slots=True)
+class Tool(Generic[A]):
+    """One tool. ``raw`` names the string arguments that travel as sentinel-ended raw blocks."""
+
+    name: str
+    description: str
+    arguments: type[A]
+    hazard: Hazard
+    run: Callable[[ToolContext, A], str]
+    example: Mapping[str, Any]
+    raw: tuple[str, ...] = field(default=())
+
+    def schema(self) -> ToolSchema:
+        """Describe the tool to a model."""
+        schema = self.arguments.model_json_schema()
+        schema.pop("title", None)
+        for prop in schema.get("properties", {}).values():
+            prop.pop("title", None)
+        return ToolSchema(self.name, self.description, schema)
+
+
+def load_tools(warn: Callable[[str], None]) -> dict[str, Tool[Any]]:
+    """Collect the tools of every installed family; a broken family costs one warning, not the run."""
+    tools: dict[str, Tool[Any]] = {}
+    for point in entry_points(group="lsp_agent.tools"):
+        try:
+            family: Iterable[Tool[Any]] = point.load()
+            tools.update({tool.name: tool for tool in family})
+        except Exception as error:  # noqa: BLE001 - a plugin may raise anything at import
+            warn(f"tools of {point.value} are off: {error}")
+    return tools

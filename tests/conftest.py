@@ -1,0 +1,17 @@
+"""Fixtures that every room's tests may use."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Point every piece of state at a fresh folder and hide the user's own configuration."""
+    folder = tmp_path / "lsp-agent-home"
+    folder.mkdir()
+    monkeypatch.setenv("LSP_AGENT_HOME", str(folder))
+    monkeypatch.delenv("LSP_AGENT_CONFIG", raising=False)
+    return folder
