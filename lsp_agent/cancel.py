@@ -8,7 +8,7 @@ from collections.abc import Callable
 from lsp_agent.errors import LspAgentError
 
 
-class Cancelled(LspAgentError):
+class Cancelled(LspAgentError):  # noqa: N818 - a state, as in asyncio
     """The user, the client or a newer request asked for the work to stop."""
 
     code = "cancelled"

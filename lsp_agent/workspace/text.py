@@ -1,0 +1,134 @@
+"""An immutable text with a line index.
+
+Cost: building the index is O(n); ``replace`` copies the string and re-scans only the new lines, so
+a keystroke in a 400 KB document takes well under a millisecond; ``offset`` is O(1), ``position``
+O(log lines).
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+
+from lsp_agent.workspace.positions import (
+    Position,
+    PositionEncoding,
+    Range,
+    decode_character,
+    encode_character,
+)
+
+# str.splitlines also cuts at form feeds, U+0085, U+2028 and others, which the protocol does not.
+_EOL = re.compile(r"\r\n|\n|\r")
+
+
+def line_starts(text: str) -> list[int]:
+    """Return the offset of each line's first character; there is always at least one line."""
+    return [0, *(match.end() for match in _EOL.finditer(text))]
+
+
+class Text:
+    """A document's text. Lines and characters are 0-based; characters are code points."""
+
+    __slots__ = ("_starts", "content")
+
+    def __init__(self, content: str, _starts: list[int] | None = None) -> None:
+        self.content = content
+        self._starts = line_starts(content) if _starts is None else _starts
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Text) and self.content == other.content
+
+    def __hash__(self) -> int:
+        return hash(self.content)
+
+    def __repr__(self) -> str:
+        return f"Text({len(self.content)} characters, {self.line_count} lines)"
+
+    @property
+    def line_count(self) -> int:
+        """Number of lines; a final line end opens one more, empty, line."""
+        return len(self._starts)
+
+    @property
+    def full_range(self) -> Range:
+        """From the first character to behind the last."""
+        return Range(Position(0, 0), self.position(len(self.content)))
+
+    @property
+    def eol(self) -> str:
+        r"""The line end that most lines have; ``\n`` when there is none."""
+        crlf = self.content.count("\r\n")
+        counts = {
+            "\n": self.content.count("\n") - crlf,
+            "\r\n": crlf,
+            "\r": self.content.count("\r") - crlf,
+        }
+        best = max(counts, key=lambda eol: counts[eol])
+        return best if counts[best] else "\n"
+
+    def line(self, number: int) -> str:
+        """Return a line without its line end; empty beyond the last line."""
+        if not 0 <= number < len(self._starts):
+            return ""
+        last = number + 1 == len(self._starts)
+        end = len(self.content) if last else self._starts[number + 1]
+        line = self.content[self._starts[number] : end]
+        if last:
+            return line
+        return line[:-2] if line.endswith("\r\n") else line[:-1]
+
+    def offset(self, position: Position) -> int:
+        """Return a position's offset; a place beyond a line or the text is clamped to its end."""
+        if position.line < 0:
+            return 0
+        if position.line >= len(self._starts):
+            return len(self.content)
+        start = self._starts[position.line]
+        return start + min(max(position.character, 0), len(self.line(position.line)))
+
+    def position(self, offset: int) -> Position:
+        r"""Return the position of an offset; one inside ``\r\n`` is the line's end."""
+        offset = min(max(offset, 0), len(self.content))
+        line = bisect_right(self._starts, offset) - 1
+        return Position(line, min(offset - self._starts[line], len(self.line(line))))
+
+    def slice(self, range_: Range) -> str:
+        """Return the text that a range covers."""
+        return self.content[self.offset(range_.start) : self.offset(range_.end)]
+
+    def replace(self, range_: Range, new: str) -> Text:
+        """Return the text with a range replaced; a reversed range is taken the right way round."""
+        start, end = sorted((self.offset(range_.start), self.offset(range_.end)))
+        return self.splice(start, end, new)
+
+    def splice(self, start: int, end: int, new: str) -> Text:
+        """Return the text with the characters from ``start`` to ``end`` replaced."""
+        content = self.content[:start] + new + self.content[end:]
+        # A line end can be joined or split at either border (\r before \n), so both neighbours
+        # are scanned again with the new text.
+        first = max(bisect_right(self._starts, max(start - 1, 0)) - 1, 0)
+        last = bisect_right(self._starts, end + 1)
+        shift = len(content) - len(self.content)
+        stop = self._starts[last] + shift if last < len(self._starts) else len(content)
+        begin = self._starts[first]
+        middle = [begin, *(m.end() for m in _EOL.finditer(content, begin, stop))]
+        if last < len(self._starts):
+            middle = [at for at in middle if at < stop]
+            tail = [at + shift for at in self._starts[last:]]
+        else:
+            tail = []
+        return Text(content, self._starts[:first] + middle + tail)
+
+    def decode(self, line: int, units: int, encoding: PositionEncoding) -> Position:
+        """Translate a client's position, clamped to the text."""
+        if line < 0:
+            return Position(0, 0)
+        if line >= len(self._starts):
+            return self.position(len(self.content))
+        return Position(line, decode_character(self.line(line), units, encoding))
+
+    def encode(self, position: Position, encoding: PositionEncoding) -> tuple[int, int]:
+        """Translate a position into a client's line and units."""
+        line = self.line(position.line)
+        return position.line, encode_character(line, position.character, encoding)
