@@ -1,0 +1,119 @@
+"""The settings, as typed models. Field descriptions are the documentation and the JSON Schema."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+CacheType = Literal["f32", "f16", "bf16", "q8_0", "q5_1", "q5_0", "q4_1", "q4_0"]
+
+
+class Section(BaseModel):
+    """The base of all sections: no unknown keys, no changes after loading."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+class LlamaSettings(Section):
+    """A model hosted in this process by llama.cpp."""
+
+    kind: Literal["llama-cpp"] = "llama-cpp"
+    model: str = Field("embedded", description="catalogue name, path of a GGUF file, or `embedded`")
+    n_gpu_layers: int = Field(-1, ge=-1, description="layers on the GPU; -1: all that fit, 0: none")
+    n_ctx: int = Field(16384, ge=256, description="context in tokens; lowered to the model's own")
+    n_batch: int = Field(2048, ge=32, description="most tokens that one decode call takes")
+    n_ubatch: int = Field(512, ge=32, description="tokens evaluated between two cancel checks")
+    n_threads: int | None = Field(None, ge=1, description="default: the machine's physical cores")
+    flash_attn: Literal["auto", "on", "off"] = Field("auto", description="flash attention")
+    type_k: CacheType = Field("f16", description="number format of cached keys")
+    type_v: CacheType = Field("f16", description="number format of cached values")
+    main_gpu: int = Field(0, ge=0, description="the GPU that holds what is not split")
+    tensor_split: list[float] | None = Field(None, description="share of the model on each GPU")
+    chat_template: str | None = Field(None, description="Jinja template instead of the model's")
+
+
+class OpenAISettings(Section):
+    """Any OpenAI-compatible server: vLLM, llama-server, SGLang, Ollama, LM Studio, Groq."""
+
+    kind: Literal["openai"]
+    base_url: str = Field(description="up to and including `/v1`", pattern=r"^https?://")
+    model: str = Field(description="the model's name on that server")
+    api_key_env: str | None = Field(None, description="name of the variable that holds the key")
+    n_ctx: int = Field(32768, ge=256, description="context in tokens, as the server has it")
+    timeout: float = Field(120.0, gt=0, description="seconds without a byte before giving up")
+    connect_timeout: float = Field(10.0, gt=0, description="seconds to connect")
+    max_retries: int = Field(3, ge=0, le=10, description="tries after the first one")
+    max_concurrency: int = Field(4, ge=1, description="requests under way at once")
+    grammar: bool = Field(False, description="the server takes GBNF as `grammar` (llama-server)")
+
+
+EngineSettings = Annotated[LlamaSettings | OpenAISettings, Field(discriminator="kind")]
+
+
+class Routes(Section):
+    """Which engine serves which job; an unset one goes to ``agent``."""
+
+    agent: str = Field("local", description="engine of agent runs, and of every job without one")
+    action: str | None = Field(None, description="engine of code actions")
+    completion: str | None = Field(None, description="engine of inline completion")
+    review: str | None = Field(None, description="engine of review")
+
+
+class AgentSettings(Section):
+    """How a run works and when it stops."""
+
+    max_steps: int = Field(20, ge=1, le=1000, description="model answers in one run")
+    refine_passes: int = Field(2, ge=0, le=20, description="tries to mend a refused edit")
+    profile: Literal["direct", "tools", "auto"] = Field(
+        "auto",
+        description="direct: one shot; tools: a loop; auto: by the model's size and template",
+    )
+    max_tokens: int = Field(2048, ge=16, description="tokens of one answer")
+    token_budget: int = Field(200_000, ge=100, description="tokens of one run, prompts included")
+    temperature: float = Field(0.0, ge=0, le=2, description="0: always the likeliest token")
+    seed: int | None = Field(None, description="seed of the sampler where temperature is above 0")
+
+
+class VerifySettings(Section):
+    """What is checked before an edit is offered."""
+
+    syntax: bool = Field(True, description="no new syntax error")
+    lint: bool = Field(True, description="the project's linter agrees as before")
+    diagnostics: bool = Field(True, description="other language servers report no new error")
+    tests: Literal["off", "auto", "always"] = Field("auto", description="run affected tests")
+
+
+class SafetySettings(Section):
+    """What a run may do without asking."""
+
+    network: bool = Field(False, description="commands may use the network")
+    approve: Literal["never", "risky", "always"] = Field("risky", description="what is asked first")
+    allowed_commands: list[str] = Field([], description="commands that may run without asking")
+
+
+class ReviewSettings(Section):
+    """How findings are shown."""
+
+    severity: Literal["information", "hint"] = Field(
+        "information", description="severity of a finding that no tool confirms"
+    )
+
+
+class Settings(Section):
+    """Everything that can be set. See ``lsp-agent config schema``."""
+
+    engines: dict[str, EngineSettings] = Field(
+        {"local": LlamaSettings()}, description="engines by name"
+    )
+    routes: Routes = Routes()
+    agent: AgentSettings = AgentSettings()
+    verify: VerifySettings = VerifySettings()
+    safety: SafetySettings = SafetySettings()
+    review: ReviewSettings = ReviewSettings()
+    style: str = Field("", description="house style, given to the model as data")
+    exclude: list[str] = Field([], description="gitignore patterns of files the agent leaves out")
+
+
+HARMLESS = ("style", "exclude", "review")
+"""What a workspace file may set before its folder is trusted (contract, section 4)."""
