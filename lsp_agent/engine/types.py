@@ -107,7 +107,7 @@ class Fim:
 
 @dataclass(frozen=True, slots=True)
 class Sampling:
-    """How the next token is drawn; ``temperature`` 0 is greedy and ignores the rest but penalties."""
+    """How the next token is drawn; ``temperature`` 0 is greedy and minds only the penalty."""
 
     temperature: float = 0.0
     top_k: int = 40
@@ -119,9 +119,10 @@ class Sampling:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One generation. ``grammar`` is GBNF with the rule ``root``; ``stop`` strings are not returned.
+    """One generation. ``grammar`` is GBNF with the rule ``root``.
 
-    ``max_tokens`` bounds the answer; the engine lowers it to what the context leaves.
+    ``stop`` strings end the answer and are not returned. ``max_tokens`` bounds the answer;
+    the engine lowers it to what the context leaves.
     """
 
     prompt: Chat | Fim
@@ -209,7 +210,7 @@ class Engine(Protocol):
         ...
 
     def count_tokens(self, text: str) -> int:
-        """Count the tokens of plain text; an estimate (4 bytes a token) where there is no tokenizer."""
+        """Count the tokens of plain text; 4 bytes a token where there is no tokenizer."""
         ...
 
     def embed(self, texts: Sequence[str], cancel: CancelToken) -> list[list[float]]:

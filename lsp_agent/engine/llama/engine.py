@@ -1,0 +1,216 @@
+"""``LlamaEngine``: a model hosted in this process, with one thread that owns it.
+
+Requests wait by job and arrival; answers come back through a queue each. Cancelling reaches a
+decode that is running through llama.cpp's abort flag, one that waits at once.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import logging
+import queue
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, TypeVar
+
+from lsp_agent.cancel import Cancelled, CancelToken
+from lsp_agent.config.model import LlamaSettings
+from lsp_agent.engine.llama.runtime import Runtime
+from lsp_agent.engine.types import (
+    Delta,
+    EngineError,
+    EngineInfo,
+    EngineUnavailableError,
+    Job,
+    Request,
+)
+from lsp_agent.errors import LspAgentError
+
+T = TypeVar("T")
+Work = Callable[[Runtime, CancelToken], Iterator[Any]]
+_log = logging.getLogger(__name__)
+_POLL_SECONDS = 0.05
+
+
+@dataclass(order=True)
+class _Task:
+    priority: tuple[int, int]
+    work: Work = field(compare=False)
+    cancel: CancelToken = field(compare=False)
+    results: queue.SimpleQueue[Any] = field(compare=False, default_factory=queue.SimpleQueue)
+
+
+class _End:
+    """Marks the end of a task's results."""
+
+
+class LlamaEngine:
+    """The in-process engine; see :class:`~lsp_agent.engine.types.Engine`.
+
+    Nothing is loaded before the first request. ``path`` is a GGUF file.
+    """
+
+    def __init__(self, name: str, settings: LlamaSettings, path: Path) -> None:
+        self.name = name
+        self._settings = settings
+        self._path = path
+        self._tasks: queue.PriorityQueue[_Task] = queue.PriorityQueue()
+        self._order = itertools.count()
+        self._lock = threading.Lock()
+        self._thread: threading.Thread | None = None
+        self._runtime: Runtime | None = None
+        self._closed = CancelToken()
+        self._loading: float | None = None
+
+    def info(self) -> EngineInfo:
+        """Describe the engine without loading the model."""
+        runtime = self._runtime
+        if runtime is None:
+            info = EngineInfo(
+                self.name, "llama-cpp", self._path.name, self._settings.n_ctx, False, grammar=True
+            )
+            detail = {"loading": self._loading}
+        else:
+            info = runtime.describe(self.name)
+            detail = dict(info.detail)
+        return replace(info, detail={**detail, "queue": self._tasks.qsize()})
+
+    def load(self, cancel: CancelToken) -> EngineInfo:
+        """Load the model if it is not."""
+        self._ready(cancel)
+        return self.info()
+
+    def generate(self, request: Request, cancel: CancelToken) -> Iterator[Delta]:
+        """Yield an answer; see the protocol."""
+        local = CancelToken()
+        forget = cancel.on_cancel(local.cancel)
+        try:
+            yield from self._submit(
+                lambda runtime, token: runtime.generate(request, token), local, request.job
+            )
+        finally:
+            # Also reached when the caller drops the iterator: the rest is not generated.
+            local.cancel()
+            forget()
+
+    def count_tokens(self, text: str) -> int:
+        """Count the tokens of a text exactly."""
+        return self._ready(CancelToken()).count_tokens(text)
+
+    def embed(self, texts: Sequence[str], cancel: CancelToken) -> list[list[float]]:
+        """Return one unit vector a text."""
+        work: Work = lambda runtime, token: iter([runtime.embed(texts, token)])  # noqa: E731
+        vectors: list[list[float]] = next(self._submit(work, cancel, Job.BACKGROUND))
+        return vectors
+
+    def close(self) -> None:
+        """Stop all work, free the model and wait for the thread."""
+        self._closed.cancel()
+        with self._lock:
+            thread = self._thread
+        if thread is not None and thread is not threading.current_thread():
+            self._tasks.put(_Task((-1, 0), _nothing, CancelToken()))
+            thread.join()
+
+    def _ready(self, cancel: CancelToken) -> Runtime:
+        runtime = self._runtime
+        if runtime is None:
+            for _ in self._submit(_nothing, cancel, Job.COMPLETION):
+                pass
+            runtime = self._runtime
+        if runtime is None:
+            raise EngineUnavailableError(f"the engine {self.name!r} is closed")
+        return runtime
+
+    def _submit(self, work: Work, cancel: CancelToken, job: Job) -> Iterator[Any]:
+        """Queue work for the thread and yield its results."""
+        if self._closed.cancelled:
+            raise EngineUnavailableError(f"the engine {self.name!r} is closed")
+        task = _Task((int(job), next(self._order)), work, cancel)
+        forget = cancel.on_cancel(lambda: task.results.put(Cancelled()))
+        self._start()
+        self._tasks.put(task)
+        try:
+            while not isinstance(result := self._next(task), _End):
+                if isinstance(result, BaseException):
+                    raise result
+                yield result
+        finally:
+            forget()
+
+    def _next(self, task: _Task) -> Any:
+        while True:
+            try:
+                return task.results.get(timeout=1.0)
+            except queue.Empty:
+                if self._thread is None or not self._thread.is_alive():
+                    return EngineUnavailableError(f"the engine {self.name!r} is closed")
+
+    def _start(self) -> None:
+        with self._lock:
+            if self._thread is None:
+                # A daemon, so that an editor's death is never held up; close() frees the model.
+                self._thread = threading.Thread(
+                    target=self._loop, name=f"engine-{self.name}", daemon=True
+                )
+                self._thread.start()
+
+    def _loop(self) -> None:
+        try:
+            while not self._closed.cancelled:
+                self._serve(self._tasks.get())
+        finally:
+            runtime, self._runtime = self._runtime, None
+            if runtime is not None:
+                runtime.free()
+            with contextlib.suppress(queue.Empty):
+                while True:
+                    self._tasks.get_nowait().results.put(
+                        EngineUnavailableError(f"the engine {self.name!r} is closed")
+                    )
+
+    def _serve(self, task: _Task) -> None:
+        """Run one task; whatever goes wrong fails that task alone."""
+        try:
+            task.cancel.check()
+            runtime = self._loaded(task.cancel)
+            runtime.allow()
+            forget = [one.on_cancel(runtime.abort) for one in (task.cancel, self._closed)]
+            results = task.work(runtime, task.cancel)
+            try:
+                for result in results:
+                    task.results.put(result)
+                    if self._closed.cancelled:
+                        raise EngineUnavailableError(f"the engine {self.name!r} is closed")
+            finally:
+                for undo in forget:
+                    undo()
+            task.results.put(_End())
+        except LspAgentError as error:
+            task.results.put(error)
+        except Exception as error:  # noqa: BLE001 - the thread must outlive whatever one request meets
+            _log.exception("the engine failed")
+            task.results.put(EngineError(f"the engine failed: {error}"))
+
+    def _loaded(self, cancel: CancelToken) -> Runtime:
+        if self._runtime is None:
+            self._loading = 0.0
+            try:
+                self._runtime = Runtime(self._path, self._settings, cancel, self._on_progress)
+            except (EngineUnavailableError, Cancelled):
+                raise
+            except LspAgentError as error:
+                raise EngineUnavailableError(str(error)) from error
+            finally:
+                self._loading = None
+        return self._runtime
+
+    def _on_progress(self, share: float) -> None:
+        self._loading = share
+
+
+def _nothing(_runtime: Runtime, _cancel: CancelToken) -> Iterator[Any]:
+    return iter(())

@@ -1,0 +1,60 @@
+"""Which engine serves which job."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping
+from typing import Literal
+
+from lsp_agent.config.model import Settings
+from lsp_agent.config.paths import Home
+from lsp_agent.engine.factory import make_engine
+from lsp_agent.engine.types import Engine, EngineInfo, EngineUnavailableError
+
+Route = Literal["agent", "action", "completion", "review"]
+
+
+class EngineRouter:
+    """The engines of one configuration, each made when first asked for. Thread-safe."""
+
+    def __init__(self, settings: Settings, home: Home, env: Mapping[str, str]) -> None:
+        self._settings = settings
+        self._home = home
+        self._env = env
+        self._engines: dict[str, Engine] = {}
+        self._lock = threading.Lock()
+
+    def name_of(self, route: Route) -> str:
+        """Return the name of the engine for a job; ``agent``'s where none is set."""
+        routes = self._settings.routes
+        chosen: str | None = getattr(routes, route)
+        return chosen or routes.agent
+
+    def engine(self, route: Route) -> Engine:
+        """Return the engine for a job.
+
+        Raises :class:`EngineUnavailableError` when the configuration names none, or no model.
+        """
+        name = self.name_of(route)
+        with self._lock:
+            if name not in self._engines:
+                settings = self._settings.engines.get(name)
+                if settings is None:
+                    raise EngineUnavailableError(
+                        f"routes.{route} names the engine {name!r}, which is not configured"
+                    )
+                self._engines[name] = make_engine(name, settings, self._home, self._env)
+            return self._engines[name]
+
+    def infos(self) -> list[EngineInfo]:
+        """Describe the engines that were used so far."""
+        with self._lock:
+            engines = list(self._engines.values())
+        return [engine.info() for engine in engines]
+
+    def close(self) -> None:
+        """Close every engine."""
+        with self._lock:
+            engines, self._engines = list(self._engines.values()), {}
+        for engine in engines:
+            engine.close()
