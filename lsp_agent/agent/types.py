@@ -56,8 +56,10 @@ class RunRequest:
 
 @dataclass(frozen=True, slots=True)
 class RunResult:
-    """How a run ended. ``changes`` is empty unless ``status`` is ``edited``; ``text`` is the
-    model's last answer, ``summary`` one line for a person.
+    """How a run ended.
+
+    ``changes`` is empty unless ``status`` is ``edited``; ``text`` is the model's last answer,
+    ``summary`` one line for a person.
     """
 
     run_id: str

@@ -22,7 +22,6 @@ from lsp_agent.config.model import OpenAISettings
 from lsp_agent.engine.openai_wire import AnswerReader, error_for, request_body
 from lsp_agent.engine.sse import EventDecoder
 from lsp_agent.engine.types import (
-    Chat,
     Delta,
     EngineError,
     EngineInfo,
@@ -41,7 +40,7 @@ _LOAD_TIMEOUT = 5.0
 _BYTES_PER_TOKEN = 4
 
 
-class _TryAgain(Exception):
+class _TryAgain(Exception):  # noqa: N818 - control flow
     """A failure that may pass, before anything of the answer was given out."""
 
     def __init__(self, error: EngineError, after: float | None = None) -> None:
@@ -163,7 +162,7 @@ class OpenAIEngine:
         path, body = request_body(self._settings, request)
         for attempt in range(self._settings.max_retries + 1):
             try:
-                async for delta in self._attempt(path, body, isinstance(request.prompt, Chat)):
+                async for delta in self._attempt(path, body):
                     yield delta
             except _TryAgain as failure:
                 if attempt == self._settings.max_retries:
@@ -172,12 +171,10 @@ class OpenAIEngine:
             else:
                 return
 
-    async def _attempt(
-        self, path: str, body: Mapping[str, Any], is_chat: bool
-    ) -> AsyncIterator[Delta]:
+    async def _attempt(self, path: str, body: Mapping[str, Any]) -> AsyncIterator[Delta]:
         import httpx
 
-        reader = AnswerReader(is_chat)
+        reader = AnswerReader()
         url = self._shown_url() + path
         try:
             async with (
@@ -228,7 +225,6 @@ class OpenAIEngine:
             raise self._unavailable(f"can't be reached ({_reason(error)}); {_MEND}") from error
         if response.status_code in (401, 403):
             raise error_for(response.status_code, response.text, url, self._settings.api_key_env)
-        return
         yield
 
     async def _embed(self, texts: list[str]) -> AsyncIterator[list[list[float]]]:

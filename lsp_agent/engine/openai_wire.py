@@ -13,6 +13,7 @@ from lsp_agent.engine.types import (
     ContextOverflowError,
     Delta,
     EngineError,
+    EngineUnavailableError,
     FinishReason,
     Message,
     Request,
@@ -88,8 +89,7 @@ def _message(message: Message) -> dict[str, Any]:
 class AnswerReader:
     """Collects the chunks of one answer, streamed or whole, into deltas."""
 
-    def __init__(self, prompt_is_chat: bool) -> None:
-        self._chat = prompt_is_chat
+    def __init__(self) -> None:
         self._calls: dict[int, dict[str, str]] = {}
         self._usage = Usage()
         self.finish: FinishReason | None = None
@@ -175,15 +175,19 @@ def error_for(status: int, body: str, url: str, key_variable: str | None) -> Eng
             if key_variable
             else "name the variable that holds the key as api_key_env"
         )
-        return EngineError(f"{url} refuses the key ({status}): {text or 'no reason'}; {mend}")
+        return EngineUnavailableError(
+            f"{url} refuses the key ({status}): {text or 'no reason'}; {mend}"
+        )
     if status == 404:
-        return EngineError(
+        return EngineUnavailableError(
             f"{url} is not there (404): {text or 'no reason'}; check base_url (it usually ends in "
             "/v1) and the model's name"
         )
     if status == 429:
-        return EngineError(f"{url} has too many requests (429): {text or 'no reason'}; try later")
-    return EngineError(f"{url} answered {status}: {text or 'nothing'}")
+        return EngineUnavailableError(
+            f"{url} has too many requests (429): {text or 'no reason'}; try later"
+        )
+    return EngineUnavailableError(f"{url} answered {status}: {text or 'nothing'}")
 
 
 def _json(body: str) -> Mapping[str, Any]:

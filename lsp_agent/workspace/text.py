@@ -2,7 +2,7 @@
 
 Cost: building the index is O(n); ``replace`` copies the string and re-scans only the new lines, so
 a keystroke in a 400 KB document takes well under a millisecond; ``offset`` is O(1), ``position``
-O(log lines).
+O(log lines), ``decode`` and ``encode`` O(line) at most.
 """
 
 from __future__ import annotations
@@ -71,12 +71,7 @@ class Text:
         """Return a line without its line end; empty beyond the last line."""
         if not 0 <= number < len(self._starts):
             return ""
-        last = number + 1 == len(self._starts)
-        end = len(self.content) if last else self._starts[number + 1]
-        line = self.content[self._starts[number] : end]
-        if last:
-            return line
-        return line[:-2] if line.endswith("\r\n") else line[:-1]
+        return self.content[self._starts[number] : self._line_end(number)]
 
     def offset(self, position: Position) -> int:
         """Return a position's offset; a place beyond a line or the text is clamped to its end."""
@@ -84,18 +79,19 @@ class Text:
             return 0
         if position.line >= len(self._starts):
             return len(self.content)
-        start = self._starts[position.line]
-        return start + min(max(position.character, 0), len(self.line(position.line)))
+        start = self._starts[position.line] + max(position.character, 0)
+        return min(start, self._line_end(position.line))
 
     def position(self, offset: int) -> Position:
         r"""Return the position of an offset; one inside ``\r\n`` is the line's end."""
         offset = min(max(offset, 0), len(self.content))
         line = bisect_right(self._starts, offset) - 1
-        return Position(line, min(offset - self._starts[line], len(self.line(line))))
+        return Position(line, min(offset, self._line_end(line)) - self._starts[line])
 
     def slice(self, range_: Range) -> str:
-        """Return the text that a range covers."""
-        return self.content[self.offset(range_.start) : self.offset(range_.end)]
+        """Return the text that a range covers; a reversed one is taken the right way round."""
+        start, end = sorted((self.offset(range_.start), self.offset(range_.end)))
+        return self.content[start:end]
 
     def replace(self, range_: Range, new: str) -> Text:
         """Return the text with a range replaced; a reversed range is taken the right way round."""
@@ -129,6 +125,13 @@ class Text:
         return Position(line, decode_character(self.line(line), units, encoding))
 
     def encode(self, position: Position, encoding: PositionEncoding) -> tuple[int, int]:
-        """Translate a position into a client's line and units."""
-        line = self.line(position.line)
-        return position.line, encode_character(line, position.character, encoding)
+        """Translate a position into a client's line and units, clamped to the text."""
+        place = self.position(self.offset(position))
+        return place.line, encode_character(self.line(place.line), place.character, encoding)
+
+    def _line_end(self, number: int) -> int:
+        """Return the offset behind a line's last character, before its line end."""
+        if number + 1 == len(self._starts):
+            return len(self.content)
+        end = self._starts[number + 1]
+        return end - 2 if self.content[end - 2 : end] == "\r\n" else end - 1
