@@ -33,7 +33,7 @@ FRAGMENTS = (
     "\x85", "\u2028", "\u2029", "\ufeff",
 )  # fmt: skip
 CR, LF = 13, 10
-DOCUMENT_UNITS = 2_000
+DOCUMENT_UNITS = 1_500
 
 
 class ClientDocument:
@@ -57,10 +57,12 @@ class ClientDocument:
         found.append((start, len(self.units)))
         return found
 
-    def place(self, rng: random.Random, lines: list[tuple[int, int]]) -> tuple[int, int, int]:
+    def place(
+        self, rng: random.Random, lines: list[tuple[int, int]], first: int, last: int
+    ) -> tuple[int, int, int]:
         """Draw a place a client may send: its line, character, and the unit that it means."""
-        line = rng.randrange(len(lines) + 1) if rng.random() < 0.05 else rng.randrange(len(lines))
-        if line == len(lines):
+        line = rng.randint(first, last)
+        if line >= len(lines):
             return line, rng.randrange(5), len(self.units)
         start, end = lines[line]
         character = rng.randrange(end - start + 1)
@@ -104,17 +106,19 @@ def fuzz(edits: int, seed: int, encoding: PositionEncoding) -> str | None:
     rng = random.Random(f"{seed}/{encoding}")
     start_text = random_text(rng, 40)
     client, server = ClientDocument(start_text, encoding), Text(start_text)
+    lines = client.lines()
     for edit in range(edits):
-        lines = client.lines()
-        first = client.place(rng, lines)
-        # Most edits are short, as typed ones are; some span lines.
-        second = client.place(rng, lines) if rng.random() < 0.3 else first
+        first = client.place(rng, lines, 0, len(lines) - (rng.random() < 0.95))
+        # Most edits are short, as typed ones are; some span lines, few of them many.
+        reach = len(lines) if rng.random() < 0.01 else first[0] + 2
+        second = client.place(rng, lines, first[0], reach) if rng.random() < 0.3 else first
         first, second = sorted((first, second), key=lambda place: (place[0], place[1]))
         shrink = len(client.units) > DOCUMENT_UNITS
         new = "" if shrink else random_text(rng, rng.randrange(4))
         if shrink:
             second = (len(lines), 0, len(client.units))
         client.replace(first[2], second[2], new)
+        lines = client.lines()
         span = Range(
             server.decode(first[0], first[1], encoding),
             server.decode(second[0], second[1], encoding),
@@ -122,8 +126,8 @@ def fuzz(edits: int, seed: int, encoding: PositionEncoding) -> str | None:
         server = server.replace(span, new)
         if server.content != client.text():
             return f"{encoding}, edit {edit}: texts differ after {first} to {second}: {new!r}"
-        if server.line_count != len(client.lines()):
-            return f"{encoding}, edit {edit}: {server.line_count} lines, not {len(client.lines())}"
+        if server.line_count != len(lines):
+            return f"{encoding}, edit {edit}: {server.line_count} lines, not {len(lines)}"
         if server.decode(*server.encode(span.start, encoding), encoding) != server.position(
             server.offset(span.start)
         ):
