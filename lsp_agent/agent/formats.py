@@ -31,6 +31,7 @@ _PARAMETER = re.compile(r"<parameter=(?P<name>[^>\s]+)>\n?(?P<value>.*?)\n?</par
 _TRAILING_COMMA = re.compile(r",(\s*[}\]])")
 # Beyond this a call's inside is not searched by the tag patterns, which are quadratic at worst.
 _MAX_INSIDE = 200_000
+_MAX_TAGS = 20_000
 # No answer means more; the bound also keeps hostile ones linear.
 _MAX_CALLS = 64
 
@@ -186,7 +187,7 @@ def _read_element(inside: str) -> list[tuple[str, dict[str, Any]]]:
         raise _BadCallError(f"it is empty; write it like this: {SHAPE}")
     if body.startswith(("{", "[", "```")):
         return _read_header(inside)
-    if len(body) > _MAX_INSIDE:
+    if len(body) > _MAX_TAGS:
         raise _BadCallError(f"it has no JSON header; write it like this: {SHAPE}")
     function = _FUNCTION.search(body)
     if function:

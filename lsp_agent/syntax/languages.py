@@ -1,0 +1,64 @@
+"""Which language a file is written in. One row a language; what is not here is plain text."""
+
+from __future__ import annotations
+
+from functools import cache
+
+# Our name (the parser's name in tree-sitter-language-pack): LSP language ids and file name endings.
+_ROWS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
+    "python": (("python",), (".py", ".pyi", ".pyw")),
+    "javascript": (("javascript", "javascriptreact"), (".js", ".mjs", ".cjs", ".jsx")),
+    "typescript": (("typescript",), (".ts", ".mts", ".cts")),
+    "tsx": (("typescriptreact",), (".tsx",)),
+    "go": (("go",), (".go",)),
+    "rust": (("rust",), (".rs",)),
+    "java": (("java",), (".java",)),
+    "c": (("c",), (".c", ".h")),
+    "cpp": (("cpp",), (".cc", ".cpp", ".cxx", ".hh", ".hpp", ".hxx")),
+    "csharp": (("csharp",), (".cs",)),
+    "ruby": (("ruby",), (".rb",)),
+    "php": (("php",), (".php",)),
+    "bash": (("shellscript", "bash", "sh"), (".sh", ".bash")),
+    "lua": (("lua",), (".lua",)),
+    "kotlin": (("kotlin",), (".kt", ".kts")),
+    "swift": (("swift",), (".swift",)),
+    "scala": (("scala",), (".scala",)),
+    "zig": (("zig",), (".zig",)),
+    "elixir": (("elixir",), (".ex", ".exs")),
+    "html": (("html",), (".html", ".htm")),
+    "css": (("css",), (".css",)),
+    "json": (("json",), (".json",)),
+    "yaml": (("yaml",), (".yaml", ".yml")),
+    "toml": (("toml",), (".toml",)),
+}
+
+COMMENT_MARKS = {
+    "python": "#", "ruby": "#", "bash": "#", "yaml": "#", "toml": "#", "elixir": "#", "lua": "--",
+}  # fmt: skip
+
+
+def languages() -> tuple[str, ...]:
+    """Return every language that is parsed."""
+    return tuple(_ROWS)
+
+
+def language_of(path: str, language_id: str | None = None) -> str | None:
+    """Return the language of a file by the client's language id, else by its name's ending."""
+    by_id, by_suffix = _tables()
+    if language_id and language_id.lower() in by_id:
+        return by_id[language_id.lower()]
+    name = path.rpartition("/")[2].lower()
+    dot = name.rfind(".")
+    return by_suffix.get(name[dot:]) if dot > 0 else None
+
+
+def comment_mark(language: str | None) -> str:
+    """Return what starts a line comment."""
+    return COMMENT_MARKS.get(language or "", "//")
+
+
+@cache
+def _tables() -> tuple[dict[str, str], dict[str, str]]:
+    by_id = {id_: name for name, (ids, _) in _ROWS.items() for id_ in ids}
+    by_suffix = {suffix: name for name, (_, suffixes) in _ROWS.items() for suffix in suffixes}
+    return by_id, by_suffix
