@@ -334,7 +334,6 @@ def _missing_closers(source: str) -> str:
             in_string = True
         elif char in "{[":
             stack.append("}" if char == "{" else "]")
-        elif char in "}]":
-            if not stack or stack.pop() != char:
-                return ""
+        elif char in "}]" and (not stack or stack.pop() != char):
+            return ""
     return "" if in_string else "".join(reversed(stack))

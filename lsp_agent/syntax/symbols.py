@@ -125,10 +125,9 @@ class SymbolFinder:
     def _documentation(self, outer: Node, body: Node | None) -> list[Node]:
         if self._language == "python":
             first = body.named_child(0) if body else None
-            string = (
-                first.named_child(0) if first and first.type == "expression_statement" else None
-            )
-            return [string] if string is not None and string.type == "string" else []
+            if first is not None and first.type == "expression_statement":
+                first = first.named_child(0)
+            return [first] if first is not None and first.type == "string" else []
         comments: list[Node] = []
         row, node = outer.start_point.row, outer.prev_sibling
         while node is not None and "comment" in node.type and node.end_point.row in (row - 1, row):

@@ -4,14 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from difflib import SequenceMatcher
 
 from lsp_agent.workspace.errors import EditError
 from lsp_agent.workspace.positions import Range
-from lsp_agent.workspace.text import Text
-
-# Beyond this product of line counts a line diff may take seconds; one edit over the middle is sent.
-_DIFF_LIMIT = 4_000_000
+from lsp_agent.workspace.sequences import hunks
+from lsp_agent.workspace.text import Text, split_lines
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +25,11 @@ def apply_edits(text: Text, edits: Iterable[TextEdit]) -> Text:
     Inserts at one place keep their order. Raises :class:`EditError` when two edits overlap.
     """
     spans = sorted(
-        (text.offset(edit.range.start), text.offset(edit.range.end), order, edit.new_text)
+        (
+            *sorted((text.offset(edit.range.start), text.offset(edit.range.end))),
+            order,
+            edit.new_text,
+        )
         for order, edit in enumerate(edits)
     )
     pieces: list[str] = []
@@ -63,17 +64,14 @@ def _spans(old: str, new: str) -> Iterator[tuple[int, int, str]]:
         _to_line_end(new, new_end) - new_end,
     )
     old_end, new_end = old_end + tail, new_end + tail
-    before = old[head:old_end].splitlines(keepends=True) if head < old_end else []
-    after = new[head:new_end].splitlines(keepends=True) if head < new_end else []
-    if len(before) * len(after) > _DIFF_LIMIT:
-        yield _safe(old, head, old_end, new[head:new_end])
-        return
+    before, after = split_lines(old[head:old_end]), split_lines(new[head:new_end])
     at = head
-    for tag, i1, i2, j1, j2 in SequenceMatcher(None, before, after, autojunk=False).get_opcodes():
-        size = sum(map(len, before[i1:i2]))
-        if tag != "equal":
-            yield _trimmed(old, at, at + size, "".join(after[j1:j2]))
-        at += size
+    done = 0
+    for hunk in hunks(before, after):
+        start = at + sum(map(len, before[done : hunk.start]))
+        at = start + sum(map(len, before[hunk.start : hunk.end]))
+        done = hunk.end
+        yield _trimmed(old, start, at, "".join(after[hunk.new_start : hunk.new_end]))
 
 
 def _common_ends(old: str, new: str) -> tuple[int, int, int]:

@@ -20,11 +20,17 @@ from lsp_agent.workspace.positions import (
 
 # str.splitlines also cuts at form feeds, U+0085, U+2028 and others, which the protocol does not.
 _EOL = re.compile(r"\r\n|\n|\r")
+_LINES = re.compile(r"[^\r\n]*(?:\r\n|\n|\r)|[^\r\n]+")
 
 
 def line_starts(text: str) -> list[int]:
     """Return the offset of each line's first character; there is always at least one line."""
     return [0, *(match.end() for match in _EOL.finditer(text))]
+
+
+def split_lines(text: str) -> list[str]:
+    """Return the lines with their line ends; joined they are the text again."""
+    return _LINES.findall(text)
 
 
 class Text:

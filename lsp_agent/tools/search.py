@@ -1,0 +1,118 @@
+"""Finding files by name and lines by pattern, in unsaved and proposed text too."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Iterator
+
+from pathspec import GitIgnoreSpec
+from pydantic import Field
+
+from lsp_agent.tools.spec import Arguments, Tool, ToolContext, ToolError
+from lsp_agent.workspace.errors import UnreadableFileError
+
+_MAX_HITS = 100
+_MAX_LINE = 2000
+_SHOWN = 200
+_SECONDS = 10.0
+# A quantified group that is itself quantified, as in (a+)+: exponential in Python's engine.
+_NESTED = re.compile(r"\((?:[^()\\]|\\.)*[+*}](?:[^()\\]|\\.)*\)[+*{]")
+
+
+class SearchFiles(Arguments):
+    """Arguments of ``search_files``."""
+
+    pattern: str = Field(description="glob such as **/*.py or test_*.py")
+
+
+class GrepSearch(Arguments):
+    """Arguments of ``grep_search``."""
+
+    pattern: str = Field(description="regular expression (Python's)")
+    path: str = Field("", description="file or folder to search, the whole workspace by default")
+    glob: str | None = Field(None, description="only files that match this glob")
+    ignore_case: bool = Field(False, description="upper and lower case are the same")
+
+
+def _search_files(context: ToolContext, arguments: SearchFiles) -> str:
+    matches = _glob(arguments.pattern)
+    found = []
+    for path in context.overlay.walk():
+        context.cancel.check()
+        if matches.match_file(path):
+            found.append(path)
+            if len(found) > _MAX_HITS:
+                return "\n".join([*found[:_MAX_HITS], f"[more than {_MAX_HITS}; narrow the glob]"])
+    return "\n".join(found) or f"no file matches {arguments.pattern}"
+
+
+def _grep_search(context: ToolContext, arguments: GrepSearch) -> str:
+    pattern = _compile(arguments.pattern, ignore_case=arguments.ignore_case)
+    wanted = _glob(arguments.glob) if arguments.glob else None
+    deadline = time.monotonic() + _SECONDS
+    hits: list[str] = []
+    for path in _paths(context, arguments.path):
+        if wanted is not None and not wanted.match_file(path):
+            continue
+        for number, line in _lines(context, path):
+            context.cancel.check()
+            if time.monotonic() > deadline:
+                hits.append(f"[stopped after {_SECONDS:g} s; narrow the path or the pattern]")
+                return "\n".join(hits)
+            if pattern.search(line[:_MAX_LINE]):
+                hits.append(f"{path}:{number}: {line.strip()[:_SHOWN]}")
+                if len(hits) >= _MAX_HITS:
+                    hits.append(f"[more than {_MAX_HITS}; narrow the pattern]")
+                    return "\n".join(hits)
+    return "\n".join(hits) or f"no line matches {arguments.pattern}"
+
+
+def _paths(context: ToolContext, path: str) -> Iterator[str]:
+    if path and context.overlay.exists(path):
+        return iter([path])
+    return context.overlay.walk(path)
+
+
+def _lines(context: ToolContext, path: str) -> Iterator[tuple[int, str]]:
+    try:
+        text = context.overlay.read(path)
+    except UnreadableFileError:
+        return iter(())
+    return enumerate(text.splitlines(), 1)
+
+
+def _compile(pattern: str, *, ignore_case: bool) -> re.Pattern[str]:
+    if _NESTED.search(pattern):
+        raise ToolError(f"{pattern!r} repeats a repetition, which can take for ever; simplify it")
+    try:
+        return re.compile(pattern, re.IGNORECASE if ignore_case else 0)
+    except re.error as error:
+        raise ToolError(f"{pattern!r} is not a regular expression: {error}") from error
+
+
+def _glob(pattern: str) -> GitIgnoreSpec:
+    try:
+        return GitIgnoreSpec.from_lines([pattern.removeprefix("./")])
+    except ValueError as error:
+        raise ToolError(f"{pattern!r} is not a glob: {error}") from error
+
+
+TOOLS = (
+    Tool(
+        name="search_files",
+        description="Find files by glob.",
+        arguments=SearchFiles,
+        hazard="low",
+        run=_search_files,
+        example={"pattern": "**/*_test.py"},
+    ),
+    Tool(
+        name="grep_search",
+        description="Find lines by regular expression.",
+        arguments=GrepSearch,
+        hazard="low",
+        run=_grep_search,
+        example={"pattern": "def parse_", "glob": "*.py"},
+    ),
+)

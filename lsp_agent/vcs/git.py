@@ -1,0 +1,129 @@
+"""Reading a repository through GitPython, safely: its configuration is untrusted input."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from lsp_agent.errors import LspAgentError
+
+if TYPE_CHECKING:
+    from git import Repo
+
+_SECONDS = 20.0
+_MAX_OUTPUT = 60_000
+# What a hostile repository could make git run, switched off for every command.
+_SAFE = (
+    "core.fsmonitor=false",
+    "core.hooksPath=" + os.devnull,
+    "core.pager=cat",
+    "core.sshCommand=false",
+    "core.untrackedCache=false",
+    "diff.external=",
+    "log.showSignature=false",
+    "protocol.allow=never",
+)
+_ENV = {
+    "GIT_TERMINAL_PROMPT": "0",
+    "GIT_OPTIONAL_LOCKS": "0",
+    "GIT_CONFIG_NOSYSTEM": "1",
+    "GIT_ATTR_NOSYSTEM": "1",
+    "GIT_PAGER": "cat",
+    "GIT_EXTERNAL_DIFF": "",
+    "LC_ALL": "C",
+}
+
+
+class VcsError(LspAgentError):
+    """Git is missing, there is no repository, or a command failed."""
+
+    code = "git-failed"
+
+
+class Repository:
+    """One repository's history and state as text, each answer bounded in size and time."""
+
+    def __init__(self, repo: Repo) -> None:
+        self._repo = repo
+
+    @classmethod
+    def open(cls, path: Path) -> Repository | None:
+        """Return the repository that holds a folder; ``None`` when there is none.
+
+        Raises :class:`VcsError` when git is not installed.
+        """
+        # GitPython runs git at import otherwise, and raises when it is missing.
+        os.environ.setdefault("GIT_PYTHON_REFRESH", "quiet")
+        from git import InvalidGitRepositoryError, NoSuchPathError, Repo
+        from git.exc import GitError
+
+        try:
+            return cls(Repo(path, search_parent_directories=True))
+        except (InvalidGitRepositoryError, NoSuchPathError):
+            return None
+        except (GitError, OSError, ValueError) as error:
+            raise VcsError(f"git can't read {path}: {error}") from error
+
+    @property
+    def root(self) -> Path:
+        """The top folder of the work tree."""
+        if self._repo.working_tree_dir is None:
+            raise VcsError("this repository is bare: it has no files to look at")
+        return Path(self._repo.working_tree_dir)
+
+    def status(self) -> str:
+        """Return the branch and the changed files, one a line, as ``git status --short`` does."""
+        return self._run("status", "--short", "--branch", "--ignore-submodules=all")
+
+    def diff(self, ref: str | None = None, path: str | None = None, *, staged: bool = False) -> str:
+        """Return a unified diff of the work tree (or the index) against HEAD or ``ref``."""
+        flags = ["--no-ext-diff", "--no-textconv", "--no-color", "--ignore-submodules=all"]
+        if staged:
+            flags.append("--cached")
+        return self._run("diff", *flags, *_revision(ref), *_paths(path))
+
+    def log(self, count: int = 20, path: str | None = None) -> str:
+        """Return the newest commits, one a line: hash, date, author, subject."""
+        layout = "--format=%h %ad %an: %s"
+        limit = f"--max-count={max(1, min(count, 200))}"
+        return self._run(
+            "log", limit, "--date=short", "--no-color", "--no-ext-diff", layout, *_paths(path)
+        )
+
+    def blame(self, path: str, start: int | None = None, end: int | None = None) -> str:
+        """Return who last changed each line; ``start`` and ``end`` are 1-based, both included."""
+        lines = [f"-L{start or 1},{end or ''}"] if start or end else []
+        return self._run("blame", "--date=short", "--no-textconv", *lines, *_paths(path))
+
+    def _run(self, command: str, *arguments: str) -> str:
+        from git.exc import GitError
+
+        safe = [word for pair in _SAFE for word in ("-c", pair)]
+        try:
+            output = self._repo.git.execute(
+                ["git", "--no-pager", *safe, command, *arguments],
+                env=_ENV,
+                kill_after_timeout=None if os.name == "nt" else _SECONDS,
+                strip_newline_in_stdout=False,
+            )
+        except GitError as error:
+            reason = str(getattr(error, "stderr", "") or error).strip().removeprefix("stderr:")
+            raise VcsError(f"git {command} failed: {reason.strip(' ' + chr(39))[:400]}") from error
+        text = output if isinstance(output, str) else str(output)
+        if len(text) > _MAX_OUTPUT:
+            return text[:_MAX_OUTPUT] + f"\n[cut: {len(text):,} characters in all]\n"
+        return text
+
+
+def _revision(ref: str | None) -> list[str]:
+    if not ref:
+        return []
+    if ref.startswith("-") or any(char.isspace() or char == "\0" for char in ref):
+        raise VcsError(f"{ref!r} is not a revision; give a branch, a tag or a commit")
+    return [ref]
+
+
+def _paths(path: str | None) -> list[str]:
+    # The literal magic keeps ":(top)…" and globs from meaning anything.
+    return ["--", f":(literal){path}"] if path else ["--"]
