@@ -1,0 +1,33 @@
+"""Model files for the engine's tests: made once, real llama.cpp on random weights."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from lsp_agent.engine.llama.tiny import make_tiny_gguf
+from tests.support.hybrid_gguf import make_hybrid_gguf
+
+
+@pytest.fixture(scope="session")
+def plain_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A model whose memory rolls back to any position."""
+    path = tmp_path_factory.mktemp("models") / "plain.gguf"
+    make_tiny_gguf(path)
+    return path
+
+
+@pytest.fixture(scope="session")
+def hybrid_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A model with recurrent layers, whose memory can't roll back."""
+    path = tmp_path_factory.mktemp("models") / "hybrid.gguf"
+    make_hybrid_gguf(path)
+    return path
+
+
+@pytest.fixture(scope="session", params=["plain", "hybrid"])
+def any_model(request: pytest.FixtureRequest) -> Path:
+    """Each kind of memory in turn."""
+    path: Path = request.getfixturevalue(f"{request.param}_model")
+    return path
