@@ -25,12 +25,7 @@ def apply_edits(text: Text, edits: Iterable[TextEdit]) -> Text:
     Inserts at one place keep their order. Raises :class:`EditError` when two edits overlap.
     """
     spans = sorted(
-        (
-            *sorted((text.offset(edit.range.start), text.offset(edit.range.end))),
-            order,
-            edit.new_text,
-        )
-        for order, edit in enumerate(edits)
+        (*text.span(edit.range), order, edit.new_text) for order, edit in enumerate(edits)
     )
     pieces: list[str] = []
     done = 0

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from lsp_agent.errors import LspAgentError
 
 
@@ -36,12 +38,18 @@ class EditError(WorkspaceError):
 
 
 class RebaseConflictError(WorkspaceError):
-    """The user changed the same lines meanwhile; ``line`` is 1-based, in the user's text."""
+    """The user changed the same place meanwhile.
+
+    ``spans`` are the first and last lines of each place, 1-based and inclusive, in the user's text.
+    """
 
     code = "rebase-conflict"
 
-    def __init__(self, line: int) -> None:
-        self.line = line
+    def __init__(self, spans: Sequence[tuple[int, int]]) -> None:
+        self.spans = tuple(spans)
+        names = [f"{first}-{last}" if last > first else str(first) for first, last in self.spans]
+        single = len(self.spans) == 1 and "-" not in names[0]
+        lines = f"{'line' if single else 'lines'} {', '.join(names)}"
         super().__init__(
-            f"the text changed at line {line} while the edit was being made; ask for it again"
+            f"the text changed at {lines} while the edit was being made; ask for it again"
         )

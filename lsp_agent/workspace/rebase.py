@@ -3,105 +3,124 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from difflib import SequenceMatcher
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 from lsp_agent.workspace.errors import RebaseConflictError
+from lsp_agent.workspace.sequences import Hunk, hunks
+from lsp_agent.workspace.text import split_lines
 
-_LINES = re.compile(r"[^\r\n]*(?:\r\n|\n|\r)|[^\r\n]+")
-_WORDS = re.compile(r"\w+|\s|[^\w\s]")
+_WORDS = re.compile(r"\w+|\r\n|\s|[^\w\s]")
 
-Hunk = tuple[int, int, list[str]]
-"""Replace the base's units from ``start`` to ``end`` by these."""
+Units = Sequence[str]
+
+
+@dataclass(frozen=True, slots=True)
+class _Stretch:
+    """A piece of the base and what both sides have there; ``theirs_at`` is where theirs begins."""
+
+    base: Units
+    mine: Units
+    theirs: Units
+    theirs_at: int
+
+    def merged(self) -> Units | None:
+        """Return the side that changed, or ``None`` when both did, differently."""
+        if self.mine in (self.base, self.theirs):
+            return self.theirs
+        return self.mine if self.theirs == self.base else None
 
 
 def rebase(base: str, mine: str, theirs: str) -> str:
     """Return ``theirs`` with the changes that lead from ``base`` to ``mine``.
 
-    Changes are compared by lines, and inside lines that both sides changed by words; equal changes
-    count once. Raises :class:`RebaseConflictError` when both sides changed the same words.
+    Changes are compared by lines, and where both sides changed the same lines, by words; equal
+    changes count once. Raises :class:`RebaseConflictError` naming each stretch of lines where both
+    sides changed the same words, or words beside each other.
     """
     if theirs in (base, mine):
         return mine
     if mine == base:
         return theirs
-    merged = _merge(_LINES.findall(base), _LINES.findall(mine), _LINES.findall(theirs), words=True)
-    return "".join(merged)
-
-
-def _merge(
-    base: Sequence[str], mine: Sequence[str], theirs: Sequence[str], *, words: bool
-) -> list[str]:
-    ours, others = _hunks(base, mine), _hunks(base, theirs)
     result: list[str] = []
-    at = 0
+    conflicts: list[tuple[int, int]] = []
+    lines = (split_lines(base), split_lines(mine), split_lines(theirs))
+    for stretch in _stretches(*lines, neighbours_touch=False):
+        merged = stretch.merged()
+        if merged is None:
+            merged = _merge_words(stretch)
+        if merged is None:
+            last = stretch.theirs_at + max(len(stretch.theirs), 1)
+            conflicts.append((stretch.theirs_at + 1, last))
+        else:
+            result += merged
+    if conflicts:
+        raise RebaseConflictError(conflicts)
+    return "".join(result)
+
+
+def _merge_words(lines: _Stretch) -> Units | None:
+    words = [_WORDS.findall("".join(units)) for units in (lines.base, lines.mine, lines.theirs)]
+    result: list[str] = []
+    for stretch in _stretches(words[0], words[1], words[2], neighbours_touch=True):
+        merged = stretch.merged()
+        if merged is None:
+            return None
+        result += merged
+    return result
+
+
+def _stretches(
+    base: Units, mine: Units, theirs: Units, *, neighbours_touch: bool
+) -> Iterator[_Stretch]:
+    """Cut the three texts at the places where neither side's changes span the cut."""
+    ours, others = hunks(base, mine), hunks(base, theirs)
+    at = mine_at = theirs_at = 0
     while ours or others:
-        start, end, group_ours, group_others = _next_group(ours, others)
-        mine_part = _apply(base, start, end, group_ours) if group_ours else None
-        theirs_part = _apply(base, start, end, group_others) if group_others else None
-        result += base[at:start]
-        result += _resolve(mine_part, theirs_part, base[start:end], len(result), words=words)
-        at = end
-    return [*result, *base[at:]]
+        start = min(side[0].start for side in (ours, others) if side)
+        end, own_end, other_end = _group(start, ours, others, touch=neighbours_touch)
+        kept = start - at
+        yield _Stretch(
+            base[at:start],
+            mine[mine_at : mine_at + kept],
+            theirs[theirs_at : theirs_at + kept],
+            theirs_at,
+        )
+        mine_at, theirs_at = mine_at + kept, theirs_at + kept
+        own_end, other_end = own_end + mine_at, other_end + theirs_at
+        yield _Stretch(
+            base[start:end], mine[mine_at:own_end], theirs[theirs_at:other_end], theirs_at
+        )
+        at, mine_at, theirs_at = end, own_end, other_end
+    yield _Stretch(base[at:], mine[mine_at:], theirs[theirs_at:], theirs_at)
 
 
-def _hunks(base: Sequence[str], other: Sequence[str]) -> list[Hunk]:
-    matcher = SequenceMatcher(None, base, other, autojunk=False)
-    return [
-        (i1, i2, list(other[j1:j2]))
-        for tag, i1, i2, j1, j2 in matcher.get_opcodes()
-        if tag != "equal"
-    ]
+def _group(
+    start: int, ours: list[Hunk], others: list[Hunk], *, touch: bool
+) -> tuple[int, int, int]:
+    """Take from both sides the hunks that hang together, from the one at ``start`` on.
 
-
-def _next_group(ours: list[Hunk], others: list[Hunk]) -> tuple[int, int, list[Hunk], list[Hunk]]:
-    """Take the next hunks that touch each other, directly or through one between them."""
-    start = min(hunks[0][0] for hunks in (ours, others) if hunks)
+    Return where the group ends in the base, and how long it is in mine and in theirs.
+    """
     end = start
-    taken: tuple[list[Hunk], list[Hunk]] = ([], [])
+    growth = [0, 0]
     grew = True
     while grew:
         grew = False
-        for hunks, mine in ((ours, taken[0]), (others, taken[1])):
-            while hunks and _touches(hunks[0], start, end, first=not (taken[0] or taken[1])):
-                end = max(end, hunks[0][1])
-                mine.append(hunks.pop(0))
+        for side, queue in enumerate((ours, others)):
+            while queue and _hangs(queue[0], start, end, touch=touch):
+                hunk = queue.pop(0)
+                end = max(end, hunk.end)
+                growth[side] += (hunk.new_end - hunk.new_start) - (hunk.end - hunk.start)
                 grew = True
-    return start, end, *taken
+    return end, end - start + growth[0], end - start + growth[1]
 
 
-def _touches(hunk: Hunk, start: int, end: int, *, first: bool) -> bool:
-    if first:
-        return hunk[0] == start
-    inserts_at_border = hunk[0] == hunk[1] == end or start == end == hunk[0]
-    return hunk[0] < end or inserts_at_border
+def _hangs(hunk: Hunk, start: int, end: int, *, touch: bool) -> bool:
+    """Whether a hunk belongs to the group from ``start`` to ``end``.
 
-
-def _resolve(
-    mine: list[str] | None,
-    theirs: list[str] | None,
-    base: Sequence[str],
-    line: int,
-    *,
-    words: bool,
-) -> list[str]:
-    """Choose between two versions of a stretch; ``None`` stands for an unchanged one."""
-    if mine is None or theirs is None or mine == theirs:
-        return mine or theirs or []
-    if not words:
-        raise RebaseConflictError(line + 1)
-    split = [_WORDS.findall("".join(units)) for units in (base, mine, theirs)]
-    try:
-        return ["".join(_merge(split[0], split[1], split[2], words=False))]
-    except RebaseConflictError:
-        raise RebaseConflictError(line + 1) from None
-
-
-def _apply(base: Sequence[str], start: int, end: int, hunks: list[Hunk]) -> list[str]:
-    result: list[str] = []
-    at = start
-    for hunk_start, hunk_end, new in hunks:
-        result += base[at:hunk_start]
-        result += new
-        at = hunk_end
-    return [*result, *base[at:end]]
+    An insertion at the border of a change hangs on it, since their order would be a guess.
+    """
+    if hunk.start == end:
+        return touch or start == end or hunk.start == hunk.end
+    return hunk.start < end

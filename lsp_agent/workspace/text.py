@@ -95,14 +95,18 @@ class Text:
         return Position(line, min(offset, self._line_end(line)) - self._starts[line])
 
     def slice(self, range_: Range) -> str:
-        """Return the text that a range covers; a reversed one is taken the right way round."""
-        start, end = sorted((self.offset(range_.start), self.offset(range_.end)))
+        """Return the text that a range covers."""
+        start, end = self.span(range_)
         return self.content[start:end]
 
+    def span(self, range_: Range) -> tuple[int, int]:
+        """Return a range's offsets, clamped; a reversed range is taken the right way round."""
+        start, end = self.offset(range_.start), self.offset(range_.end)
+        return (start, end) if start <= end else (end, start)
+
     def replace(self, range_: Range, new: str) -> Text:
-        """Return the text with a range replaced; a reversed range is taken the right way round."""
-        start, end = sorted((self.offset(range_.start), self.offset(range_.end)))
-        return self.splice(start, end, new)
+        """Return the text with a range replaced."""
+        return self.splice(*self.span(range_), new)
 
     def splice(self, start: int, end: int, new: str) -> Text:
         """Return the text with the characters from ``start`` to ``end`` replaced."""
