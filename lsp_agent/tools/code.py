@@ -9,7 +9,7 @@ from pydantic import Field
 from lsp_agent.syntax.document import SyntaxDocument
 from lsp_agent.syntax.languages import language_of
 from lsp_agent.syntax.symbols import Symbol
-from lsp_agent.tools.spec import Arguments, Tool, ToolContext
+from lsp_agent.tools.spec import Arguments, ExistingFile, Tool, ToolContext
 from lsp_agent.workspace.errors import UnreadableFileError
 
 _MAX_SYMBOLS = 300
@@ -20,13 +20,13 @@ _SECONDS = 10.0
 class ParseCode(Arguments):
     """Arguments of ``parse_code``."""
 
-    path: str = Field(description="file, relative to the workspace root")
+    path: ExistingFile
 
 
 class ValidateSyntax(Arguments):
     """Arguments of ``validate_syntax``."""
 
-    path: str = Field(description="file, relative to the workspace root")
+    path: ExistingFile
 
 
 class FindDefinitions(Arguments):

@@ -8,7 +8,15 @@ from lsp_agent.syntax.document import SyntaxDocument
 from lsp_agent.syntax.languages import language_of
 from lsp_agent.syntax.symbols import Symbol
 from lsp_agent.tools.matching import find_matches
-from lsp_agent.tools.spec import Arguments, Tool, ToolContext, ToolError
+from lsp_agent.tools.spec import (
+    Arguments,
+    ExistingFile,
+    SymbolName,
+    Tool,
+    ToolContext,
+    ToolError,
+)
+from lsp_agent.workspace.blocks import replace_block, with_eol
 from lsp_agent.workspace.text import Text
 
 
@@ -22,7 +30,7 @@ class WriteFile(Arguments):
 class EditFile(Arguments):
     """Arguments of ``edit_file``."""
 
-    path: str = Field(description="file, relative to the workspace root")
+    path: ExistingFile
     old_string: str = Field(description="text to replace, copied exactly, unique in the file")
     new_string: str = Field(description="text to put in its place")
     replace_all: bool = Field(False, description="replace every occurrence")
@@ -31,21 +39,21 @@ class EditFile(Arguments):
 class RewriteSymbol(Arguments):
     """Arguments of ``rewrite_symbol``."""
 
-    path: str = Field(description="file, relative to the workspace root")
-    symbol: str = Field(description="name of the function, method or class, as in Class.method")
+    path: ExistingFile
+    symbol: SymbolName
     content: str = Field(description="the whole new definition")
 
 
 class DeleteFile(Arguments):
     """Arguments of ``delete_file``."""
 
-    path: str = Field(description="file, relative to the workspace root")
+    path: ExistingFile
 
 
 class MoveFile(Arguments):
     """Arguments of ``move_file``."""
 
-    path: str = Field(description="file, relative to the workspace root")
+    path: ExistingFile
     new_path: str = Field(description="its new place")
 
 
@@ -55,7 +63,7 @@ def _write_file(context: ToolContext, arguments: WriteFile) -> str:
     if content and not content.endswith("\n"):
         content += "\n"
     if existed:
-        content = _with_eol(content, Text(context.overlay.read(arguments.path)).eol)
+        content = with_eol(content, Text(context.overlay.read(arguments.path)).eol)
     context.overlay.write(arguments.path, content)
     verb = "replaced" if existed else "created"
     return f"{verb} {arguments.path} ({content.count(chr(10))} lines)"
@@ -73,14 +81,14 @@ def _edit_file(context: ToolContext, arguments: EditFile) -> str:
         arguments.path,
         every=arguments.replace_all,
     )
-    after = []
+    after: list[str] = []
     at = 0
     for match in matches:
         after += (content[at : match.start], match.new)
         at = match.end
     after.append(content[at:])
     text = "".join(after)
-    context.overlay.write(arguments.path, text if mixed else _with_eol(text, eol))
+    context.overlay.write(arguments.path, text if mixed else with_eol(text, eol))
     lines = ", ".join(str(content.count("\n", 0, match.start) + 1) for match in matches[:8])
     return f"edited {arguments.path} at line {lines}"
 
@@ -89,38 +97,9 @@ def _rewrite_symbol(context: ToolContext, arguments: RewriteSymbol) -> str:
     before = context.overlay.read(arguments.path)
     document = SyntaxDocument.parse(before, language_of(arguments.path))
     symbol = _find(document, arguments.symbol, arguments.path)
-    text = replace_lines(document.text, symbol, arguments.content)
+    text = replace_block(document.text, symbol.range, arguments.content)
     context.overlay.write(arguments.path, text)
     return f"rewrote {symbol.qualified_name} in {arguments.path}"
-
-
-def replace_lines(text: Text, symbol: Symbol, content: str) -> str:
-    """Return a text with a definition replaced, indented as the old one was."""
-    start = text.offset(symbol.range.start)
-    line_start = start - symbol.range.start.character
-    indent = text.content[line_start:start]
-    fitted = reindent(content.strip("\n"), indent if not indent.strip() else "")
-    fitted = _with_eol(fitted, text.eol)
-    end = text.offset(symbol.range.end)
-    head = line_start if not indent.strip() else start
-    return text.content[:head] + fitted + text.content[end:]
-
-
-def reindent(code: str, indent: str) -> str:
-    """Shift lines so that the first one stands at ``indent``; relative indentation is kept."""
-    lines = code.replace("\r\n", "\n").split("\n")
-    first = next((line for line in lines if line.strip()), "")
-    own = first[: len(first) - len(first.lstrip())]
-    shifted = []
-    for line in lines:
-        if not line.strip():
-            shifted.append("")
-        elif line.startswith(own):
-            shifted.append(indent + line.removeprefix(own))
-        else:
-            # Left of the first line: it can't go further than the new margin.
-            shifted.append(indent + line.lstrip())
-    return "\n".join(shifted)
 
 
 def _delete_file(context: ToolContext, arguments: DeleteFile) -> str:
@@ -149,17 +128,12 @@ def _find(document: SyntaxDocument, name: str, path: str) -> Symbol:
 
 
 def _unified(content: str, eol: str) -> tuple[str, bool]:
-    """Return the text with ``\\n`` line ends, unless it mixes them: then it stays as it is."""
+    r"""Return the text with ``\n`` line ends, unless it mixes them: then it stays as it is."""
     if eol == "\n":
         return content, True
     unified = content.replace(eol, "\n")
-    mixed = _with_eol(unified, eol) != content
+    mixed = with_eol(unified, eol) != content
     return (content, True) if mixed else (unified, False)
-
-
-def _with_eol(text: str, eol: str) -> str:
-    unified = text.replace("\r\n", "\n")
-    return unified if eol == "\n" else unified.replace("\n", eol)
 
 
 TOOLS = (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from lsp_agent.tools.spec import Arguments, Tool, ToolContext, ToolError
+from lsp_agent.tools.spec import Arguments, ExistingFile, Tool, ToolContext, ToolError
 from lsp_agent.workspace.text import Text
 
 MAX_LINES = 400
@@ -15,7 +15,7 @@ _MAX_ENTRIES = 500
 class ReadFile(Arguments):
     """Arguments of ``read_file``."""
 
-    path: str = Field(description="file, relative to the workspace root")
+    path: ExistingFile
     start_line: int | None = Field(None, ge=1, description="first line, counted from 1")
     end_line: int | None = Field(None, ge=1, description="last line, included")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from lsp_agent.tools.spec import Arguments, Tool, ToolContext, ToolError
+from lsp_agent.tools.spec import Arguments, ExistingFile, Tool, ToolContext, ToolError
 from lsp_agent.vcs.git import Repository
 from lsp_agent.workspace.roots import clean_path
 
@@ -31,7 +31,7 @@ class GitLog(Arguments):
 class GitBlame(Arguments):
     """Arguments of ``git_blame``."""
 
-    path: str = Field(description="file, relative to the workspace root")
+    path: ExistingFile
     start_line: int | None = Field(None, ge=1, description="first line, counted from 1")
     end_line: int | None = Field(None, ge=1, description="last line, included")
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from importlib.metadata import entry_points
-from typing import Any, Generic, Literal, TypeVar
+from typing import Annotated, Any, Generic, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from lsp_agent.cancel import CancelToken
 from lsp_agent.engine.types import ToolSchema
@@ -28,6 +28,21 @@ class Arguments(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
+
+ExistingFile = Annotated[
+    str,
+    Field(
+        description="file, relative to the workspace root",
+        json_schema_extra={"format": "existing-file"},
+    ),
+]
+SymbolName = Annotated[
+    str,
+    Field(
+        description="name of the function, method or class, as in Class.method",
+        json_schema_extra={"format": "symbol"},
+    ),
+]
 
 A = TypeVar("A", bound=Arguments)
 

@@ -29,6 +29,8 @@ _ENV = {
     "GIT_OPTIONAL_LOCKS": "0",
     "GIT_CONFIG_NOSYSTEM": "1",
     "GIT_ATTR_NOSYSTEM": "1",
+    # Keeps ":(top)…" and globs in a path from meaning anything.
+    "GIT_LITERAL_PATHSPECS": "1",
     "GIT_PAGER": "cat",
     "GIT_EXTERNAL_DIFF": "",
     "LC_ALL": "C",
@@ -110,7 +112,7 @@ class Repository:
         except GitError as error:
             reason = str(getattr(error, "stderr", "") or error).strip().removeprefix("stderr:")
             raise VcsError(f"git {command} failed: {reason.strip(' ' + chr(39))[:400]}") from error
-        text = output if isinstance(output, str) else str(output)
+        text = str(output)
         if len(text) > _MAX_OUTPUT:
             return text[:_MAX_OUTPUT] + f"\n[cut: {len(text):,} characters in all]\n"
         return text
@@ -125,5 +127,4 @@ def _revision(ref: str | None) -> list[str]:
 
 
 def _paths(path: str | None) -> list[str]:
-    # The literal magic keeps ":(top)…" and globs from meaning anything.
-    return ["--", f":(literal){path}"] if path else ["--"]
+    return ["--", path] if path else ["--"]
