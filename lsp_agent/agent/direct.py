@@ -1,0 +1,192 @@
+"""The ``direct`` profile: one shot, for small models.
+
+The model is shown one piece of a file and answers with the whole piece rewritten, in a raw block
+that the grammar enforces. What fails a check goes back as a precise observation.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from lsp_agent.agent.conversation import Conversation
+from lsp_agent.agent.environment import RejectedError, Run, RunFailedError
+from lsp_agent.agent.formats import extract_code, parse_tool_calls
+from lsp_agent.agent.hazards import approved
+from lsp_agent.agent.prompts import prompt
+from lsp_agent.agent.query import Answer, Budget, answer_tokens, ask_engine
+from lsp_agent.agent.verify import verify
+from lsp_agent.context.builder import (
+    Note,
+    diagnostics_lines,
+    file_context,
+    target_for,
+    workspace_facts,
+)
+from lsp_agent.engine.types import Message
+from lsp_agent.resources import resource
+from lsp_agent.syntax.document import SyntaxDocument
+from lsp_agent.syntax.languages import language_of
+from lsp_agent.tools.call import call_tool
+from lsp_agent.tools.spec import ToolContext
+from lsp_agent.workspace.blocks import replace_block
+from lsp_agent.workspace.positions import Position, Range
+from lsp_agent.workspace.text import Text
+
+_FRAME_TOKENS = 256
+_MIN_ANSWER = 256
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """The lines of a file that a direct answer replaces."""
+
+    path: str
+    text: Text
+    range: Range
+
+    @property
+    def lines(self) -> list[str]:
+        """The piece itself."""
+        first, last = self.range.start.line, self.range.end.line
+        return [self.text.line(number) for number in range(first, last + 1)]
+
+    @property
+    def content(self) -> str:
+        """The piece itself, with line feeds between its lines."""
+        return "\n".join(self.lines)
+
+
+def run_direct(run: Run, budget: Budget) -> str:
+    """Do a task in one shot; return the model's text answer (``""`` for an edit).
+
+    Raises :class:`RejectedError` when no answer passed the checks.
+    """
+    piece = piece_of(run)
+    if run.request.answer == "text":
+        return _explain(run, budget, piece)
+    conversation = Conversation(
+        run, Message("system", prompt("direct")), Message("user", _question(run, piece))
+    )
+    clean = run.env.overlay.snapshot()
+    problem = ""
+    for _ in range(run.env.settings.agent.refine_passes + 1):
+        conversation.fit()
+        answer = ask_engine(
+            run,
+            budget,
+            conversation.messages,
+            grammar=resource("direct.gbnf"),
+            max_tokens=_answer_limit(run, piece),
+        )
+        run.env.overlay.restore(clean)
+        problem = _take(run, piece, answer)
+        if not problem:
+            return ""
+        conversation.answer(answer.text)
+        conversation.observe(f"{problem}\nAnswer again, with the whole piece.")
+    run.env.overlay.restore(clean)
+    raise RejectedError(f"no answer of the model passed the checks; the last one: {problem}")
+
+
+def piece_of(run: Run) -> Piece:
+    """Return the whole lines that the request is about."""
+    focus = run.request.focus
+    if focus is None:
+        raise RunFailedError(
+            "the direct profile needs a place in a file; name one, or set agent.profile to 'tools'",
+            "no-place",
+        )
+    document = SyntaxDocument.parse(run.env.overlay.read(focus.path), language_of(focus.path))
+    target = run.request.target or target_for(document, focus.range, "file")
+    last = document.text.line(target.end.line)
+    whole = Range(Position(target.start.line, 0), Position(target.end.line, len(last)))
+    return Piece(focus.path, document.text, whole)
+
+
+def apply_code(run: Run, piece: Piece, code: str) -> None:
+    """Put code in the place of a piece, in the overlay; equal code changes nothing."""
+    if code.strip() and code.strip("\n") != piece.content.strip("\n"):
+        run.env.overlay.write(piece.path, replace_block(piece.text, piece.range, code))
+
+
+def diagnostics_of(run: Run, text: Text) -> str:
+    """Describe the request's diagnostics; ``""`` without any."""
+    focus = run.request.focus
+    notes = [
+        Note(one.range.start.line, one.message, one.severity, one.source)
+        for one in (focus.diagnostics if focus else ())
+    ]
+    return diagnostics_lines(notes, text)
+
+
+def _take(run: Run, piece: Piece, answer: Answer) -> str:
+    """Put an answer into the overlay; return what is wrong with it, if anything."""
+    problem = _apply(run, piece, answer)
+    failures = verify(run) if run.env.overlay.changes() else []
+    if failures:
+        return "\n".join(f"The {one.check} check failed:\n{one.detail}" for one in failures)
+    return problem
+
+
+def _apply(run: Run, piece: Piece, answer: Answer) -> str:
+    parsed = parse_tool_calls(answer.text)
+    calls = answer.tool_calls or parsed.calls
+    edits = [call for call in calls if _is_edit(run, call.name)]
+    if edits:
+        context = ToolContext(run.env.overlay, run.cancel)
+        for call in edits:
+            if not approved(run, run.env.tools[call.name], call.arguments):
+                return f"The user refused {call.name}."
+            outcome = call_tool(run.env.tools, call.name, call.arguments, context)
+            if not outcome.ok:
+                return outcome.text
+        return ""
+    code = extract_code(answer.text)
+    if code is None:
+        return "Your answer holds no block between <<<code and >>>code."
+    apply_code(run, piece, code)
+    if answer.cut_off:
+        return "Your answer was cut off before its end."
+    return ""
+
+
+def _is_edit(run: Run, name: str) -> bool:
+    return name in run.env.tools and run.env.tools[name].hazard == "edit"
+
+
+def _question(run: Run, piece: Piece) -> str:
+    parts = [
+        *_context(run, piece),
+        f"The piece of {piece.path} to rewrite:\n<<<code\n{piece.content}\n>>>code",
+    ]
+    notes = diagnostics_of(run, piece.text)
+    if notes:
+        parts.append(f"Reported there:\n{notes}")
+    parts.append(f"Task: {run.request.task}")
+    return "\n\n".join(parts)
+
+
+def _explain(run: Run, budget: Budget, piece: Piece) -> str:
+    parts = [*_context(run, piece), f"The piece of {piece.path}:\n```\n{piece.content}\n```"]
+    notes = diagnostics_of(run, piece.text)
+    if notes:
+        parts.append(f"Reported there:\n{notes}")
+    parts.append(run.request.task)
+    messages = (Message("system", prompt("explain")), Message("user", "\n\n".join(parts)))
+    return ask_engine(run, budget, messages).text.strip()
+
+
+def _context(run: Run, piece: Piece) -> list[str]:
+    """Return what is shown before the piece: the workspace and the rest of the file."""
+    count = run.env.engine.count_tokens
+    room = run.info.n_ctx - answer_tokens(run) - count(piece.content) - _FRAME_TOKENS
+    parts = [workspace_facts(run.env.overlay, run.env.settings.style)]
+    if room > _FRAME_TOKENS:
+        parts.append(file_context(piece.path, piece.text, piece.range, room // 2, count))
+    return [part for part in parts if part]
+
+
+def _answer_limit(run: Run, piece: Piece) -> int:
+    """Bound an answer by what it rewrites: a model that rambles is not waited for."""
+    tokens = run.env.engine.count_tokens(piece.content)
+    return min(answer_tokens(run), max(tokens * 3, _MIN_ANSWER) + _MIN_ANSWER)

@@ -1,0 +1,58 @@
+"""What a run works with, and how it ends early."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from lsp_agent.agent.types import Ask, RunRequest
+from lsp_agent.cancel import CancelToken
+from lsp_agent.config.model import Settings
+from lsp_agent.engine.types import Engine, EngineInfo, Job
+from lsp_agent.errors import LspAgentError
+from lsp_agent.events import EventStream
+from lsp_agent.tools.spec import Tool
+from lsp_agent.workspace.overlay import Overlay
+
+Progress = Callable[[str, float | None], None]
+"""Told what is going on, and the share (0 to 1) of the prompt that was read, where known."""
+
+
+@dataclass(frozen=True, slots=True)
+class RunEnvironment:
+    """The parts that a run uses; everything but the request itself."""
+
+    run_id: str
+    engine: Engine
+    overlay: Overlay
+    tools: Mapping[str, Tool[Any]]
+    settings: Settings
+    events: EventStream
+    ask: Ask
+    job: Job = Job.RUN
+    progress: Progress = field(default=lambda _step, _share: None)
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A run under way: what was asked, the parts, the loaded model, the way to stop."""
+
+    request: RunRequest
+    env: RunEnvironment
+    info: EngineInfo
+    cancel: CancelToken
+
+
+class RunFailedError(LspAgentError):
+    """A run that can't go on; ``code`` tells limits and model errors apart."""
+
+    def __init__(self, message: str, code: str) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+class RejectedError(LspAgentError):
+    """The edit was made but may not be offered: a check failed or the user refused."""
+
+    code = "rejected"

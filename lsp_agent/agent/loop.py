@@ -1,0 +1,106 @@
+"""A run from start to end: whatever happens, its last event is ``run_finished``."""
+
+from __future__ import annotations
+
+import logging
+import time
+from dataclasses import dataclass
+
+from lsp_agent.agent.direct import run_direct
+from lsp_agent.agent.environment import RejectedError, Run, RunEnvironment
+from lsp_agent.agent.hazards import ask_user
+from lsp_agent.agent.profiles import choose_profile
+from lsp_agent.agent.query import Budget
+from lsp_agent.agent.tool_loop import ToolLoop
+from lsp_agent.agent.types import ApprovalQuestion, RunRequest, RunResult
+from lsp_agent.cancel import Cancelled, CancelToken
+from lsp_agent.errors import LspAgentError
+from lsp_agent.events import RunStatus
+from lsp_agent.workspace.diff import diff_changes, unified_diff
+from lsp_agent.workspace.overlay import FileChange
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(slots=True)
+class _Outcome:
+    status: RunStatus
+    summary: str
+    text: str = ""
+    changes: tuple[FileChange, ...] = ()
+
+
+def run_agent(request: RunRequest, env: RunEnvironment, cancel: CancelToken) -> RunResult:
+    """Carry out a request; never raises. What went wrong is in the events and in ``summary``."""
+    started = time.monotonic()
+    tokens = 0
+    env.events.emit(
+        "run_started",
+        task=request.task,
+        action=request.action,
+        engine=env.engine.name,
+        path=request.focus.path if request.focus else None,
+    )
+    try:
+        env.progress("loading the model", None)
+        run = Run(request, env, env.engine.load(cancel), cancel)
+        budget = Budget(run)
+        try:
+            outcome = _work(run, budget)
+        finally:
+            tokens = budget.tokens
+    except Cancelled:
+        outcome = _Outcome("cancelled", "the run was cancelled")
+    except RejectedError as error:
+        env.events.emit("error", code=error.code, message=str(error))
+        outcome = _Outcome("rejected", str(error))
+    except LspAgentError as error:
+        env.events.emit("error", code=error.code, message=str(error))
+        outcome = _Outcome("failed", str(error))
+    except Exception as error:  # noqa: BLE001 - the surface must hear of a bug as of any other failure
+        _log.exception("run %s failed", env.run_id)
+        message = f"the run failed inside lsp-agent: {error!r}; the log has the details"
+        env.events.emit("error", code="internal", message=message)
+        outcome = _Outcome("failed", message)
+    seconds = round(time.monotonic() - started, 3)
+    env.events.emit("run_finished", status=outcome.status, tokens=tokens, seconds=seconds)
+    return RunResult(env.run_id, outcome.status, outcome.summary, outcome.text, outcome.changes)
+
+
+def _work(run: Run, budget: Budget) -> _Outcome:
+    profile = choose_profile(run.request, run.env.settings, run.info)
+    if profile == "direct":
+        text = run_direct(run, budget)
+    else:
+        text = ToolLoop(run, budget).run()
+    run.cancel.check()
+    changes = run.env.overlay.changes()
+    if text:
+        run.env.events.emit("response", text=text)
+    if changes:
+        return _offer(run, text, changes)
+    if run.request.answer == "edit":
+        return _Outcome("no_change", _first_line(text) or "nothing needs to change", text)
+    if text:
+        return _Outcome("answered", _first_line(text), text)
+    return _Outcome("no_change", "the model had nothing to say")
+
+
+def _offer(run: Run, text: str, changes: tuple[FileChange, ...]) -> _Outcome:
+    """Let the edit out: asked about where the settings want it, with an event a file."""
+    if run.env.settings.safety.approve == "always":
+        question = ApprovalQuestion(
+            f"Apply the edit of {len(changes)} file(s)?", diff_changes(changes)[:4000]
+        )
+        if not ask_user(run, question):
+            raise RejectedError("the user refused the edit")
+    for change in changes:
+        new_path = change.new_path or change.path
+        diff = unified_diff(change.before, change.after, change.path, new_path)
+        run.env.events.emit("edit", uri=change.uri, diff=diff)
+    files = ", ".join(change.new_path or change.path for change in changes[:5])
+    return _Outcome("edited", _first_line(text) or f"changed {files}", text, changes)
+
+
+def _first_line(text: str) -> str:
+    return text.strip().partition("\n")[0][:200]

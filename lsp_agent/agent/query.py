@@ -1,0 +1,110 @@
+"""Asking the engine for one answer, within the run's token budget."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from lsp_agent.agent.environment import Run, RunFailedError
+from lsp_agent.engine.types import (
+    Chat,
+    EngineError,
+    FinishReason,
+    Message,
+    Request,
+    Sampling,
+    ToolCall,
+    ToolSchema,
+    Usage,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One answer of the model, whole."""
+
+    text: str
+    tool_calls: tuple[ToolCall, ...]
+    finish: FinishReason
+
+    @property
+    def cut_off(self) -> bool:
+        """Whether the token limit ended it."""
+        return self.finish == "length"
+
+
+class Budget:
+    """Counts a run's steps and tokens; raises when one of them is used up."""
+
+    def __init__(self, run: Run) -> None:
+        self._settings = run.env.settings.agent
+        self.steps = 0
+        self.tokens = 0
+
+    def step(self) -> None:
+        """Count an answer about to be asked for. Raises :class:`RunFailedError` at the limit."""
+        if self.steps >= self._settings.max_steps:
+            raise RunFailedError(
+                f"the run used its {self._settings.max_steps} steps without finishing; raise "
+                "agent.max_steps or ask for less",
+                "step-limit",
+            )
+        if self.tokens >= self._settings.token_budget:
+            raise RunFailedError(
+                f"the run used {self.tokens:,} of {self._settings.token_budget:,} tokens; raise "
+                "agent.token_budget or ask for less",
+                "token-budget",
+            )
+        self.steps += 1
+
+    def spend(self, usage: Usage) -> None:
+        """Count what an answer took; cached prompt tokens cost nothing."""
+        self.tokens += usage.prompt - usage.cached + usage.completion
+
+
+def ask_engine(
+    run: Run,
+    budget: Budget,
+    messages: Sequence[Message],
+    *,
+    tools: Sequence[ToolSchema] = (),
+    grammar: str | None = None,
+    max_tokens: int | None = None,
+) -> Answer:
+    """Return the model's next answer; thinking goes out as an event.
+
+    Raises :class:`RunFailedError` at a limit, and what :meth:`Engine.generate` raises.
+    """
+    budget.step()
+    agent = run.env.settings.agent
+    request = Request(
+        Chat(tuple(messages), tuple(tools)),
+        max_tokens=answer_tokens(run) if max_tokens is None else max_tokens,
+        grammar=grammar if run.info.grammar else None,
+        sampling=Sampling(temperature=agent.temperature, seed=agent.seed),
+        job=run.env.job,
+    )
+    text: list[str] = []
+    thinking: list[str] = []
+    calls: tuple[ToolCall, ...] = ()
+    for delta in run.env.engine.generate(request, run.cancel):
+        if delta.progress is not None:
+            run.env.progress("reading", delta.progress)
+        if delta.text or delta.thinking:
+            if not text and not thinking:
+                run.env.progress("writing", None)
+            text.append(delta.text)
+            thinking.append(delta.thinking)
+        calls += delta.tool_calls
+        if delta.usage is not None:
+            budget.spend(delta.usage)
+        if delta.finish is not None:
+            if any(thinking):
+                run.env.events.emit("thinking", text="".join(thinking))
+            return Answer("".join(text), calls, delta.finish)
+    raise EngineError("the model's answer ended without a last part")
+
+
+def answer_tokens(run: Run) -> int:
+    """Return the most tokens that an answer may have: half of a small context stays for it."""
+    return min(run.env.settings.agent.max_tokens, run.info.n_ctx // 2)

@@ -1,0 +1,215 @@
+"""The ``tools`` profile: look, edit and check in steps, until nothing is left to call."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from lsp_agent.agent.conversation import Conversation
+from lsp_agent.agent.direct import Piece, apply_code, diagnostics_of, piece_of
+from lsp_agent.agent.environment import RejectedError, Run, RunFailedError
+from lsp_agent.agent.formats import extract_code, parse_tool_calls
+from lsp_agent.agent.grammar import MAX_PATHS, tool_grammar
+from lsp_agent.agent.hazards import approved
+from lsp_agent.agent.prompts import prompt
+from lsp_agent.agent.query import Answer, Budget, answer_tokens, ask_engine
+from lsp_agent.agent.repeats import RepeatGuard
+from lsp_agent.agent.verify import verify
+from lsp_agent.context.builder import file_context, focus_lines, workspace_facts
+from lsp_agent.engine.types import Message, ToolCall, ToolSchema
+from lsp_agent.syntax.document import SyntaxDocument
+from lsp_agent.syntax.languages import language_of
+from lsp_agent.tools.call import ToolOutcome, call_tool
+from lsp_agent.tools.spec import Tool, ToolContext
+from lsp_agent.workspace.errors import UnreadableFileError
+from lsp_agent.workspace.text import Text
+
+_MAX_PROBLEMS = 3
+_PREVIEW = 400
+
+
+class ToolLoop:
+    """One run of the loop; :meth:`run` loops over :meth:`step`."""
+
+    def __init__(self, run: Run, budget: Budget) -> None:
+        self._run = run
+        self._budget = budget
+        self._native = run.info.native_tools
+        self._tools: dict[str, Tool[Any]] = dict(run.env.tools)
+        self._context = ToolContext(run.env.overlay, run.cancel)
+        self._repeats = RepeatGuard()
+        self._problems = 0
+        self._refined = 0
+        self._nudged = False
+        self._seen: set[str] = {run.request.focus.path} if run.request.focus else set()
+        self._conversation = Conversation(
+            run, Message("system", self._system()), Message("user", self._task())
+        )
+
+    def run(self) -> str:
+        """Work until the model is done; return its last words.
+
+        Raises :class:`RejectedError`, :class:`RunFailedError`, and what the engine raises.
+        """
+        while True:
+            words = self.step()
+            if words is not None:
+                return words
+
+    def step(self) -> str | None:
+        """Ask for one answer and act on it; return the last words when the run is done."""
+        answer = self._ask()
+        parsed = parse_tool_calls(answer.text)
+        native = bool(answer.tool_calls)
+        calls = answer.tool_calls or self._numbered(parsed.calls)
+        text = answer.text.strip() if native else parsed.text
+        self._conversation.answer(answer.text, answer.tool_calls)
+        if calls:
+            if text:
+                self._run.env.events.emit("plan", text=text)
+            for call in calls:
+                self._act(call, native=native)
+        if parsed.problems and not native:
+            self._complain("\n".join(parsed.problems))
+        elif calls:
+            self._problems = 0
+        else:
+            return self._finish(text, cut_off=answer.cut_off)
+        return None
+
+    def _ask(self) -> Answer:
+        self._conversation.fit()
+        schemas: Sequence[ToolSchema] = (
+            [tool.schema() for tool in self._tools.values()] if self._native else ()
+        )
+        grammar = self._grammar() if self._run.info.grammar and not self._native else None
+        return ask_engine(
+            self._run, self._budget, self._conversation.messages, tools=schemas, grammar=grammar
+        )
+
+    def _act(self, call: ToolCall, *, native: bool) -> None:
+        events = self._run.env.events
+        events.emit("tool_call", id=call.id, name=call.name, arguments=dict(call.arguments))
+        warning = self._repeats.note(call)
+        outcome = self._carry_out(call)
+        events.emit(
+            "tool_result",
+            id=call.id,
+            ok=outcome.ok,
+            preview=outcome.text[:_PREVIEW],
+            truncated=outcome.truncated or len(outcome.text) > _PREVIEW,
+        )
+        if outcome.ok and isinstance(path := call.arguments.get("path"), str):
+            self._seen.add(path)
+        self._conversation.result(call, outcome.text + warning, native=native)
+
+    def _carry_out(self, call: ToolCall) -> ToolOutcome:
+        tool = self._tools.get(call.name)
+        if tool is not None and not approved(self._run, tool, call.arguments):
+            return ToolOutcome(ok=False, text="error: the user refused this; do without it")
+        self._run.env.progress(call.name, None)
+        outcome = call_tool(self._tools, call.name, call.arguments, self._context)
+        if outcome.ok and tool is not None and tool.hazard == "edit":
+            self._repeats.edited()
+        return outcome
+
+    def _complain(self, problem: str) -> None:
+        """Tell the model what was wrong with its answer; give up after some in a row."""
+        self._problems += 1
+        self._run.env.events.emit("error", code="malformed-answer", message=problem)
+        if self._problems >= _MAX_PROBLEMS:
+            raise RunFailedError(
+                f"the model's tool calls can't be read, {self._problems} times in a row: {problem}",
+                "malformed-answer",
+            )
+        self._conversation.observe(problem)
+
+    def _finish(self, text: str, *, cut_off: bool) -> str | None:
+        """Check what was done; return the last words, or ``None`` when there is more to do."""
+        run = self._run
+        if not run.env.overlay.changes() and run.request.answer == "edit":
+            self._take_code(text, cut_off=cut_off)
+            if not run.env.overlay.changes() and not self._nudged:
+                self._nudged = True
+                self._conversation.observe(
+                    "No file was changed. Make the edit with a tool, or say why none is needed."
+                )
+                return None
+        failures = verify(run) if run.env.overlay.changes() else []
+        if not failures:
+            return text
+        detail = "\n".join(f"The {one.check} check failed:\n{one.detail}" for one in failures)
+        if self._refined >= run.env.settings.agent.refine_passes:
+            raise RejectedError(f"the edit did not pass the checks: {detail}")
+        self._refined += 1
+        self._conversation.observe(f"{detail}\nMend this.")
+        return None
+
+    def _take_code(self, text: str, *, cut_off: bool) -> None:
+        """Accept a code block instead of a call, where it is clear what it replaces."""
+        code = None if cut_off else extract_code(text)
+        if code is not None and self._run.request.target is not None:
+            piece: Piece = piece_of(self._run)
+            apply_code(self._run, piece, code)
+
+    def _numbered(self, calls: tuple[ToolCall, ...]) -> tuple[ToolCall, ...]:
+        """Give calls that were read from text ids that are unique in the run."""
+        return tuple(
+            ToolCall(f"step{self._budget.steps}_{index}", call.name, call.arguments)
+            for index, call in enumerate(calls)
+        )
+
+    def _grammar(self) -> str:
+        overlay = self._run.env.overlay
+        paths = []
+        for path in overlay.walk():
+            paths.append(path)
+            if len(paths) >= MAX_PATHS:
+                break
+        known = [path for path in sorted(self._seen) if overlay.exists(path)]
+        symbols = {path: self._symbols(path) for path in known}
+        return tool_grammar(
+            self._tools.values(), [*known, *(p for p in paths if p not in self._seen)], symbols
+        )
+
+    def _symbols(self, path: str) -> list[str]:
+        try:
+            content = self._run.env.overlay.read(path)
+        except UnreadableFileError:
+            return []
+        symbols = SyntaxDocument.parse(content, language_of(path)).symbols()
+        return list(dict.fromkeys(symbol.qualified_name for symbol in symbols))[:200]
+
+    def _system(self) -> str:
+        if self._native:
+            return prompt("tools")
+        rows = [_describe(tool) for tool in self._tools.values()]
+        return "\n\n".join([prompt("tools"), prompt("calls") + "\n" + "\n".join(rows)])
+
+    def _task(self) -> str:
+        run = self._run
+        parts = [workspace_facts(run.env.overlay, run.env.settings.style)]
+        focus = run.request.focus
+        if focus is not None:
+            text = Text(run.env.overlay.read(focus.path))
+            budget = (run.info.n_ctx - answer_tokens(run)) // 3
+            count = run.env.engine.count_tokens
+            parts.append(file_context(focus.path, text, None, budget, count))
+            parts.append(focus_lines(text, focus.range, focus.path))
+            notes = diagnostics_of(run, text)
+            if notes:
+                parts.append(f"Reported there:\n{notes}")
+        parts.append(f"Task: {run.request.task}")
+        return "\n\n".join(parts)
+
+
+def _describe(tool: Tool[Any]) -> str:
+    schema = tool.schema().parameters
+    required = schema.get("required", ())
+    header = [
+        key if key in required else f"{key}?"
+        for key in schema.get("properties", {})
+        if key not in tool.raw
+    ]
+    blocks = "".join(f" <<<{key}" for key in tool.raw)
+    return f"- {tool.name}({', '.join(header)}){blocks}: {tool.description}"
