@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from importlib.metadata import entry_points
-from typing import Protocol
+from typing import ClassVar, Protocol
 
-from lsp_agent.agent.types import Answer, DiagnosticNote, RunRequest
+from lsp_agent.agent.types import Answer, DiagnosticNote, Focus, RunRequest
+from lsp_agent.errors import LspAgentError
 from lsp_agent.syntax.document import SyntaxDocument
 from lsp_agent.workspace.positions import Range
 
@@ -49,14 +50,20 @@ class Example:
     diagnostic: str = ""
 
 
-class Action(Protocol):
-    """One entry of the catalogue."""
+class ActionError(LspAgentError):
+    """An action that does not apply here any more; the message says why."""
 
-    name: str
-    kind: str
-    summary: str
-    answer: Answer
-    example: Example
+    code = "action-not-applicable"
+
+
+class Action(Protocol):
+    """One entry of the catalogue; the attributes are constants."""
+
+    name: ClassVar[str]
+    kind: ClassVar[str]
+    summary: ClassVar[str]
+    answer: ClassVar[Answer]
+    example: ClassVar[Example]
 
     def offers(self, place: Place) -> list[Offer]:
         """List what can be done here, best first; no inference, a few milliseconds at most."""
@@ -65,6 +72,25 @@ class Action(Protocol):
     def request(self, place: Place, argument: str) -> RunRequest:
         """Turn a chosen offer into a task; raises ``ActionError`` when it no longer applies."""
         ...
+
+
+class BaseAction:
+    """What every action of ours shares: the shape of its request."""
+
+    name: ClassVar[str]
+    answer: ClassVar[Answer]
+
+    def task(self, place: Place, task: str, *, target: Range, title: str) -> RunRequest:
+        """Return a request about ``target`` that may change the place's file only."""
+        return RunRequest(
+            task=task,
+            focus=Focus(place.path, place.range, place.diagnostics),
+            target=target,
+            scope=frozenset({place.path}),
+            answer=self.answer,
+            action=self.name,
+            title=title,
+        )
 
 
 def load_actions(warn: Callable[[str], None]) -> dict[str, Action]:

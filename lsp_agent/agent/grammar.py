@@ -15,19 +15,15 @@ from typing import Any
 from lsp_agent.tools.spec import Tool
 
 MAX_PATHS = 400
-_MAX_STRING = 400
 _MAX_LINES = 400
-_BASE = (
-    r"""
+_BASE = r"""
 answer ::= [^<] [^\x00]*
 char ::= [^"\\\x00-\x1F\x7F] | "\\" (["\\/bfnrt] | "u" [0-9a-fA-F]{4})
-string ::= "\"" char{0,%d} "\""
+string ::= "\"" char{0,400} "\""
 integer ::= "0" | [1-9] [0-9]{0,5}
 number ::= "-"? integer ("." [0-9]{1,6})?
 boolean ::= "true" | "false"
 """
-    % _MAX_STRING
-)
 
 
 def tool_grammar(
@@ -64,7 +60,7 @@ class _Builder:
         properties: Mapping[str, Any] = schema.get("properties", {})
         required = [key for key in schema.get("required", ()) if key not in tool.raw]
         optional = [key for key in properties if key not in required and key not in tool.raw]
-        members = self._members(tool, properties, required, optional)
+        members = self._members(properties, required, optional)
         if members is None:
             return ""
         name = "call-" + _rule_name(tool.name)
@@ -75,7 +71,6 @@ class _Builder:
 
     def _members(
         self,
-        tool: Tool[Any],
         properties: Mapping[str, Any],
         required: Sequence[str],
         optional: Sequence[str],
@@ -83,9 +78,9 @@ class _Builder:
         formats = {key: properties[key].get("format") for key in required}
         if list(formats.values()) == ["existing-file", "symbol"]:
             return self._pairs(required) if self._symbols else None
-        parts = [self._member(tool, key, properties[key]) for key in required]
+        parts = [self._member(key, properties[key]) for key in required]
         joined = f" {_literal(', ')} ".join(parts)
-        rest = [self._member(tool, key, properties[key]) for key in optional]
+        rest = [self._member(key, properties[key]) for key in optional]
         if required:
             return " ".join([joined, *(f"({_literal(', ')} {one})?" for one in rest)])
         return _optional_chain(rest)
@@ -101,7 +96,7 @@ class _Builder:
         self.rules.append(f"known-symbol ::= {' | '.join(choices)}")
         return "known-symbol"
 
-    def _member(self, tool: Tool[Any], key: str, schema: Mapping[str, Any]) -> str:
+    def _member(self, key: str, schema: Mapping[str, Any]) -> str:
         return f"{_literal(json.dumps(key) + ': ')} {self._value(schema)}"
 
     def _value(self, schema: Mapping[str, Any]) -> str:

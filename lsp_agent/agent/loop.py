@@ -69,10 +69,7 @@ def run_agent(request: RunRequest, env: RunEnvironment, cancel: CancelToken) -> 
 
 def _work(run: Run, budget: Budget) -> _Outcome:
     profile = choose_profile(run.request, run.env.settings, run.info)
-    if profile == "direct":
-        text = run_direct(run, budget)
-    else:
-        text = ToolLoop(run, budget).run()
+    text = run_direct(run, budget) if profile == "direct" else ToolLoop(run, budget).run()
     run.cancel.check()
     changes = run.env.overlay.changes()
     if text:
@@ -99,7 +96,9 @@ def _offer(run: Run, text: str, changes: tuple[FileChange, ...]) -> _Outcome:
         diff = unified_diff(change.before, change.after, change.path, new_path)
         run.env.events.emit("edit", uri=change.uri, diff=diff)
     files = ", ".join(change.new_path or change.path for change in changes[:5])
-    return _Outcome("edited", _first_line(text) or f"changed {files}", text, changes)
+    # An answer that is the code itself says nothing about it.
+    said = "" if text.startswith("```") else _first_line(text)
+    return _Outcome("edited", said or f"changed {files}", text, changes)
 
 
 def _first_line(text: str) -> str:

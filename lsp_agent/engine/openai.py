@@ -110,6 +110,7 @@ class OpenAIEngine:
         for task in asyncio.all_tasks():
             if task is not mine:
                 task.cancel()
+        await asyncio.get_running_loop().shutdown_asyncgens()
         if self._client is not None:
             await self._client.aclose()
 

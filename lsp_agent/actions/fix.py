@@ -1,0 +1,57 @@
+"""Fix one diagnostic, whichever server reported it."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from lsp_agent.actions.spec import ActionError, BaseAction, Example, Offer, Place
+from lsp_agent.agent.types import Answer, DiagnosticNote, RunRequest
+from lsp_agent.context.builder import target_for
+
+_MAX_TITLE = 60
+
+
+class Fix(BaseAction):
+    """A quick fix for each diagnostic that the request's context holds."""
+
+    name: ClassVar = "fix"
+    kind: ClassVar = "quickfix.lspAgent"
+    summary: ClassVar = "fix a diagnostic at the cursor"
+    answer: ClassVar[Answer] = "edit"
+    example: ClassVar = Example(
+        language="python",
+        before="def total(items):\n    return sum(itms)$0\n",
+        after="def total(items):\n    return sum(items)\n",
+        diagnostic="Undefined name `itms`",
+    )
+
+    def offers(self, place: Place) -> list[Offer]:
+        """Offer one for every diagnostic; the first is the preferred one if it is alone."""
+        alone = len(place.diagnostics) == 1
+        return [
+            Offer(f"Fix: {_short(note)}", argument=str(index), preferred=alone)
+            for index, note in enumerate(place.diagnostics)
+        ]
+
+    def request(self, place: Place, argument: str) -> RunRequest:
+        """Ask for the code around the diagnostic without it."""
+        index = int(argument) if argument.isdecimal() else 0
+        if index >= len(place.diagnostics):
+            raise ActionError("there is no diagnostic here to fix")
+        note = place.diagnostics[index]
+        line = note.range.start.line + 1
+        source = f" ({note.source} {note.code}".rstrip() + ")" if note.source else ""
+        return self.task(
+            Place(place.path, place.document, place.range, (note,)),
+            f"Fix what is reported at line {line}: {note.message}{source}. Change nothing else.",
+            target=target_for(place.document, note.range, "statement"),
+            title=f"Fix: {_short(note)}",
+        )
+
+
+def _short(note: DiagnosticNote) -> str:
+    message = note.message.strip().partition("\n")[0]
+    return message if len(message) <= _MAX_TITLE else message[: _MAX_TITLE - 1] + "…"
+
+
+ACTION = Fix()

@@ -1,0 +1,162 @@
+"""The one place that puts the parts together from a configuration."""
+
+from __future__ import annotations
+
+import logging
+import os
+import threading
+from collections.abc import Callable, Mapping
+from functools import cached_property
+from typing import Any
+
+from lsp_agent import __version__
+from lsp_agent.actions.spec import Action, load_actions
+from lsp_agent.agent.environment import Progress, RunEnvironment
+from lsp_agent.agent.ids import new_run_id
+from lsp_agent.agent.loop import run_agent
+from lsp_agent.agent.types import Ask, RunRequest, RunResult
+from lsp_agent.cancel import CancelToken
+from lsp_agent.config.model import Settings
+from lsp_agent.config.paths import Home
+from lsp_agent.engine.router import EngineRouter
+from lsp_agent.engine.types import EngineUnavailableError, Job
+from lsp_agent.errors import LspAgentError
+from lsp_agent.events import EventStream, Listener
+from lsp_agent.store.journal import Journal
+from lsp_agent.tools.spec import Tool, load_tools
+from lsp_agent.workspace.overlay import Overlay
+
+_log = logging.getLogger(__name__)
+
+
+def _quiet(_step: str, _share: float | None) -> None:
+    """Take progress for those who do not ask for it."""
+
+
+class App:
+    """Engines, tools, actions and journal of one process; runs may go on side by side."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        home: Home,
+        *,
+        env: Mapping[str, str] = os.environ,
+        warn: Callable[[str], None] = _log.warning,
+    ) -> None:
+        self.settings = settings
+        self.home = home
+        self._env = env
+        self._warn = warn
+        self._lock = threading.Lock()
+        self.engines = EngineRouter(settings, home, env)
+        self.journal = Journal(home.journal, warn=warn)
+
+    @cached_property
+    def actions(self) -> dict[str, Action]:
+        """The catalogue of actions by name."""
+        return load_actions(self._warn)
+
+    @cached_property
+    def tools(self) -> dict[str, Tool[Any]]:
+        """The tools by name."""
+        return load_tools(self._warn)
+
+    def run(
+        self,
+        request: RunRequest,
+        overlay: Overlay,
+        *,
+        cancel: CancelToken,
+        listener: Listener,
+        ask: Ask,
+        progress: Progress = _quiet,
+        run_id: str | None = None,
+    ) -> RunResult:
+        """Carry out a request in this thread, which it may take minutes of.
+
+        Never raises: what goes wrong is the result's status and summary. An engine that can't be
+        made at all ends the run as one that fails later does, with the same events.
+        """
+        run_id = run_id or new_run_id()
+        workspace = str(overlay.root.path) if overlay.root else ""
+        self.journal.start(run_id, request.title or request.task[:200], workspace, request.action)
+        events = EventStream(run_id, self.journal.record, listener)
+        try:
+            with self._lock:
+                engine = self.engines.engine("action" if request.action else "agent")
+        except LspAgentError as error:
+            result = _stillborn(run_id, request, events, error)
+        else:
+            env = RunEnvironment(
+                run_id=run_id,
+                engine=engine,
+                overlay=overlay,
+                tools=self.tools,
+                settings=self.settings,
+                events=events,
+                ask=ask,
+                job=Job.ACTION if request.action else Job.RUN,
+                progress=progress,
+            )
+            result = run_agent(request, env, cancel)
+        self.journal.conclude(run_id, result.summary)
+        return result
+
+    def status(self) -> dict[str, Any]:
+        """Describe the process for people and scripts; JSON-ready, and quick."""
+        infos = self.engines.infos()
+        name = self.engines.name_of("agent")
+        current = next((info for info in infos if info.name == name), None)
+        configured = self.settings.engines.get(name)
+        return {
+            "version": __version__,
+            "engine": name,
+            "model": current.model if current else getattr(configured, "model", None),
+            "loaded": bool(current and current.loaded),
+            "context": {
+                "size": current.n_ctx if current else getattr(configured, "n_ctx", None),
+                "used": current.detail.get("context_used", 0) if current else 0,
+            },
+            "queue": sum(int(info.detail.get("queue", 0)) for info in infos),
+            "engines": [
+                {"name": info.name, "kind": info.kind, "model": info.model, **info.detail}
+                for info in infos
+            ],
+            "index": None,
+            "sandbox": None,
+        }
+
+    def reconfigure(self, settings: Settings) -> None:
+        """Take new settings; engines that they describe anew are made when next needed.
+
+        Runs under way keep the engine they have until they end, unless it is replaced: then they
+        fail with a message that says so.
+        """
+        with self._lock:
+            changed = (settings.engines, settings.routes) != (
+                self.settings.engines,
+                self.settings.routes,
+            )
+            self.settings = settings
+            if changed:
+                old = self.engines
+                self.engines = EngineRouter(settings, self.home, self._env)
+                # Closing waits for the engine's thread, which may be in mid-decode.
+                threading.Thread(target=old.close, daemon=True).start()
+
+    def close(self) -> None:
+        """Stop the engines and finish the journal."""
+        self.engines.close()
+        self.journal.close()
+
+
+def _stillborn(
+    run_id: str, request: RunRequest, events: EventStream, error: LspAgentError
+) -> RunResult:
+    """End a run for which there is no engine."""
+    code = error.code if isinstance(error, EngineUnavailableError) else EngineUnavailableError.code
+    events.emit("run_started", task=request.task, action=request.action, engine=None, path=None)
+    events.emit("error", code=code, message=str(error))
+    events.emit("run_finished", status="failed", tokens=0, seconds=0.0)
+    return RunResult(run_id, "failed", str(error))
