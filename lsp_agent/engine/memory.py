@@ -7,14 +7,31 @@ import os
 import sys
 from pathlib import Path
 
+_LIMITS = (
+    Path("/sys/fs/cgroup/memory.max"),
+    Path("/sys/fs/cgroup/memory/memory.limit_in_bytes"),
+)
+
 
 def total_memory() -> int | None:
-    """Return the physical memory, ``None`` where the platform does not tell."""
+    """Return the memory this process may use at most, ``None`` where the platform does not tell.
+
+    That is the physical memory, or a container's limit where that is lower.
+    """
     if sys.platform == "win32":
         return _windows_memory()
     try:
-        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+        physical = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     except (ValueError, OSError):
+        return None
+    return min([physical, *(limit for path in _LIMITS if (limit := _limit(path)))])
+
+
+def _limit(path: Path) -> int | None:
+    try:
+        return int(path.read_text("ascii"))
+    except (OSError, ValueError):
+        # No such control group, or "max".
         return None
 
 

@@ -6,6 +6,7 @@ decode that is running through llama.cpp's abort flag, one that waits at once.
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import itertools
 import logging
@@ -32,7 +33,7 @@ from lsp_agent.errors import LspAgentError
 T = TypeVar("T")
 Work = Callable[[Runtime, CancelToken], Iterator[Any]]
 _log = logging.getLogger(__name__)
-_POLL_SECONDS = 0.05
+_POLL_SECONDS = 1.0
 
 
 @dataclass(order=True)
@@ -114,6 +115,7 @@ class LlamaEngine:
         if thread is not None and thread is not threading.current_thread():
             self._tasks.put(_Task((-1, 0), _nothing, CancelToken()))
             thread.join()
+            atexit.unregister(self.close)
 
     def _ready(self, cancel: CancelToken) -> Runtime:
         runtime = self._runtime
@@ -122,13 +124,16 @@ class LlamaEngine:
                 pass
             runtime = self._runtime
         if runtime is None:
-            raise EngineUnavailableError(f"the engine {self.name!r} is closed")
+            raise self._closed_error()
         return runtime
+
+    def _closed_error(self) -> EngineUnavailableError:
+        return EngineUnavailableError(f"the engine {self.name!r} is closed")
 
     def _submit(self, work: Work, cancel: CancelToken, job: Job) -> Iterator[Any]:
         """Queue work for the thread and yield its results."""
         if self._closed.cancelled:
-            raise EngineUnavailableError(f"the engine {self.name!r} is closed")
+            raise self._closed_error()
         task = _Task((int(job), next(self._order)), work, cancel)
         forget = cancel.on_cancel(lambda: task.results.put(Cancelled()))
         self._start()
@@ -144,10 +149,10 @@ class LlamaEngine:
     def _next(self, task: _Task) -> Any:
         while True:
             try:
-                return task.results.get(timeout=1.0)
+                return task.results.get(timeout=_POLL_SECONDS)
             except queue.Empty:
                 if self._thread is None or not self._thread.is_alive():
-                    return EngineUnavailableError(f"the engine {self.name!r} is closed")
+                    return self._closed_error()
 
     def _start(self) -> None:
         with self._lock:
@@ -157,6 +162,8 @@ class LlamaEngine:
                     target=self._loop, name=f"engine-{self.name}", daemon=True
                 )
                 self._thread.start()
+                # C code that runs while the interpreter is torn down crashes.
+                atexit.register(self.close)
 
     def _loop(self) -> None:
         try:
@@ -168,32 +175,29 @@ class LlamaEngine:
                 runtime.free()
             with contextlib.suppress(queue.Empty):
                 while True:
-                    self._tasks.get_nowait().results.put(
-                        EngineUnavailableError(f"the engine {self.name!r} is closed")
-                    )
+                    self._tasks.get_nowait().results.put(self._closed_error())
 
     def _serve(self, task: _Task) -> None:
         """Run one task; whatever goes wrong fails that task alone."""
+        stop = CancelToken()
+        forget = [one.on_cancel(stop.cancel) for one in (task.cancel, self._closed)]
         try:
-            task.cancel.check()
-            runtime = self._loaded(task.cancel)
-            runtime.allow()
-            forget = [one.on_cancel(runtime.abort) for one in (task.cancel, self._closed)]
-            results = task.work(runtime, task.cancel)
-            try:
-                for result in results:
+            stop.check()
+            runtime = self._loaded(stop)
+            with runtime.stopping.follow(stop):
+                for result in task.work(runtime, stop):
                     task.results.put(result)
-                    if self._closed.cancelled:
-                        raise EngineUnavailableError(f"the engine {self.name!r} is closed")
-            finally:
-                for undo in forget:
-                    undo()
             task.results.put(_End())
+        except Cancelled as error:
+            task.results.put(self._closed_error() if self._closed.cancelled else error)
         except LspAgentError as error:
             task.results.put(error)
         except Exception as error:  # noqa: BLE001 - the thread must outlive whatever one request meets
             _log.exception("the engine failed")
             task.results.put(EngineError(f"the engine failed: {error}"))
+        finally:
+            for undo in forget:
+                undo()
 
     def _loaded(self, cancel: CancelToken) -> Runtime:
         if self._runtime is None:

@@ -6,10 +6,13 @@ import contextlib
 import ctypes
 import logging
 import os
+import sys
 import threading
+from collections.abc import Iterator
 from functools import cache
 from typing import Any
 
+from lsp_agent.cancel import CancelToken
 from lsp_agent.engine.types import EngineUnavailableError
 
 REQUIRED_VERSION = "0.3.36"
@@ -25,10 +28,15 @@ _import_lock = threading.Lock()
 
 
 class LoadLog(threading.local):
-    """The error lines that llama.cpp logged in this thread, newest last."""
+    """What llama.cpp logged in this thread.
+
+    ``lines`` are the newest errors, oldest first. While ``stopping`` is a flag that is set, errors
+    are what a cancellation looks like from inside, and no news to anyone.
+    """
 
     def __init__(self) -> None:
         self.lines: list[str] = []
+        self.stopping: AbortFlag | None = None
 
 
 load_log = LoadLog()
@@ -61,9 +69,36 @@ def _library() -> Any:
             f"llama-cpp-python {llama_cpp.__version__} is installed, but its layouts are known "
             f"only for {REQUIRED_VERSION}; mend it with: {mend}"
         )
+    if not _layout_fits(lib):
+        raise EngineUnavailableError(
+            "the llama.cpp library that was loaded is another build than llama-cpp-python "
+            f"{REQUIRED_VERSION} brings (is LLAMA_CPP_LIB_PATH set?); mend it with: {mend}"
+        )
     lib.llama_log_set(_log_callback(lib), ctypes.c_void_p(0))
     lib.llama_backend_init()
     return lib
+
+
+def _layout_fits(lib: Any) -> bool:
+    """Compare defaults at both ends of the structs: a shifted layout reads nonsense."""
+    model, context = lib.llama_model_default_params(), lib.llama_context_default_params()
+    return _has(model, n_gpu_layers=-1, use_extra_bufts=True, load_mtp=False) and _has(
+        context,
+        n_ctx=512,
+        n_batch=2048,
+        n_ubatch=512,
+        n_seq_max=1,
+        flash_attn_type=-1,
+        type_k=1,
+        type_v=1,
+        embeddings=False,
+        swa_full=True,
+        n_samplers=0,
+    )
+
+
+def _has(struct: Any, **fields: int) -> bool:
+    return all(getattr(struct, name, None) == value for name, value in fields.items())
 
 
 @cache
@@ -76,9 +111,10 @@ def _on_log(level: int, text: bytes, _data: object) -> None:
     line = text.decode("utf-8", "replace").rstrip()
     if not line:
         return
-    if level == 4:
+    stopping = load_log.stopping is not None and load_log.stopping.is_set
+    if level == 4 and not stopping:
         load_log.lines = [*load_log.lines[-8:], line]
-    _log.log(_LEVELS.get(level, logging.DEBUG), line)
+    _log.log(logging.DEBUG if stopping else _LEVELS.get(level, logging.DEBUG), line)
 
 
 class AbortFlag:
@@ -87,28 +123,41 @@ class AbortFlag:
     A Python callback would fight every busy Python thread for the GIL at each node (24 ms a token
     became 988 here), so the callback is libc's ``strlen`` and its argument a one-byte string: it
     answers 1 once the byte is set. Where there is no such symbol the flag is only looked at
-    between batches.
+    between batches. One flag may serve several contexts of one thread.
     """
 
     def __init__(self) -> None:
         self._flag = ctypes.create_string_buffer(2)
         self._callback: Any = None
+        self._lock = threading.Lock()
 
     def attach(self, lib: Any, ctx: Any) -> None:
-        """Make a context poll the flag."""
-        with contextlib.suppress(OSError, AttributeError, TypeError):
-            strlen = ctypes.CDLL(None).strlen
+        """Make a context poll the flag; the flag must outlive the context."""
+        with contextlib.suppress(OSError, AttributeError):
+            strlen = ctypes.CDLL("msvcrt" if sys.platform == "win32" else None).strlen
             self._callback = ctypes.cast(strlen, lib.ggml_abort_callback)
             data = ctypes.c_void_p(ctypes.addressof(self._flag))
             lib.llama_set_abort_callback(ctx, self._callback, data)
 
-    def set(self) -> None:
-        """Ask the running decode to stop."""
-        self._flag[0] = b"\1"
+    @contextlib.contextmanager
+    def follow(self, stop: CancelToken) -> Iterator[None]:
+        """Let a token abort what is decoded meanwhile, and nothing that is decoded later."""
+        alive = True
 
-    def clear(self) -> None:
-        """Allow decoding again."""
-        self._flag[0] = b"\0"
+        def on_cancel() -> None:
+            with self._lock:
+                if alive:
+                    self._flag[0] = b"\1"
+
+        forget = stop.on_cancel(on_cancel)
+        try:
+            yield
+        finally:
+            forget()
+            with self._lock:
+                # A cancellation that is on its way must not hit the next request.
+                alive = False
+                self._flag[0] = b"\0"
 
     @property
     def is_set(self) -> bool:
@@ -116,19 +165,40 @@ class AbortFlag:
         return self._flag[0] != b"\0"
 
 
+_CPU_DEVICES = ("CPU", "BLAS")
+
+
 def build_name(lib: Any) -> str:
     """Name the build by the devices it has: ``CPU``, or for example ``CUDA``."""
     if not lib.llama_supports_gpu_offload():
         return "CPU"
+    accelerators = sorted({name.rstrip("0123456789") for name, _ in _accelerators()})
+    return ", ".join(accelerators) or "GPU build, no GPU found"
+
+
+def accelerator_memory(lib: Any) -> int:
+    """Return the memory of all GPUs together, in bytes; 0 without one."""
+    if not lib.llama_supports_gpu_offload():
+        return 0
+    return sum(size for _, size in _accelerators())
+
+
+def _accelerators() -> list[tuple[str, int]]:
+    """Return name and total memory of each device that is not the CPU."""
     from llama_cpp._ggml import libggml
 
+    libggml.ggml_backend_dev_count.restype = ctypes.c_size_t
     libggml.ggml_backend_dev_get.restype = ctypes.c_void_p
     libggml.ggml_backend_dev_get.argtypes = [ctypes.c_size_t]
     libggml.ggml_backend_dev_name.restype = ctypes.c_char_p
     libggml.ggml_backend_dev_name.argtypes = [ctypes.c_void_p]
-    names = [
-        libggml.ggml_backend_dev_name(libggml.ggml_backend_dev_get(index)).decode()
-        for index in range(libggml.ggml_backend_dev_count())
-    ]
-    accelerators = sorted({name.rstrip("0123456789") for name in names} - {"CPU", "BLAS"})
-    return ", ".join(accelerators) or "GPU build, no GPU found"
+    sizes = ctypes.POINTER(ctypes.c_size_t)
+    libggml.ggml_backend_dev_memory.restype = None
+    libggml.ggml_backend_dev_memory.argtypes = [ctypes.c_void_p, sizes, sizes]
+    found = []
+    for index in range(libggml.ggml_backend_dev_count()):
+        device = libggml.ggml_backend_dev_get(index)
+        free, total = ctypes.c_size_t(), ctypes.c_size_t()
+        libggml.ggml_backend_dev_memory(device, ctypes.byref(free), ctypes.byref(total))
+        found.append((libggml.ggml_backend_dev_name(device).decode(), total.value))
+    return [(name, size) for name, size in found if name not in _CPU_DEVICES]

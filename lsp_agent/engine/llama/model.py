@@ -12,8 +12,9 @@ from typing import Any
 from lsp_agent.cancel import Cancelled, CancelToken
 from lsp_agent.config.model import LlamaSettings
 from lsp_agent.engine.gguf_file import GgufHeader, ModelFileError, read_gguf_header
-from lsp_agent.engine.llama.context import OUTPUTS_MAX, Context
-from lsp_agent.engine.llama.library import load_log
+from lsp_agent.engine.llama.budget import cache_bytes_per_token, fitting_context
+from lsp_agent.engine.llama.context import OUTPUTS_MAX, Context, ContextRefusedError
+from lsp_agent.engine.llama.library import AbortFlag, accelerator_memory, load_log
 from lsp_agent.engine.memory import total_memory
 from lsp_agent.engine.types import EngineUnavailableError
 
@@ -23,7 +24,27 @@ _TYPES = {
     "f32": 0, "f16": 1, "q4_0": 2, "q4_1": 3, "q5_0": 6, "q5_1": 7, "q8_0": 8, "bf16": 30,
 }  # fmt: skip
 _FLASH = {"auto": -1, "off": 0, "on": 1}
+_POOLED = (1, 2, 3)  # mean, cls, last; not ranking, which gives a score
 _log = logging.getLogger(__name__)
+
+
+def check_model(lib: Any, path: Path, settings: LlamaSettings) -> GgufHeader:
+    """Read a file's header and refuse what can't be loaded on this machine.
+
+    Raises :class:`ModelFileError` or :class:`EngineUnavailableError`, each naming the file.
+    """
+    header = read_gguf_header(path)
+    memory = total_memory()
+    if memory is None:
+        return header
+    if settings.n_gpu_layers != 0:
+        memory += accelerator_memory(lib)
+    if header.size_bytes > memory:
+        raise EngineUnavailableError(
+            f"the model {path.name} needs {header.size_bytes / 2**30:.1f} GiB, but this machine "
+            f"has {memory / 2**30:.1f} GiB; choose a smaller model or a smaller quantisation"
+        )
+    return header
 
 
 class LoadedModel:
@@ -32,45 +53,65 @@ class LoadedModel:
     def __init__(
         self,
         lib: Any,
-        path: Path,
+        header: GgufHeader,
         settings: LlamaSettings,
         cancel: CancelToken,
         progress: Callable[[float], None],
+        *,
+        n_gpu_layers: int = 0,
     ) -> None:
         self._lib = lib
         self._settings = settings
-        self.header = _checked(lib, path, settings)
-        self.n_gpu_layers = 0
-        self.model = self._load(path, cancel, progress)
+        self.header = header
+        self.n_gpu_layers = n_gpu_layers
+        self.model = self._load(cancel, progress)
         self.n_threads = settings.n_threads or physical_cores()
+        self.n_layer = int(lib.llama_model_n_layer(self.model))
         self.rolls_back = not (
             lib.llama_model_is_hybrid(self.model) or lib.llama_model_is_recurrent(self.model)
         )
-        self.embeds = any(key.endswith(".pooling_type") for key in self.header.metadata)
+        self.embeds = self.header.metadata.get(f"{self.header.arch}.pooling_type") in _POOLED
 
     def template(self) -> str | None:
         """Return the chat template that the file carries."""
         text = self._lib.llama_model_chat_template(self.model, None)
         return text.decode("utf-8", "replace") if text else None
 
-    def context(self, vocab_size: int, *, embeddings: bool = False) -> Context:
-        """Make a context, with half the size again and again while memory does not suffice."""
+    def context(self, vocab_size: int, abort: AbortFlag, *, shrink: bool = True) -> Context:
+        """Make a context; ``shrink`` halves it again and again while memory does not suffice."""
         n_ctx = self._settings.n_ctx
         if self.header.context_length:
             n_ctx = min(n_ctx, self.header.context_length)
+        asked = n_ctx
         while True:
+            n_ctx = self._affordable(n_ctx) if shrink else n_ctx
+            if n_ctx < asked:
+                _log.warning(
+                    "%s: no memory for a context of %d tokens; it gets %d",
+                    self.header.path.name,
+                    asked,
+                    n_ctx,
+                )
             try:
                 return Context(
-                    self._lib, self.model, self._context_params(n_ctx, embeddings), vocab_size
+                    self._lib, self.model, self._context_params(n_ctx), vocab_size, abort
                 )
-            except MemoryError as error:
-                if n_ctx <= _MIN_CTX:
+            except ContextRefusedError as error:
+                if n_ctx <= _MIN_CTX or not shrink or "alloc" not in str(error):
                     raise EngineUnavailableError(
-                        f"there is no memory for a context of {n_ctx} tokens ({error}); choose a "
-                        "smaller model"
+                        f"{self.header.path.name} can't work with a context of {n_ctx} tokens: "
+                        f"{error}"
                     ) from error
                 n_ctx = max(n_ctx // 2, _MIN_CTX)
-                _log.warning("not enough memory for the context; trying %d tokens", n_ctx)
+
+    def embedder(self, vocab_size: int, abort: AbortFlag) -> Context:
+        """Make a context that gives one vector a text; a text must go in as one batch."""
+        params = self._context_params(self._settings.n_batch)
+        if self.header.context_length:
+            params.n_ctx = min(params.n_ctx, self.header.context_length)
+        params.n_batch = params.n_ubatch = params.n_outputs_max = params.n_ctx
+        params.embeddings = True
+        return Context(self._lib, self.model, params, vocab_size, abort)
 
     def free(self) -> None:
         """Free the weights."""
@@ -78,46 +119,63 @@ class LoadedModel:
             self._lib.llama_model_free(self.model)
             self.model = None
 
-    def _load(self, path: Path, cancel: CancelToken, progress: Callable[[float], None]) -> Any:
+    def _load(self, cancel: CancelToken, progress: Callable[[float], None]) -> Any:
         def report(share: float, _data: object) -> bool:
             progress(share)
             return not cancel.cancelled
 
+        params = self._lib.llama_model_default_params()
+        params.n_gpu_layers = self.n_gpu_layers
+        params.main_gpu = self._settings.main_gpu
+        # Both must live until the load returns.
         callback = self._lib.llama_progress_callback(report)
-        for layers in _layer_attempts(self._lib, self._settings.n_gpu_layers):
-            params = self._lib.llama_model_default_params()
-            params.n_gpu_layers = layers
-            params.main_gpu = self._settings.main_gpu
-            params.progress_callback = callback
-            split = _tensor_split(self._lib, self._settings.tensor_split)
-            if split is not None:
-                params.tensor_split = split
-            load_log.lines = []
-            model = self._lib.llama_model_load_from_file(os.fsencode(path), params)
-            if model:
-                self.n_gpu_layers = layers
-                return model
-            if cancel.cancelled:
-                raise Cancelled
-            _log.warning("%s did not load with %d layers on the GPU", path.name, layers)
+        split = _tensor_split(self._lib, self._settings.tensor_split)
+        params.progress_callback = callback
+        if split is not None:
+            params.tensor_split = split
+        load_log.lines = []
+        model = self._lib.llama_model_load_from_file(os.fsencode(self.header.path), params)
+        if model:
+            return model
+        if cancel.cancelled:
+            raise Cancelled
         reason = "; ".join(load_log.lines[-2:]) or "llama.cpp gave no reason"
-        raise ModelFileError(f"the model {path} can't be loaded: {reason}")
+        raise ModelFileError(f"the model {self.header.path} can't be loaded: {reason}")
 
-    def _context_params(self, n_ctx: int, embeddings: bool) -> Any:
+    def _affordable(self, n_ctx: int) -> int:
+        memory = total_memory()
+        if memory is None or self.n_gpu_layers != 0:
+            # A GPU refuses what it can't hold, by itself.
+            return n_ctx
+        per_token = cache_bytes_per_token(self.header, self._settings.type_k, self._settings.type_v)
+        return fitting_context(n_ctx, _MIN_CTX, per_token, memory - self.header.size_bytes)
+
+    def _context_params(self, n_ctx: int) -> Any:
+        settings = self._settings
         params = self._lib.llama_context_default_params()
         # A CPU evaluates 128 tokens about as fast as 512, and can stop four times as soon.
-        n_ubatch = self._settings.n_ubatch if self.n_gpu_layers else _CPU_UBATCH
+        n_ubatch = settings.n_ubatch if self.n_gpu_layers else min(_CPU_UBATCH, settings.n_ubatch)
         params.n_ctx = n_ctx
-        params.n_ubatch = min(n_ubatch, self._settings.n_ubatch, n_ctx)
+        params.n_ubatch = min(n_ubatch, settings.n_batch, n_ctx)
         params.n_batch = params.n_ubatch
         params.n_seq_max = 1
         params.n_threads = params.n_threads_batch = self.n_threads
-        params.n_outputs_max = params.n_ubatch if embeddings else OUTPUTS_MAX
-        params.flash_attn_type = _FLASH[self._settings.flash_attn]
-        params.type_k = _TYPES[self._settings.type_k]
-        params.type_v = _TYPES[self._settings.type_v]
-        params.embeddings = embeddings
+        params.n_outputs_max = min(OUTPUTS_MAX, params.n_ubatch)
+        params.flash_attn_type = _FLASH[settings.flash_attn]
+        params.type_k = _TYPES[settings.type_k]
+        params.type_v = _TYPES[settings.type_v]
         return params
+
+
+def layer_attempts(lib: Any, header: GgufHeader, asked: int) -> Iterator[int]:
+    """Yield how many layers to try on the GPU: what was asked for, then fewer, at last none."""
+    if lib.llama_supports_gpu_offload() and asked != 0:
+        yield asked
+        # The output layer counts as one more.
+        total = int(header.metadata.get(f"{header.arch}.block_count") or 0) + 1
+        most = total if asked < 0 else min(asked, total)
+        yield from sorted({most * 3 // 4, most // 2, most // 4} - {0, asked}, reverse=True)
+    yield 0
 
 
 def physical_cores() -> int:
@@ -127,27 +185,6 @@ def physical_cores() -> int:
     for path in Path("/sys/devices/system/cpu").glob("cpu[0-9]*/topology/core_cpus_list"):
         cores.add(path.read_text("ascii"))
     return max(min(usable or 1, len(cores) or usable or 1), 1)
-
-
-def _checked(lib: Any, path: Path, settings: LlamaSettings) -> GgufHeader:
-    header = read_gguf_header(path)
-    memory = total_memory()
-    on_gpu = lib.llama_supports_gpu_offload() and settings.n_gpu_layers != 0
-    if memory is not None and not on_gpu and header.size_bytes > memory:
-        raise EngineUnavailableError(
-            f"the model {path.name} needs {header.size_bytes / 2**30:.1f} GiB, but this machine "
-            f"has {memory / 2**30:.1f} GiB; choose a smaller model or a smaller quantisation"
-        )
-    return header
-
-
-def _layer_attempts(lib: Any, asked: int) -> Iterator[int]:
-    if not lib.llama_supports_gpu_offload() or asked == 0:
-        yield 0
-        return
-    yield asked
-    yield from (24, 12) if asked < 0 or asked > 24 else (asked // 2,)
-    yield 0
 
 
 def _tensor_split(lib: Any, shares: list[float] | None) -> Any:

@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from lsp_agent.engine.llama.context import Context
 
 _CHECKPOINTS = 4
+# A large hybrid model's state takes 80 to 230 MiB.
+_CHECKPOINT_BYTES = 512 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +38,10 @@ class PrefixCache:
         """
         resident = self._context.tokens
         common = common_prefix(resident, tokens[:-1])
-        if common == len(resident) or (self._rolls_back and self._context.truncate(common)):
+        if common == len(resident):
+            return common
+        # False for sliding windows whose older cells are gone.
+        if self._rolls_back and self._context.truncate(common):
             return common
         return self._restore(tokens)
 
@@ -45,8 +50,21 @@ class PrefixCache:
         tokens = tuple(self._context.tokens)
         if self._rolls_back or any(known.tokens == tokens for known in self._checkpoints):
             return
-        self._checkpoints = self._checkpoints[-(_CHECKPOINTS - 1) :]
         self._checkpoints.append(_Checkpoint(tokens, self._context.save()))
+        while (
+            len(self._checkpoints) > _CHECKPOINTS
+            or sum(len(known.state) for known in self._checkpoints[:-1]) > _CHECKPOINT_BYTES
+        ):
+            del self._checkpoints[0]
+
+    def recover(self) -> None:
+        """After an interrupted decode, go back to where the memory is known to be right.
+
+        How much of a recurrent state the broken batch changed can't be told; plain attention has
+        cut itself already.
+        """
+        if not self._rolls_back:
+            self._restore([*self._context.tokens, -1])
 
     def drop(self) -> None:
         """Forget everything, after a decode that did not end well."""

@@ -5,8 +5,9 @@ Everything here runs in the engine's one thread, but for :meth:`Runtime.count_to
 
 from __future__ import annotations
 
+import logging
+import threading
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -14,20 +15,21 @@ import numpy as np
 
 from lsp_agent.cancel import CancelToken
 from lsp_agent.config.model import LlamaSettings
+from lsp_agent.engine.gguf_file import ModelFileError
 from lsp_agent.engine.llama.context import Aborted, Context, DecodeError
-from lsp_agent.engine.llama.library import build_name, library
-from lsp_agent.engine.llama.model import LoadedModel
+from lsp_agent.engine.llama.library import AbortFlag, build_name, library
+from lsp_agent.engine.llama.model import LoadedModel, check_model, layer_attempts
 from lsp_agent.engine.llama.prefix import PrefixCache
+from lsp_agent.engine.llama.prompt import Prompt, PromptBuilder
 from lsp_agent.engine.llama.sampler import Sampler
 from lsp_agent.engine.llama.stream import TextStream, ThinkingSplitter
-from lsp_agent.engine.llama.template import ChatTemplate
 from lsp_agent.engine.llama.vocab import Vocab
 from lsp_agent.engine.types import (
-    Chat,
     ContextOverflowError,
     Delta,
     EngineError,
     EngineInfo,
+    EngineUnavailableError,
     Fim,
     FinishReason,
     Request,
@@ -35,17 +37,14 @@ from lsp_agent.engine.types import (
 )
 
 _MIN_ROOM = 16
-
-
-@dataclass(frozen=True, slots=True)
-class _Prompt:
-    tokens: list[int]
-    last_message: int
-    opens_thinking: bool = False
+_log = logging.getLogger(__name__)
 
 
 class Runtime:
-    """Weights, context and tokenizer of one model. Loading takes from 10 ms to many seconds."""
+    """Weights, context and tokenizer of one model. Loading takes from 10 ms to many seconds.
+
+    ``stopping`` is the flag that ends a decode which is running.
+    """
 
     def __init__(
         self,
@@ -55,17 +54,11 @@ class Runtime:
         progress: Callable[[float], None],
     ) -> None:
         self._lib = library()
-        self._model = LoadedModel(self._lib, path, settings, cancel, progress)
+        self.stopping = AbortFlag()
         self._embedder: Context | None = None
-        try:
-            self.vocab = Vocab(self._lib, self._model.model)
-            source = settings.chat_template or self._model.template()
-            self._has_template = source is not None
-            self._template = ChatTemplate(source)
-            self._context = self._model.context(self.vocab.size)
-        except BaseException:
-            self._model.free()
-            raise
+        self._freed = False
+        self._tokenizing = threading.Lock()
+        self._open(path, settings, cancel, progress)
         self._prefix = PrefixCache(self._context, rolls_back=self._model.rolls_back)
         self._control = self.vocab.control_tokens()
         self.evaluated = 0
@@ -76,17 +69,11 @@ class Runtime:
         """The context's size in tokens."""
         return self._context.n_ctx
 
-    def abort(self) -> None:
-        """Stop the decode that is running; from any thread."""
-        self._context.abort.set()
-
-    def allow(self) -> None:
-        """Forget an earlier abort; before each request."""
-        self._context.abort.clear()
-
     def describe(self, name: str) -> EngineInfo:
-        """Describe the model as it is loaded."""
-        header = self._model.header
+        """Describe the model as it is loaded; safe in any thread."""
+        header, model = self._model.header, self._model
+        build = build_name(self._lib)
+        on_gpu = 0 if build == "CPU" else model.n_gpu_layers
         return EngineInfo(
             name=name,
             kind="llama-cpp",
@@ -95,16 +82,17 @@ class Runtime:
             n_params=header.n_params,
             fim=self.vocab.fim is not None,
             grammar=True,
-            embeddings=self._model.embeds,
+            embeddings=model.embeds,
             detail={
                 "name": header.name,
                 "arch": header.arch,
                 "quantization": header.quantization,
                 "size_bytes": header.size_bytes,
                 "chat_template": self._has_template,
-                "build": build_name(self._lib),
-                "n_gpu_layers": self._model.n_gpu_layers,
-                "n_threads": self._model.n_threads,
+                "build": build,
+                "n_layers": model.n_layer,
+                "n_gpu_layers": model.n_layer + 1 if on_gpu < 0 else on_gpu,
+                "n_threads": model.n_threads,
                 "context_used": len(self._context.tokens),
                 "prompt_tokens_evaluated": self.evaluated,
                 "prompt_tokens_reused": self.reused,
@@ -112,12 +100,19 @@ class Runtime:
         )
 
     def count_tokens(self, text: str) -> int:
-        """Count tokens; safe in any thread while the model is loaded."""
-        return len(self.vocab.tokenize(text))
+        """Count tokens; safe in any thread, also while the model is freed."""
+        with self._tokenizing:
+            if self._freed:
+                raise EngineUnavailableError("the engine is closed")
+            return len(self.vocab.tokenize(text))
 
     def generate(self, request: Request, cancel: CancelToken) -> Iterator[Delta]:
         """Evaluate a prompt and yield the answer; see :class:`~..types.Engine`."""
-        prompt = self._prompt(request)
+        if not self._context.remembers:
+            raise EngineError(
+                f"{self._model.header.path.name} can't write text; choose a model that generates"
+            )
+        prompt = self._prompts.build(request.prompt)
         room = self.n_ctx - len(prompt.tokens)
         if room < _MIN_ROOM:
             raise ContextOverflowError(len(prompt.tokens), self.n_ctx)
@@ -127,8 +122,7 @@ class Runtime:
             self.vocab,
             request.sampling,
             grammar=request.grammar,
-            # A grammar matches control tokens by their text; they would end up inside strings.
-            banned=self._control,
+            banned=self._banned(request),
         )
         try:
             cached = self._prefix.reuse(prompt.tokens)
@@ -150,81 +144,95 @@ class Runtime:
                 f"{self._model.header.path.name} is not an embedding model; choose one that is"
             )
         if self._embedder is None:
-            self._embedder = self._model.context(self.vocab.size, embeddings=True)
-        return [self._embed_one(text, cancel) for text in texts]
+            self._embedder = self._model.embedder(self.vocab.size, self.stopping)
+        return [self._embed_one(self._embedder, text, cancel) for text in texts]
 
     def free(self) -> None:
-        """Free contexts, then weights: the other order crashes."""
-        if self._embedder is not None:
-            self._embedder.free()
-        self._context.free()
-        self._model.free()
+        """Free contexts, then weights: the other order crashes. May be called twice."""
+        with self._tokenizing:
+            if self._freed:
+                return
+            self._freed = True
+            if self._embedder is not None:
+                self._embedder.free()
+            self._context.free()
+            self._model.free()
 
-    def _prompt(self, request: Request) -> _Prompt:
-        if isinstance(request.prompt, Fim):
-            return self._fim_prompt(request.prompt)
-        return self._chat_prompt(request.prompt)
+    def _open(
+        self,
+        path: Path,
+        settings: LlamaSettings,
+        cancel: CancelToken,
+        progress: Callable[[float], None],
+    ) -> None:
+        """Load weights and make the context; with fewer layers on the GPU while that fails."""
+        header = check_model(self._lib, path, settings)
+        attempts = list(layer_attempts(self._lib, header, settings.n_gpu_layers))
+        for layers in attempts:
+            last = layers == attempts[-1]
+            try:
+                model = LoadedModel(
+                    self._lib, header, settings, cancel, progress, n_gpu_layers=layers
+                )
+                self._equip(model, settings, shrink=last)
+            except (EngineUnavailableError, ModelFileError) as error:
+                if last:
+                    raise
+                _log.warning(
+                    "%s does not fit with %s layers on the GPU (%s); trying fewer",
+                    path.name,
+                    "all" if layers < 0 else layers,
+                    error,
+                )
+            else:
+                return
 
-    def _chat_prompt(self, chat: Chat) -> _Prompt:
-        tokens = [self.vocab.bos] if self.vocab.adds_bos else []
-        last_message = 0
-        pieces = self._template.render(chat.messages)
-        for text, is_content in pieces:
-            if is_content:
-                last_message = len(tokens)
-            tokens += self.vocab.tokenize(text, special=not is_content)
-        if tokens[:2] == [self.vocab.bos] * 2:
-            # The template wrote it as well.
-            del tokens[0]
-        opens = bool(pieces) and pieces[-1][0].rstrip().endswith("<think>")
-        return _Prompt(tokens, last_message, opens)
+    def _equip(self, model: LoadedModel, settings: LlamaSettings, *, shrink: bool) -> None:
+        try:
+            self.vocab = Vocab(self._lib, model.model)
+            source = settings.chat_template or model.template()
+            self._has_template = source is not None
+            self._prompts = PromptBuilder(self.vocab, source, model.header.path.name)
+            self._context = model.context(self.vocab.size, self.stopping, shrink=shrink)
+        except BaseException:
+            model.free()
+            raise
+        self._model = model
 
-    def _fim_prompt(self, fim: Fim) -> _Prompt:
-        marks = self.vocab.fim
-        if marks is None:
-            raise EngineError(
-                f"{self._model.header.path.name} was not trained to fill in the middle; choose a "
-                "model with FIM tokens for routes.completion"
-            )
-        head = [self.vocab.bos] if self.vocab.adds_bos else []
-        prefix, suffix = self.vocab.tokenize(fim.prefix), self.vocab.tokenize(fim.suffix)
-        tokens = [*head, marks.prefix, *prefix, marks.suffix, *suffix, marks.middle]
-        return _Prompt(tokens, len(head))
+    def _banned(self, request: Request) -> Sequence[int]:
+        # A grammar matches control tokens by their text, so they would end up inside strings; a
+        # gap filled in the middle must not open another one.
+        constrained = request.grammar is not None or isinstance(request.prompt, Fim)
+        return self._control if constrained else ()
 
-    def _evaluate(self, prompt: _Prompt, start: int, cancel: CancelToken) -> Iterator[Delta]:
+    def _evaluate(self, prompt: Prompt, start: int, cancel: CancelToken) -> Iterator[Delta]:
         """Evaluate the prompt in batches, each a chance to stop, and report how far it is."""
         total = len(prompt.tokens)
+        # Where a memory that can't roll back is worth remembering, a batch ends.
+        marks = () if self._model.rolls_back else (prompt.last_message, total - 1)
         at = start
         while at < total:
             cancel.check()
-            # Batches end where a memory that can't roll back is worth remembering.
-            stops = [stop for stop in (prompt.last_message, total - 1, total) if stop > at]
-            end = min(at + self._context.n_batch, *stops)
+            end = min(at + self._context.n_batch, total, *(mark for mark in marks if mark > at))
             self._decode(prompt.tokens[at:end], cancel, logits=end == total)
             self.evaluated += end - at
             at = end
-            if at in (prompt.last_message, total - 1):
+            if at in marks:
                 self._prefix.checkpoint()
             yield Delta(progress=at / total)
 
     def _decode(self, tokens: Sequence[int], cancel: CancelToken, *, logits: bool) -> None:
-        while True:
-            try:
-                return self._context.decode(tokens, logits=logits)
-            except Aborted:
-                if not self._model.rolls_back:
-                    # How much of a recurrent state the broken batch changed can't be told.
-                    self._prefix.drop()
-                    cancel.check()
-                    raise DecodeError("the evaluation was interrupted; ask again") from None
-                cancel.check()
-                # The flag was left over from a request that ended at the same moment.
-                self._context.abort.clear()
+        try:
+            self._context.decode(tokens, logits=logits)
+        except Aborted:
+            self._prefix.recover()
+            cancel.check()
+            raise DecodeError("the evaluation was interrupted; ask again") from None
 
     def _answer(
         self,
         request: Request,
-        prompt: _Prompt,
+        prompt: Prompt,
         sampler: Sampler,
         usage: Usage,
         limit: int,
@@ -247,20 +255,24 @@ class Runtime:
             if stream.stopped:
                 finish = "stop"
                 break
-            self._decode([token], cancel, logits=True)
+            if count < limit:
+                self._decode([token], cancel, logits=True)
         thinking, text = splitter.feed(stream.finish(), last=True)
         final = Usage(usage.prompt, usage.cached, count)
         yield Delta(text=text, thinking=thinking, finish=finish, usage=final)
 
-    def _embed_one(self, text: str, cancel: CancelToken) -> list[float]:
-        context: Any = self._embedder
+    def _embed_one(self, context: Context, text: str, cancel: CancelToken) -> list[float]:
         cancel.check()
-        tokens = self.vocab.tokenize(text) or [max(self.vocab.bos, 0)]
+        tokens = self.vocab.tokenize_whole(text) or [max(self.vocab.bos, 0)]
         if len(tokens) > context.n_batch:
             raise ContextOverflowError(len(tokens), context.n_batch)
         context.clear()
-        context.decode(tokens, logits=True)
-        pointer = self._lib.llama_get_embeddings_seq(context.ctx, 0)
+        try:
+            context.decode(tokens, logits=False, outputs=True)
+        except Aborted:
+            cancel.check()
+            raise DecodeError("the evaluation was interrupted; ask again") from None
+        pointer: Any = self._lib.llama_get_embeddings_seq(context.ctx, 0)
         if not pointer:
             raise EngineError("the model gave no embedding for this text")
         size = self._lib.llama_model_n_embd(self._model.model)

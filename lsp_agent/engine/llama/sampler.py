@@ -27,7 +27,8 @@ _TOKEN_DATA = np.dtype([("id", np.int32), ("logit", np.float32), ("p", np.float3
 class Sampler:
     """One generation's sampler chain and, where asked for, its grammar. Free it after use.
 
-    Raises :class:`GrammarError` when the grammar does not compile.
+    ``banned`` tokens are never drawn. Raises :class:`GrammarError` when the grammar does not
+    compile.
     """
 
     def __init__(
@@ -41,14 +42,17 @@ class Sampler:
     ) -> None:
         self._lib = lib
         self._ids = np.arange(vocab.size, dtype=np.int32)
+        self._banned = np.array(banned, dtype=np.int32)
         self._grammar = _compile(lib, vocab, grammar) if grammar is not None else None
-        self._chain = _chain(lib, vocab, sampling, banned)
+        self._chain = _chain(lib, vocab, sampling)
 
     def next(self, context: Context) -> int:
         """Draw the next token from the context's logits and take it as chosen."""
+        logits = context.logits()
+        # In place: the context writes them anew with every decode.
+        logits[self._banned] = -np.inf
         if self._grammar is None:
             return context.sample(self._chain)
-        logits = context.logits()
         token = self._draw(self._ids, logits)
         if not self._allows(token):
             token = self._draw_allowed(logits)
@@ -68,6 +72,7 @@ class Sampler:
             ids = self._ids
             if count < len(ids):
                 ids = np.argpartition(logits, -count)[-count:].astype(np.int32)
+            # A forbidden token has no likelihood left; what was banned before has none either.
             allowed = self._mask(ids, logits[ids])
             if len(allowed):
                 return self._draw(allowed, logits[allowed])
@@ -99,23 +104,21 @@ class Sampler:
 
 
 def _compile(lib: Any, vocab: Vocab, grammar: str) -> Any:
-    sampler = lib.llama_sampler_init_grammar(vocab.pointer, grammar.encode(), b"root")
+    text = grammar.encode("utf-8", "replace")
+    # The C side would read up to the first NUL, and take nothing at all for "no grammar".
+    usable = text.strip() and b"\0" not in text
+    sampler = usable and lib.llama_sampler_init_grammar(vocab.pointer, text, b"root")
     if not sampler:
         raise GrammarError("the grammar does not compile; llama.cpp's log names the line")
     return sampler
 
 
-def _chain(lib: Any, vocab: Vocab, sampling: Sampling, banned: Sequence[int]) -> Any:
+def _chain(lib: Any, vocab: Vocab, sampling: Sampling) -> Any:
     chain = lib.llama_sampler_chain_init(lib.llama_sampler_chain_default_params())
 
     def add(sampler: Any) -> None:
         lib.llama_sampler_chain_add(chain, sampler)
 
-    if banned:
-        biases = (lib.llama_logit_bias * len(banned))()
-        for bias, token in zip(biases, banned, strict=True):
-            bias.token, bias.bias = token, float("-inf")
-        add(lib.llama_sampler_init_logit_bias(vocab.size, len(banned), biases))
     if sampling.repeat_penalty != 1.0:
         add(
             lib.llama_sampler_init_penalties(

@@ -53,6 +53,7 @@ class ThinkingSplitter:
     def __init__(self, *, inside: bool = False) -> None:
         self._inside = inside
         self._decided = inside
+        self._closed = False
         self._held = ""
 
     def feed(self, text: str, *, last: bool = False) -> tuple[str, str]:
@@ -67,16 +68,23 @@ class ThinkingSplitter:
                 self._inside = True
                 self._held = start.removeprefix(_OPEN)
         if not self._inside:
-            shown, self._held = self._held, ""
-            return "", shown
+            return "", self._outside()
         thinking, closed, rest = self._held.partition(_CLOSE)
         if closed:
-            self._inside, self._held = False, ""
-            return thinking, rest.lstrip("\n")
+            self._inside, self._closed, self._held = False, True, rest
+            return thinking, self._outside()
         keep = 0 if last else _overlap(self._held, _CLOSE)
         cut = len(self._held) - keep
         shown, self._held = self._held[:cut], self._held[cut:]
         return shown, ""
+
+    def _outside(self) -> str:
+        """Return what is held; line ends between the closing tag and the answer are dropped."""
+        shown, self._held = self._held, ""
+        if self._closed:
+            shown = shown.lstrip("\n")
+            self._closed = not shown
+        return shown
 
 
 def _overlap(text: str, pattern: str) -> int:

@@ -31,7 +31,11 @@ class ChatTemplate:
         from jinja2.ext import loopcontrols
         from jinja2.sandbox import SandboxedEnvironment
 
-        self._error = TemplateError
+        # A template is a program of its author's: whatever it trips over is its fault.
+        self._errors = (
+            *(TemplateError, TypeError, ValueError, LookupError, AttributeError),
+            *(ArithmeticError, RecursionError),
+        )
         # Some published templates append to lists, which the immutable sandbox refuses.
         env = SandboxedEnvironment(trim_blocks=True, lstrip_blocks=True, extensions=[loopcontrols])
         env.filters["tojson"] = _to_json
@@ -72,21 +76,34 @@ class ChatTemplate:
                 return self._template.render(
                     messages=attempt, add_generation_prompt=True, tools=None, **self._tokens
                 )
-            except (self._error, TypeError, ValueError) as error:
+            except self._errors as error:
                 problem = problem or error
         raise EngineError(f"the model's chat template refuses the conversation: {problem}")
 
 
 def _alternating(messages: Sequence[Message]) -> list[Message]:
-    """Give tool results to the user role and join neighbours: not every template knows more."""
+    """Give tool results to the user role and join neighbours: not every template knows more.
+
+    Calls of the assistant's are spelled out in its text, as a model without native tools makes
+    them.
+    """
     turns = [
-        Message("user" if message.role == "tool" else message.role, message.content)
+        Message("user" if message.role == "tool" else message.role, _spoken(message))
         for message in messages
     ]
     return [
         Message(role, "\n".join(message.content for message in group))
         for role, group in groupby(turns, key=lambda message: message.role)
     ]
+
+
+def _spoken(message: Message) -> str:
+    calls = [
+        json.dumps({"name": call.name, "arguments": dict(call.arguments)}, ensure_ascii=False)
+        for call in message.tool_calls
+    ]
+    tagged = [f"<tool_call>\n{call}\n</tool_call>" for call in calls]
+    return "\n".join([message.content, *tagged] if message.content else tagged)
 
 
 def _row(message: Message, contents: list[str]) -> dict[str, str]:

@@ -6,6 +6,8 @@ import ctypes
 from dataclasses import dataclass
 from typing import Any
 
+from lsp_agent.engine.types import EngineError
+
 _FIM_BY_TEXT = (
     ("<|fim_prefix|>", "<|fim_suffix|>", "<|fim_middle|>"),
     ("<fim_prefix>", "<fim_suffix>", "<fim_middle>"),
@@ -13,6 +15,11 @@ _FIM_BY_TEXT = (
     ("<|code_prefix|>", "<|code_suffix|>", "<|code_middle|>"),
     ("<[fim-prefix]>", "<[fim-suffix]>", "<[fim-middle]>"),
 )
+# Control tokens in some models that a reader of the answer must see all the same.
+_VISIBLE = (
+    "<think>", "</think>", "[THINK]", "[/THINK]", "<tool_call>", "</tool_call>", "[TOOL_CALLS]",
+    "[ARGS]", "<|tool_call_start|>", "<|tool_call_end|>", "<|tool_call>", "<tool_call|>",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,9 +38,14 @@ class Vocab:
         self._lib = lib
         self._vocab = lib.llama_model_get_vocab(model)
         self.size: int = lib.llama_vocab_n_tokens(self._vocab)
+        if lib.llama_vocab_type(self._vocab) == lib.LLAMA_VOCAB_TYPE_NONE:
+            # Every call below would abort the process.
+            raise EngineError("the model file has no tokenizer; use another file of this model")
         self.bos: int = lib.llama_vocab_bos(self._vocab)
-        self.adds_bos: bool = bool(lib.llama_vocab_get_add_bos(self._vocab))
+        self.eos: int = lib.llama_vocab_eos(self._vocab)
+        self.adds_bos = self.bos >= 0 and bool(lib.llama_vocab_get_add_bos(self._vocab))
         self.fim = self._find_fim()
+        self._visible = {ids[0] for text in _VISIBLE if (ids := self._one_token(text))}
         self._pieces: dict[int, bytes] = {}
 
     @property
@@ -43,6 +55,23 @@ class Vocab:
 
     def tokenize(self, text: str, *, special: bool = False) -> list[int]:
         """Return the tokens of a text; ``special`` only for text that is ours: a template's."""
+        return self._tokenize(text, special=special, whole=False)
+
+    def tokenize_whole(self, text: str) -> list[int]:
+        """Return the tokens of a text that stands alone, with the marks that the model wants."""
+        if self.bos >= 0 and self.eos >= 0:
+            return self._tokenize(text, special=False, whole=True)
+        # A missing mark that the model asks for would abort the process.
+        return self._tokenize(text, special=False, whole=False)
+
+    def text(self, token: int) -> str:
+        """Return a token as the vocabulary spells it; empty for no token (-1)."""
+        if not 0 <= token < self.size:
+            return ""
+        spelled: bytes = self._lib.llama_vocab_get_text(self._vocab, token)
+        return spelled.decode("utf-8", "replace")
+
+    def _tokenize(self, text: str, *, special: bool, whole: bool) -> list[int]:
         if not text:
             return []
         data = text.encode("utf-8", "replace")
@@ -50,17 +79,18 @@ class Vocab:
         while True:
             buffer = (ctypes.c_int32 * size)()
             count = self._lib.llama_tokenize(
-                self._vocab, data, len(data), buffer, size, False, special
+                self._vocab, data, len(data), buffer, size, whole, special
             )
             if count >= 0:
                 return list(buffer[:count])
             size = -count
 
     def piece(self, token: int) -> bytes:
-        """Return a token's bytes; those of a control token are empty."""
+        """Return a token's bytes; a control token has none, but for tool-call and thinking tags."""
         known = self._pieces.get(token)
         if known is None:
-            known = self._pieces[token] = self._piece(token, special=False)
+            known = self._piece(token, special=token in self._visible)
+            self._pieces[token] = known
         return known
 
     def is_end(self, token: int) -> bool:
@@ -93,7 +123,12 @@ class Vocab:
         if min(found) >= 0:
             return FimTokens(*found)
         for texts in _FIM_BY_TEXT:
-            ids = [self.tokenize(text, special=True) for text in texts]
-            if all(len(one) == 1 for one in ids):
+            ids = [self._one_token(text) for text in texts]
+            if all(ids):
                 return FimTokens(*(one[0] for one in ids))
         return None
+
+    def _one_token(self, text: str) -> list[int]:
+        """Return the token that spells a special text, nothing where it takes several."""
+        ids = self.tokenize(text, special=True)
+        return ids if len(ids) == 1 else []

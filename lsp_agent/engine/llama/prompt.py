@@ -1,0 +1,65 @@
+"""From a prompt of the protocol to tokens."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from lsp_agent.engine.llama.template import ChatTemplate
+from lsp_agent.engine.llama.vocab import Vocab
+from lsp_agent.engine.types import Chat, EngineError, Fim
+
+
+@dataclass(frozen=True, slots=True)
+class Prompt:
+    """A prompt as the model gets it.
+
+    ``last_message`` is the index where the last message's content begins: what stands before it
+    comes again in the next request. ``opens_thinking``: the template has opened the tag already.
+    """
+
+    tokens: list[int]
+    last_message: int
+    opens_thinking: bool = False
+
+
+class PromptBuilder:
+    """Renders and tokenizes prompts for one model. ``template`` is Jinja source, or ``None``."""
+
+    def __init__(self, vocab: Vocab, template: str | None, model: str) -> None:
+        self._vocab = vocab
+        self._model = model
+        self._template = ChatTemplate(
+            template, bos=vocab.text(vocab.bos), eos=vocab.text(vocab.eos)
+        )
+
+    def build(self, prompt: Chat | Fim) -> Prompt:
+        """Return the tokens. Raises :class:`EngineError` where the model can't be asked so."""
+        return self._fim(prompt) if isinstance(prompt, Fim) else self._chat(prompt)
+
+    def _chat(self, chat: Chat) -> Prompt:
+        vocab = self._vocab
+        tokens = [vocab.bos] if vocab.adds_bos else []
+        last_message = 0
+        pieces = self._template.render(chat.messages)
+        for text, is_content in pieces:
+            if is_content:
+                last_message = len(tokens)
+            tokens += vocab.tokenize(text, special=not is_content)
+        if vocab.adds_bos and tokens[:2] == [vocab.bos] * 2:
+            # The template wrote it as well.
+            del tokens[0]
+            last_message -= 1
+        opens = bool(pieces) and pieces[-1][0].rstrip().endswith("<think>")
+        return Prompt(tokens, max(last_message, 0), opens)
+
+    def _fim(self, fim: Fim) -> Prompt:
+        vocab, marks = self._vocab, self._vocab.fim
+        if marks is None:
+            raise EngineError(
+                f"{self._model} was not trained to fill in the middle; choose a model with FIM "
+                "tokens for routes.completion"
+            )
+        head = [vocab.bos] if vocab.adds_bos else []
+        prefix, suffix = vocab.tokenize(fim.prefix), vocab.tokenize(fim.suffix)
+        tokens = [*head, marks.prefix, *prefix, marks.suffix, *suffix, marks.middle]
+        return Prompt(tokens, len(head))
