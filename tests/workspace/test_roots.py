@@ -81,8 +81,8 @@ def test_no_spelling_leaves(path: str) -> None:
 GIT_SPELLINGS = [
     ".git", ".git/config", ".GIT/config", ".Git\\hooks\\x", "src/.git/config", ".git./x", ".git /x",
     ".git . ./x", ".git::$INDEX_ALLOCATION/config", ".git:x", "GIT~1/config", "git~2",
-    ".g\u200cit/config", "\u200b.git/x", ".gi\ufefft/x", ".g\u2066it", ".ｇｉｔ/config", "．git/config",
-    ".ℊit/x", ".gIt/x",
+    ".g\u200cit/config", "\u200b.git/x", ".gi\ufefft/x", ".g\u2066it", ".ｇｉｔ/config",
+    "．git/config", ".ℊit/x", ".gIt/x",
 ]  # fmt: skip
 
 
