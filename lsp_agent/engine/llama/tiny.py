@@ -55,17 +55,19 @@ def make_tiny_gguf(
     pooling: bool = False,
     fim: bool = True,
     chat_template: str | None = CHAT_TEMPLATE,
+    arch: str = "llama",
 ) -> None:
     """Write a llama-architecture model with a byte-level vocabulary of about 300 tokens.
 
-    ``pooling`` marks it as a model for embeddings. The default is 0.4 MB and takes 20 ms; larger
-    dimensions make a slower model for benchmarks.
+    ``pooling`` marks it as a model for embeddings; ``fim=False`` leaves the six FIM tokens out;
+    ``arch`` may name another architecture with the same tensors. The default is 0.4 MB and takes
+    20 ms; larger dimensions make a slower model for benchmarks.
     """
     import gguf
 
-    vocabulary, types = _vocabulary(gguf)
+    vocabulary, types = _vocabulary(gguf, fim=fim)
     ids = {token: index for index, token in enumerate(vocabulary)}
-    writer = gguf.GGUFWriter(path, "llama")
+    writer = gguf.GGUFWriter(path, arch)
     writer.add_name("tiny-random")
     writer.add_context_length(n_ctx)
     writer.add_embedding_length(n_embd)
@@ -93,11 +95,13 @@ def byte_symbols() -> list[str]:
     return [chr(byte if byte in visible else next(spare)) for byte in range(256)]
 
 
-def _vocabulary(gguf: Any) -> tuple[list[str], list[int]]:
+def _vocabulary(gguf: Any, *, fim: bool) -> tuple[list[str], list[int]]:
     normal, control = gguf.TokenType.NORMAL, gguf.TokenType.CONTROL
     tokens = byte_symbols() + [merge.replace(" ", "") for merge in _MERGES]
-    types = [normal] * len(tokens) + [control] * len(CONTROL)
-    tokens += CONTROL
+    # llama.cpp finds FIM tokens by their text too.
+    special = [token for token in CONTROL if fim or token not in _FIM.values()]
+    types = [normal] * len(tokens) + [control] * len(special)
+    tokens += special
     while len(tokens) % 32:
         tokens.append(f"<|unused{len(tokens)}|>")
         types.append(gguf.TokenType.UNUSED)
