@@ -1,0 +1,45 @@
+"""Asking the user before something risky: a refusal unless they say yes."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+
+from lsprotocol import types
+from pygls.exceptions import JsonRpcException
+from pygls.lsp.server import LanguageServer
+
+from lsp_agent.agent.types import ApprovalQuestion
+from lsp_agent.cancel import CancelToken
+from lsp_agent.server.session import Session
+
+ANSWER_SECONDS = 600.0
+_YES, _NO = "Allow", "Refuse"
+
+
+async def ask_client(
+    server: LanguageServer, session: Session, question: ApprovalQuestion, cancel: CancelToken
+) -> bool:
+    """Return whether the user allowed it; no answer in ten minutes is a no."""
+    if not session.features.message_actions:
+        return False
+    params = types.ShowMessageRequestParams(
+        type=types.MessageType.Warning,
+        message=f"lsp-agent: {question.title}\n{question.detail}"[:1000],
+        actions=[types.MessageActionItem(_YES), types.MessageActionItem(_NO)],
+    )
+    task = asyncio.ensure_future(server.window_show_message_request_async(params))
+    loop = asyncio.get_running_loop()
+
+    def stop() -> None:
+        loop.call_soon_threadsafe(task.cancel)
+
+    forget = cancel.on_cancel(stop)
+    try:
+        with contextlib.suppress(TimeoutError, JsonRpcException, asyncio.CancelledError):
+            async with asyncio.timeout(ANSWER_SECONDS):
+                answer = await task
+                return answer is not None and answer.title == _YES
+    finally:
+        forget()
+    return False

@@ -1,0 +1,135 @@
+"""Bringing a run's edit to the editor: on the newest text, or not at all.
+
+The client's ``applied`` flag is not believed: Neovim answers ``true`` for an edit that it skipped.
+What counts is the document's text afterwards. For a file that is not open there is nothing else to
+go by than the flag.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import replace
+
+from lsprotocol import types
+from pygls.exceptions import JsonRpcException
+from pygls.lsp.server import LanguageServer
+
+from lsp_agent.errors import LspAgentError
+from lsp_agent.server.edits import EditOptions, workspace_edit
+from lsp_agent.server.session import Session
+from lsp_agent.syntax.document import SyntaxDocument
+from lsp_agent.syntax.issues import new_errors
+from lsp_agent.syntax.languages import language_of
+from lsp_agent.workspace.files import read_text
+from lsp_agent.workspace.overlay import FileChange, Overlay
+from lsp_agent.workspace.rebase import rebase
+
+APPLY_SECONDS = 30.0
+TEXT_SECONDS = 2.0
+
+
+class StaleEditError(LspAgentError):
+    """The text changed while the run was under way, and the edit no longer fits."""
+
+    code = "stale-edit"
+
+
+class NotAppliedError(LspAgentError):
+    """The editor did not carry the edit out."""
+
+    code = "not-applied"
+
+
+def current_changes(
+    session: Session, overlay: Overlay, changes: Sequence[FileChange]
+) -> list[FileChange]:
+    """Return the changes carried over to the newest texts and versions.
+
+    Reads the files that are not open, so call it outside the event loop where there may be many.
+    Raises :class:`StaleEditError` naming the file, when a change no longer fits.
+    """
+    return [_current(session, overlay, change) for change in changes]
+
+
+def edit_for(
+    session: Session, changes: Sequence[FileChange], confirm: str | None = None
+) -> types.WorkspaceEdit:
+    """Return a WorkspaceEdit of current changes in the client's form."""
+    return workspace_edit(changes, EditOptions(session.features, session.encoding, confirm))
+
+
+async def deliver(
+    server: LanguageServer,
+    session: Session,
+    overlay: Overlay,
+    changes: Sequence[FileChange],
+    label: str,
+) -> types.WorkspaceEdit:
+    """Send an edit by ``workspace/applyEdit`` and see that it arrived; return what was sent.
+
+    Raises :class:`StaleEditError`, :class:`NotAppliedError` or ``UnsupportedEditError``.
+    """
+    if not session.features.apply_edit:
+        raise NotAppliedError("this editor takes no edits from a server; use: lsp-agent run")
+    fitted = current_changes(session, overlay, changes)
+    edit = edit_for(session, fitted)
+    params = types.ApplyWorkspaceEditParams(edit=edit, label=label)
+    try:
+        async with asyncio.timeout(APPLY_SECONDS):
+            result = await server.workspace_apply_edit_async(params)
+    except TimeoutError:
+        raise NotAppliedError("the editor did not answer; look whether the edit is there") from None
+    except JsonRpcException as error:
+        raise NotAppliedError(f"the editor refused the edit: {error.message}") from error
+    for change in fitted:
+        if not await _arrived(session, change, applied=result.applied):
+            detail = f": {result.failure_reason}" if result.failure_reason else ""
+            raise NotAppliedError(f"the editor did not apply the edit of {change.path}{detail}")
+    return edit
+
+
+async def _arrived(session: Session, change: FileChange, *, applied: bool) -> bool:
+    if change.kind != "modify" or session.documents.get(change.uri) is None:
+        return applied
+    return await session.documents.wait_for_text(change.uri, change.after or "", TEXT_SECONDS)
+
+
+def _current(session: Session, overlay: Overlay, change: FileChange) -> FileChange:
+    now, version = _text_now(session, overlay, change)
+    if change.kind == "create":
+        if now is not None:
+            raise StaleEditError(f"{change.path} was created meanwhile; the edit is not applied")
+        return change
+    if now is None:
+        raise StaleEditError(f"{change.path} is gone; the edit is not applied")
+    if now == change.before:
+        return replace(change, version=version)
+    if change.kind != "modify" or change.before is None or change.after is None:
+        raise StaleEditError(f"{change.path} changed meanwhile; the edit is not applied")
+    try:
+        after = rebase(change.before, change.after, now)
+    except LspAgentError as error:
+        raise StaleEditError(f"{change.path}: {error}") from error
+    language = language_of(change.path)
+    broken = new_errors(SyntaxDocument.parse(now, language), SyntaxDocument.parse(after, language))
+    if broken:
+        raise StaleEditError(
+            f"{change.path} changed meanwhile, and with the edit it would not parse "
+            f"({broken[0].message}); ask for it again"
+        )
+    return replace(change, before=now, after=after, version=version)
+
+
+def _text_now(
+    session: Session, overlay: Overlay, change: FileChange
+) -> tuple[str | None, int | None]:
+    document = session.documents.get(change.uri)
+    if document is not None:
+        return document.text.content, document.version
+    if overlay.root is None:
+        return None, None
+    try:
+        return read_text(overlay.root.resolve(change.path)).content, None
+    except LspAgentError:
+        return None, None

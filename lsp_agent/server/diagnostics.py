@@ -1,0 +1,84 @@
+"""Syntax findings of the open documents, pushed until the client begins to pull them."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+
+from lsprotocol import types
+from pygls.lsp.server import LanguageServer
+
+from lsp_agent.server.convert import to_range
+from lsp_agent.server.documents import OpenDocument
+from lsp_agent.server.session import Session
+
+SOURCE = "lsp-agent"
+_QUIET_SECONDS = 0.15
+# A larger document is parsed outside the event loop.
+_LARGE = 500_000
+
+
+class Diagnostics:
+    """Publishes findings for the newest version only, after a pause in typing."""
+
+    def __init__(self, server: LanguageServer, session: Session) -> None:
+        self._server = server
+        self._session = session
+        self._tasks: dict[str, asyncio.Task[None]] = {}
+        self._pulled = False
+
+    def schedule(self, document: OpenDocument, delay: float = _QUIET_SECONDS) -> None:
+        """Publish soon, unless another change comes first."""
+        self.forget(document.uri)
+        if not self._pulled:
+            self._tasks[document.uri] = asyncio.ensure_future(self._later(document, delay))
+
+    def forget(self, uri: str) -> None:
+        """Drop what is waiting for a document."""
+        task = self._tasks.pop(uri, None)
+        if task is not None:
+            task.cancel()
+
+    def clear(self, uri: str) -> None:
+        """Take back a document's findings, as it closes."""
+        self.forget(uri)
+        if not self._pulled:
+            self._publish(uri, None, [])
+
+    def pull(self, document: OpenDocument) -> list[types.Diagnostic]:
+        """Answer a pull; from the first one on nothing is pushed, or it would show twice."""
+        if not self._pulled:
+            self._pulled = True
+            for open_document in self._session.documents:
+                self.forget(open_document.uri)
+                self._publish(open_document.uri, None, [])
+        return self.compute(document)
+
+    def compute(self, document: OpenDocument) -> list[types.Diagnostic]:
+        """Return a document's findings in the client's form."""
+        return [
+            types.Diagnostic(
+                range=to_range(document.text, issue.range, self._session.encoding),
+                message=issue.message,
+                severity=types.DiagnosticSeverity.Error,
+                source=SOURCE,
+                code="syntax",
+            )
+            for issue in document.syntax.errors()
+        ]
+
+    async def _later(self, document: OpenDocument, delay: float) -> None:
+        with contextlib.suppress(asyncio.CancelledError):
+            await asyncio.sleep(delay)
+            if len(document.text.content) > _LARGE:
+                await self._session.in_thread(document.syntax.errors)
+            current = self._session.documents.get(document.uri)
+            if current is not None and current.version == document.version:
+                self._publish(document.uri, document.version, self.compute(document))
+            self._tasks.pop(document.uri, None)
+
+    def _publish(self, uri: str, version: int | None, found: list[types.Diagnostic]) -> None:
+        known = version if self._session.features.diagnostic_versions else None
+        self._server.text_document_publish_diagnostics(
+            types.PublishDiagnosticsParams(uri=uri, diagnostics=found, version=known)
+        )

@@ -1,0 +1,1 @@
+"""One file a message family; each has ``register(context)``."""

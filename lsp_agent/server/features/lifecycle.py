@@ -1,0 +1,72 @@
+"""Initialize, initialized, shutdown; cancelling progress."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+
+from lsprotocol import types
+
+from lsp_agent.server.capabilities import client_features
+from lsp_agent.server.context import Context
+from lsp_agent.server.features.configuration import (
+    pull_settings,
+    root_of,
+    section_of,
+    watch_files,
+)
+from lsp_agent.workspace.positions import PositionEncoding
+
+_log = logging.getLogger(__name__)
+
+
+def register(context: Context) -> None:
+    """Follow the session's life cycle."""
+    server, session = context.server, context.session
+
+    @server.feature(types.INITIALIZE)
+    def initialize(params: types.InitializeParams) -> None:
+        session.loop = asyncio.get_running_loop()
+        session.features = client_features(params.capabilities)
+        session.encoding = _encoding(params.capabilities)
+        uris = [folder.uri for folder in params.workspace_folders or ()]
+        if not uris and params.root_uri:
+            uris = [params.root_uri]
+        session.roots = [root for uri in uris if (root := root_of(uri)) is not None]
+        options = params.initialization_options
+        session.client_settings = section_of(options)
+        session.editor_trusts = isinstance(options, dict) and options.get("trusted") is True
+
+    @server.feature(types.INITIALIZED)
+    async def initialized(_params: types.InitializedParams) -> None:
+        if session.features.configuration:
+            await pull_settings(context)
+        await session.app()
+        await watch_files(context)
+        # The first keystroke should not pay for the first import of a parser.
+        await session.in_thread(_warm_up)
+
+    @server.feature(types.SHUTDOWN)
+    def shutdown(*_: object) -> None:
+        context.runs.cancel()
+
+    @server.feature(types.WINDOW_WORK_DONE_PROGRESS_CANCEL)
+    def cancel_progress(params: types.WorkDoneProgressCancelParams) -> None:
+        context.progress.cancel(params.token)
+
+
+def _encoding(capabilities: types.ClientCapabilities) -> PositionEncoding:
+    """Return the first encoding of the client's list, as the server announces it."""
+    offered = capabilities.general.position_encodings if capabilities.general else None
+    known = {one.value: one for one in PositionEncoding}
+    for one in offered or ():
+        name = str(getattr(one, "value", one))
+        if name in known:
+            return known[name]
+    return PositionEncoding.UTF16
+
+
+def _warm_up() -> None:
+    from lsp_agent.syntax.document import SyntaxDocument
+
+    SyntaxDocument.parse("x = 1\n", "python").symbols()
