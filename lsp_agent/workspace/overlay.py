@@ -5,16 +5,20 @@ Nothing here writes to the disk. The net effect of a run leaves as :class:`FileC
 
 from __future__ import annotations
 
-import os
 import threading
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from lsp_agent.workspace.disk import DiskTree, Entry
 from lsp_agent.workspace.errors import OutOfScopeError, OutsideRootError, UnreadableFileError
-from lsp_agent.workspace.files import read_text
-from lsp_agent.workspace.ignore import IgnoreRules
-from lsp_agent.workspace.roots import Root, clean_path, is_git_folder
+from lsp_agent.workspace.files import FileText
+from lsp_agent.workspace.roots import Root, clean_path, refuse_git_folder
+
+__all__ = ["Buffer", "Entry", "FileChange", "Overlay", "OverlayState"]
+
+_PINNED_CHARACTERS = 64 * 1024 * 1024
+"""How much unchanged text of the disk is kept, so that a search of all files fills no memory."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,14 +29,6 @@ class Buffer:
     uri: str
     text: str
     version: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """One name in a folder."""
-
-    name: str
-    is_dir: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +62,9 @@ class Overlay:
     """The files of one root (or, without a root, of the given buffers alone).
 
     ``scope`` lists the paths that may change; ``None`` allows all. Paths are relative to the root;
-    each method raises :class:`OutsideRootError` for one that leaves it. Thread-safe.
+    each method raises :class:`OutsideRootError` for one that leaves it. A file has one path here,
+    however it was spelt: links are followed, and Unicode form and case are the disk's where it
+    ignores them. Thread-safe.
     """
 
     def __init__(
@@ -78,112 +76,130 @@ class Overlay:
         exclude: Sequence[str] = (),
     ) -> None:
         self.root = root
-        self._buffers = {buffer.path: buffer for buffer in buffers}
-        self._scope = scope
-        self._ignore = IgnoreRules(root.path, exclude) if root else None
+        self._disk = DiskTree(root, exclude) if root else None
         self._lock = threading.RLock()
+        # What was there before the run (None: nothing), and how the files on the disk are encoded.
         self._bases: dict[str, str | None] = {}
+        self._formats: dict[str, FileText] = {}
+        self._room = _PINNED_CHARACTERS
         # What the run made of a path (None: deleted), and which original a moved file came from.
         self._texts: dict[str, str | None] = {}
         self._origins: dict[str, str] = {}
+        self._spellings: dict[str, str] = {}
+        self._buffers: dict[str, Buffer] = {}
+        for buffer in buffers:
+            self._buffers[self._buffer_key(buffer.path)] = buffer
+        self._respell()
+        self._scope = None if scope is None else frozenset(map(self._buffer_key, scope))
 
     def read(self, path: str) -> str:
         """Return a file's text as the run sees it; raises :class:`UnreadableFileError`."""
-        path = clean_path(path)
         with self._lock:
-            if path in self._texts:
-                text = self._texts[path]
-                if text is None:
-                    raise UnreadableFileError(f"{path} was deleted in this run")
-                return text
-            return self._base(path)
+            return self._read(self._key(path))
 
     def exists(self, path: str) -> bool:
         """Whether a file (not a folder) is there for the run."""
-        path = clean_path(path)
         with self._lock:
-            if path in self._texts:
-                return self._texts[path] is not None
-            return self._exists_below(path)
+            return self._exists(self._key(path))
 
     def write(self, path: str, text: str) -> None:
-        """Create or replace a file; the text is taken as it is, line ends included."""
-        path = self._writable(path)
+        """Create or replace a file; the text is taken as it is, line ends included.
+
+        Raises :class:`OutOfScopeError` where the run may not write, :class:`UnreadableFileError`
+        for a file that is no text, :class:`EditError` for a character that the file can't hold.
+        """
         with self._lock:
-            self._remember(path)
-            self._texts[path] = text
+            key = self._writable(path)
+            self._remember(key)
+            self._formats.get(self._origins.get(key, key), FileText("")).encode(text)
+            self._put(key, text)
 
     def delete(self, path: str) -> None:
         """Delete a file; raises :class:`UnreadableFileError` when there is none."""
-        path = self._writable(path)
         with self._lock:
-            self.read(path)
-            self._remember(path)
-            self._texts[path] = None
-            self._origins.pop(path, None)
+            key = self._writable(path, whole=True)
+            self._read(key)
+            self._remember(key)
+            self._put(key, None)
+            self._origins.pop(key, None)
 
     def move(self, path: str, new_path: str) -> None:
         """Rename a file; an existing target is refused with :class:`OutOfScopeError`."""
-        path, new_path = self._writable(path), self._writable(new_path)
         with self._lock:
-            text = self.read(path)
-            if self.exists(new_path):
-                raise OutOfScopeError(f"{new_path} exists already; choose another name")
-            self._remember(path)
-            self._remember(new_path)
-            origin = self._origins.pop(path, path)
-            self._texts[path] = None
-            self._texts[new_path] = text
-            if origin != new_path and self._bases.get(origin) is not None:
-                self._origins[new_path] = origin
+            key, new = self._writable(path, whole=True), self._writable(new_path)
+            text = self._read(key)
+            spelt = clean_path(new_path)
+            if new == key != spelt and self._is_respelling(key, spelt):
+                # The same file in another case or Unicode form: a rename of its spelling.
+                self._bases.setdefault(spelt, None)
+                new = spelt
+            elif self._exists(new):
+                raise OutOfScopeError(f"{new} exists already; choose another name")
+            self._remember(key)
+            self._remember(new)
+            origin = self._origins.pop(key, key)
+            self._put(key, None)
+            self._put(new, text)
+            # A name that was moved away before has given its past to another file.
+            unclaimed = origin not in self._origins.values()
+            if origin != new and unclaimed and self._bases.get(origin) is not None:
+                self._origins[new] = origin
 
     def uri(self, path: str) -> str:
         """Return the client's URI of an open document, else the file's."""
-        path = clean_path(path)
-        if path in self._buffers:
-            return self._buffers[path].uri
+        with self._lock:
+            key = self._key(path)
+            if key in self._buffers:
+                return self._buffers[key].uri
         if self.root is None:
-            return f"untitled:{path}"
-        return self.root.path.joinpath(path).as_uri()
+            return f"untitled:{key}"
+        return self.root.path.joinpath(key).as_uri()
 
     def listdir(self, path: str = "") -> list[Entry]:
-        """List a folder, ignored entries left out, sorted by name."""
-        path = clean_path(path)
-        entries = {entry.name: entry for entry in self._scan(path)}
-        prefix = f"{path}/" if path else ""
+        """List a folder, ignored entries left out, sorted by name.
+
+        Raises :class:`UnreadableFileError` when there is no such folder.
+        """
         with self._lock:
-            for changed, text in [*((b, "") for b in self._buffers), *self._texts.items()]:
-                if not changed.startswith(prefix):
-                    continue
-                name, _, rest = changed[len(prefix) :].partition("/")
-                if text is not None:
-                    entries[name] = Entry(name, is_dir=bool(rest))
-                elif not rest:
-                    entries.pop(name, None)
-        if not entries and path and not self._is_folder(path):
-            raise UnreadableFileError(f"there is no folder {path}")
-        return sorted(entries.values(), key=lambda entry: entry.name)
+            key = self._key(path)
+            entries = self._entries(key)
+            if not entries and key and not (self._disk and self._disk.is_folder(key)):
+                what = "is a file, not a folder" if self._exists(key) else "is no folder"
+                raise UnreadableFileError(f"{key} {what}")
+            return entries
 
     def walk(self, under: str = "") -> Iterator[str]:
-        """Yield the files at and below a folder, ignored ones left out, in a stable order."""
-        folders = [clean_path(under)]
-        while folders:
-            folder = folders.pop()
-            prefix = f"{folder}/" if folder else ""
-            below: list[str] = []
-            for entry in self.listdir(folder):
-                if entry.is_dir:
-                    below.append(prefix + entry.name)
-                else:
-                    yield prefix + entry.name
-            folders += reversed(below)
+        """Yield the files at and below a path, ignored ones left out, sorted.
+
+        Raises :class:`UnreadableFileError` when nothing is there.
+        """
+        with self._lock:
+            start = self._key(under)
+            if start and self._exists(start):
+                waiting = [(start, False)]
+            else:
+                self.listdir(start)
+                waiting = [(start, True)]
+        while waiting:
+            path, is_dir = waiting.pop()
+            if not is_dir:
+                yield path
+                continue
+            prefix = f"{path}/" if path else ""
+            with self._lock:
+                entries = self._entries(path)
+            # A folder sorts as the paths in it do.
+            entries.sort(key=lambda entry: entry.name + "/" * entry.is_dir, reverse=True)
+            waiting += [(prefix + entry.name, entry.is_dir) for entry in entries]
 
     def changes(self) -> tuple[FileChange, ...]:
         """Return the net effect, sorted by path; what comes to nothing is left out."""
         with self._lock:
-            # A name that was moved away and then used anew is a modified file, not a rename.
+            # A name that was used anew, before or after the move, is a modified file instead.
             renames = {
-                new: old for new, old in self._origins.items() if self._texts.get(old) is None
+                new: old
+                for new, old in self._origins.items()
+                if self._texts.get(old) is None and self._bases.get(new) is None
             }
             found = [
                 change
@@ -202,6 +218,7 @@ class Overlay:
         with self._lock:
             self._texts = dict(state.texts)
             self._origins = dict(state.origins)
+            self._respell()
 
     def _change(self, path: str, text: str | None, renames: dict[str, str]) -> FileChange | None:
         origin = renames.get(path)
@@ -222,73 +239,127 @@ class Overlay:
         buffer = self._buffers.get(path)
         return buffer.version if buffer else None
 
-    def _remember(self, path: str) -> None:
-        if path not in self._bases:
-            self._bases[path] = self._base(path) if self._exists_below(path) else None
+    # Below here paths are keys: the one spelling of a file.
 
-    def _base(self, path: str) -> str:
-        if path in self._bases:
-            known = self._bases[path]
-            if known is not None:
-                return known
-        if path in self._buffers:
-            return self._buffers[path].text
-        if self.root is None:
-            raise UnreadableFileError(f"there is no file {path}; only the open document is here")
-        try:
-            text = read_text(self.root.resolve(path)).content
-        except UnreadableFileError as error:
-            name = path.rpartition("/")[2]
-            raise UnreadableFileError(f"{path}{str(error).removeprefix(name)}") from error
-        # The first text seen is the one that edits are based on, so the file is read once.
-        self._bases[path] = text
-        return text
-
-    def _exists_below(self, path: str) -> bool:
-        if path in self._buffers:
-            return True
-        return self.root is not None and self.root.resolve(path).is_file()
-
-    def _is_folder(self, path: str) -> bool:
-        return self.root is not None and self.root.resolve(path).is_dir()
-
-    def _writable(self, path: str) -> str:
+    def _key(self, path: str) -> str:
+        if path in self._texts or path in self._buffers:
+            return path
         clean = clean_path(path)
-        if not clean:
-            raise OutsideRootError("a file's path is needed, not the workspace root")
-        if self.root is not None:
-            self.root.resolve(clean, for_write=True)
-        elif any(is_git_folder(part) for part in clean.split("/")):
-            raise OutsideRootError(f"{path!r} belongs to git; it is never written")
-        if self._scope is not None and clean not in self._scope:
-            allowed = ", ".join(sorted(self._scope))
-            raise OutOfScopeError(f"this run may not change {clean}; it may change {allowed}")
-        if self._is_folder(clean):
-            raise OutOfScopeError(f"{clean} is a folder")
-        return clean
+        if self.root is None or not clean:
+            return clean
+        canonical = self.root.canonical(clean)
+        known = self._spellings.get(self.root.fold(canonical), canonical)
+        # Where both spellings are files of their own, each is meant by itself.
+        if known != canonical and not self.root.ignores_case and self._is_on_disk(canonical):
+            return canonical
+        return known
 
-    def _scan(self, path: str) -> Iterator[Entry]:
-        if self.root is None or self._ignore is None:
-            return
-        folder = self.root.resolve(path)
+    def _buffer_key(self, path: str) -> str:
+        if self.root is None:
+            return path
         try:
-            with os.scandir(folder) as entries:
-                for entry in entries:
-                    is_dir = entry.is_dir(follow_symlinks=False)
-                    if not is_dir and not self._is_inner_file(entry):
-                        continue
-                    if not self._ignore.ignored_entry(path, entry.name, is_dir=is_dir):
-                        yield Entry(entry.name, is_dir)
-        except OSError:
-            # A folder that vanished or may not be read holds nothing for the run.
-            return
+            return self._key(path)
+        except OutsideRootError:
+            # A document behind a link that leaves: its text is the client's to show, and
+            # resolving its path refuses every change.
+            return path
 
-    def _is_inner_file(self, entry: os.DirEntry[str]) -> bool:
-        if not entry.is_symlink():
-            return entry.is_file(follow_symlinks=False)
-        real = os.path.realpath(entry.path)
-        return (
-            self.root is not None
-            and real.startswith(f"{self.root.path}{os.sep}")
-            and os.path.isfile(real)  # noqa: PTH113 - a scan of thousands of entries
-        )
+    def _respell(self) -> None:
+        if self.root is not None:
+            # A file that is there comes last, and so wins over a deleted one.
+            texts = sorted(self._texts, key=lambda path: self._texts[path] is not None)
+            self._spellings = {self.root.fold(path): path for path in (*self._buffers, *texts)}
+
+    def _is_respelling(self, key: str, spelt: str) -> bool:
+        return self.root is not None and self.root.fold(key) == self.root.fold(spelt)
+
+    def _put(self, key: str, text: str | None) -> None:
+        self._texts[key] = text
+        if self.root is not None and text is not None:
+            self._spellings[self.root.fold(key)] = key
+
+    def _read(self, key: str) -> str:
+        if key in self._texts:
+            text = self._texts[key]
+            if text is None:
+                raise UnreadableFileError(f"{key} was deleted in this run")
+            return text
+        return self._base(key)
+
+    def _exists(self, key: str) -> bool:
+        if key in self._texts:
+            return self._texts[key] is not None
+        return key in self._buffers or self._is_on_disk(key)
+
+    def _is_on_disk(self, key: str) -> bool:
+        return self._disk is not None and self._disk.is_file(key)
+
+    def _remember(self, key: str) -> None:
+        if key not in self._bases:
+            there = key in self._buffers or self._is_on_disk(key)
+            self._bases[key] = self._base(key) if there else None
+
+    def _base(self, key: str) -> str:
+        """Return what was there before the run: the first text that it saw."""
+        known = self._bases.get(key)
+        if known is not None:
+            return known
+        if key in self._buffers:
+            return self._buffers[key].text
+        if self._disk is None:
+            raise UnreadableFileError(f"there is no file {key}; only the open document is here")
+        file = self._disk.read(key)
+        self._formats[key] = FileText("", file.encoding, file.bom)
+        if len(file.content) <= self._room:
+            self._room -= len(file.content)
+            self._bases[key] = file.content
+        return file.content
+
+    def _writable(self, path: str, *, whole: bool = False) -> str:
+        """Return the key of a path that may change; ``whole`` is for a file's going away."""
+        key = self._key(path)
+        if not key:
+            raise OutsideRootError("a file's path is needed, not the workspace root")
+        self._refuse_scope(key)
+        if self.root is None:
+            refuse_git_folder(path.replace("\\", "/").split("/"), path)
+            if whole or key not in self._buffers:
+                raise OutOfScopeError(f"{key} is outside every folder; only its text may change")
+            return key
+        self.root.resolve(path, for_write=True)
+        if whole and self.root.is_link(path):
+            raise OutOfScopeError(f"{path} is a link to {key}; name that file itself")
+        self._refuse_folder(key)
+        return key
+
+    def _refuse_scope(self, key: str) -> None:
+        if self._scope is not None and key not in self._scope:
+            allowed = ", ".join(sorted(self._scope)) or "nothing"
+            raise OutOfScopeError(f"this run may not change {key}; it may change {allowed}")
+
+    def _refuse_folder(self, key: str) -> None:
+        made = (path for path, text in self._texts.items() if text is not None)
+        below = any(path.startswith(f"{key}/") for path in (*made, *self._buffers))
+        if below or (self._disk and self._disk.is_folder(key)):
+            raise OutOfScopeError(f"{key} is a folder; name a file")
+        parts = key.split("/")
+        for depth in range(1, len(parts)):
+            folder = "/".join(parts[:depth])
+            # A deleted file counts too: no client turns a file into a folder in one edit.
+            if self._exists(folder) or self._is_on_disk(folder):
+                raise OutOfScopeError(f"{folder} is a file, so {key} can't be in it")
+
+    def _entries(self, key: str) -> list[Entry]:
+        entries = {entry.name: entry for entry in self._disk.scan(key)} if self._disk else {}
+        prefix = f"{key}/" if key else ""
+        shown: dict[str, str | None] = {**dict.fromkeys(self._buffers, ""), **self._texts}
+        for path, text in shown.items():
+            if not path.startswith(prefix):
+                continue
+            name, _, rest = path[len(prefix) :].partition("/")
+            if text is None:
+                if not rest:
+                    entries.pop(name, None)
+            elif not (self._disk and self._disk.ignored(key, name, is_dir=bool(rest))):
+                entries[name] = Entry(name, is_dir=bool(rest))
+        return sorted(entries.values(), key=lambda entry: entry.name)

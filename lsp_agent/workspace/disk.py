@@ -1,0 +1,75 @@
+"""The files of one root as they are on the disk: the lowest layer of the overlay."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from lsp_agent.workspace.files import FileText, read_text
+from lsp_agent.workspace.ignore import IgnoreRules
+from lsp_agent.workspace.roots import Root, is_addressable
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One name in a folder."""
+
+    name: str
+    is_dir: bool
+
+
+class DiskTree:
+    """Reads below a root; every path is resolved anew, so that a link made meanwhile is seen.
+
+    Paths are relative to the root; each method raises :class:`OutsideRootError` for one that
+    leaves it.
+    """
+
+    def __init__(self, root: Root, exclude: Sequence[str] = ()) -> None:
+        self.root = root
+        self._ignore = IgnoreRules(root.path, exclude)
+
+    def read(self, path: str) -> FileText:
+        """Read a text file; raises :class:`UnreadableFileError` with the reason."""
+        return read_text(self.root.resolve(path), name=path or ".", follow_link=False)
+
+    # os.path answers False where pathlib raises: for names too long, loops of links, no access.
+
+    def is_file(self, path: str) -> bool:
+        """Whether a regular file is there."""
+        return os.path.isfile(self.root.resolve(path))  # noqa: PTH113
+
+    def is_folder(self, path: str) -> bool:
+        """Whether a folder is there."""
+        return os.path.isdir(self.root.resolve(path))  # noqa: PTH112
+
+    def ignored(self, folder: str, name: str, *, is_dir: bool) -> bool:
+        """Whether the rules leave out an entry of a folder that they don't leave out itself."""
+        return self._ignore.ignored_entry(folder, name, is_dir=is_dir)
+
+    def scan(self, path: str) -> Iterator[Entry]:
+        """Yield a folder's entries, in no order, without the ignored ones.
+
+        Links to files below the root are files; links to folders are left out, since what they
+        lead to is listed where it is. A folder that is not there or may not be read holds nothing.
+        """
+        try:
+            with os.scandir(self.root.resolve(path)) as entries:
+                for entry in entries:
+                    is_dir = entry.is_dir(follow_symlinks=False)
+                    if (
+                        is_addressable(entry.name)
+                        and not self.ignored(path, entry.name, is_dir=is_dir)
+                        and (is_dir or self._is_inner_file(entry))
+                    ):
+                        yield Entry(entry.name, is_dir)
+        except OSError:
+            return
+
+    def _is_inner_file(self, entry: os.DirEntry[str]) -> bool:
+        if not entry.is_symlink():
+            return entry.is_file(follow_symlinks=False)
+        real = os.path.realpath(entry.path)
+        # os.path: a scan of thousands of entries.
+        return real.startswith(f"{self.root.path}{os.sep}") and os.path.isfile(real)  # noqa: PTH113
