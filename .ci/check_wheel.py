@@ -61,7 +61,14 @@ def main(scratch: Path) -> None:
 def run(*command: str, cwd: Path, env: dict[str, str] | None = None) -> str:
     """Run a command, away from the checkout; show what it said if it fails."""
     done = subprocess.run(
-        command, cwd=cwd, env=env, capture_output=True, text=True, encoding="utf-8", timeout=300
+        command,
+        check=False,
+        cwd=cwd,
+        env=env,
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        timeout=300,
     )
     if done.returncode:
         sys.exit(f"{' '.join(command)} exited {done.returncode}:\n{done.stdout}\n{done.stderr}")

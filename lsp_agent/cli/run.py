@@ -1,0 +1,65 @@
+"""``lsp-agent run``: one agent run without an editor."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from lsp_agent.cli.context import CliContext, pass_context
+from lsp_agent.cli.options import chosen_output, output_options
+
+
+@click.command("run")
+@click.argument("task")
+@click.option(
+    "--workspace",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    default=Path(),
+    help="The folder that the run may read and change; the current one by default.",
+)
+@click.option(
+    "--file",
+    "files",
+    multiple=True,
+    metavar="F[:L[:C][-L[:C]]]",
+    help="A file, or a place in it, that the task is about; may be given several times.",
+)
+@output_options
+@pass_context
+def command(
+    context: CliContext,
+    task: str,
+    workspace: Path,
+    files: tuple[str, ...],
+    as_diff: bool,  # noqa: FBT001 - click passes flags so
+    as_apply: bool,  # noqa: FBT001
+    as_json: bool,  # noqa: FBT001
+) -> None:
+    """Carry out TASK and print the edit as a diff.
+
+    Nothing is changed on the disk but with --apply. Lines and columns count from 1, columns in
+    characters. Exit status: 0 done, 1 no acceptable edit, 2 usage, 3 no engine or model,
+    130 cancelled.
+    """
+    from lsp_agent.agent.types import RunRequest
+    from lsp_agent.cli.focus import focus_of, inside
+    from lsp_agent.cli.places import parse_place
+    from lsp_agent.cli.runner import carry_out
+    from lsp_agent.workspace.overlay import Overlay
+    from lsp_agent.workspace.roots import Root
+
+    mode = chosen_output(as_diff=as_diff, as_apply=as_apply, as_json=as_json)
+    if not task.strip():
+        raise click.UsageError("the task is empty; say what is to be done")
+    root = Root(workspace.absolute())
+    places = [parse_place(spec) for spec in files]
+    with context.app(root.path) as app:
+        overlay = Overlay(root, exclude=app.settings.exclude)
+        focus = focus_of(overlay, places[0], root) if places else None
+        others = [inside(root, place.path) for place in places[1:]]
+        if others:
+            task = f"{task}\n\nThese files matter too: {', '.join(others)}"
+        request = RunRequest(task=task, focus=focus, title=task.partition("\n")[0][:200])
+        status = carry_out(context, app, request, overlay, mode)
+    raise SystemExit(status)

@@ -1,0 +1,163 @@
+"""One run from the command line: signals, progress, the result on stdout, the exit status."""
+
+from __future__ import annotations
+
+import signal
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from lsp_agent.agent.types import ApprovalQuestion, RunRequest, RunResult
+from lsp_agent.cancel import CancelToken
+from lsp_agent.cli import output
+from lsp_agent.cli.context import CliContext
+from lsp_agent.cli.progress import ProgressLine
+from lsp_agent.errors import LspAgentError
+from lsp_agent.events import Event
+from lsp_agent.workspace.diff import diff_changes
+from lsp_agent.workspace.overlay import Overlay
+
+if TYPE_CHECKING:
+    from lsp_agent.app import App
+
+Output = Literal["diff", "apply", "json"]
+
+EXIT_DONE, EXIT_NO_EDIT, EXIT_USAGE, EXIT_NO_ENGINE, EXIT_CANCELLED = 0, 1, 2, 3, 130
+_NO_ENGINE = frozenset({"engine-unavailable", "bad-model-file"})
+_POLL_SECONDS = 0.2
+
+
+@dataclass(slots=True)
+class _Watcher:
+    """Follows a run's events: prints them if asked, remembers how it went wrong."""
+
+    as_json: bool
+    code: str = field(default="")
+
+    def __call__(self, event: Event) -> None:
+        if self.as_json:
+            output.write_json(event.to_json())
+        if event.type == "error":
+            self.code = str(event.data.get("code", ""))
+
+
+def carry_out(
+    context: CliContext, app: App, request: RunRequest, overlay: Overlay, mode: Output
+) -> int:
+    """Run a request, print what came of it, and return the exit status of the contract."""
+    watcher = _Watcher(as_json=mode == "json")
+    token = CancelToken()
+    with (
+        _signals(token),
+        ProgressLine(enabled=not context.quiet, color=context.color_stderr) as line,
+    ):
+        result = _in_thread(
+            lambda: app.run(
+                request,
+                overlay,
+                cancel=token,
+                listener=watcher,
+                ask=lambda question: _ask(question, line),
+                progress=line.show,
+            ),
+        )
+    return _conclude(context, result, overlay, mode, watcher.code)
+
+
+def _conclude(
+    context: CliContext, result: RunResult, overlay: Overlay, mode: Output, code: str
+) -> int:
+    if result.status == "cancelled":
+        context.say("cancelled")
+        return EXIT_CANCELLED
+    if result.status in ("edited", "answered"):
+        if mode != "json":
+            _show(context, result, overlay, mode)
+        return EXIT_DONE
+    context.fail(result.summary)
+    return EXIT_NO_ENGINE if result.status == "failed" and code in _NO_ENGINE else EXIT_NO_EDIT
+
+
+def _show(context: CliContext, result: RunResult, overlay: Overlay, mode: Output) -> None:
+    if result.status == "answered":
+        output.write_text(result.text)
+        return
+    if mode == "apply":
+        for path in _apply(context, overlay, result):
+            output.write_text(path)
+    else:
+        output.write_diff(diff_changes(result.changes), color=context.color_stdout)
+    if result.text and not result.text.startswith("```"):
+        context.say(result.summary)
+
+
+def _apply(context: CliContext, overlay: Overlay, result: RunResult) -> list[str]:
+    from lsp_agent.store.apply import apply_changes
+
+    if overlay.root is None:
+        raise LspAgentError("there is no folder to write to; name one with --workspace")
+    return apply_changes(overlay.root.path, result.changes, context.home.root / "apply")
+
+
+def _in_thread(work: Callable[[], RunResult]) -> RunResult:
+    """Work in another thread: on Windows a signal does not wake a main thread that waits."""
+    results: list[RunResult] = []
+    thread = threading.Thread(target=lambda: results.append(work()), name="run", daemon=True)
+    thread.start()
+    while thread.is_alive():
+        thread.join(_POLL_SECONDS)
+    if not results:
+        raise LspAgentError("the run ended without a result; this is a bug in lsp-agent")
+    return results[0]
+
+
+@contextmanager
+def _signals(token: CancelToken) -> Iterator[None]:
+    """Let the first Ctrl-C or SIGTERM cancel the run; a second Ctrl-C ends the program."""
+
+    def stop(number: int, _frame: object) -> None:
+        token.cancel()
+        signal.signal(number, signal.default_int_handler)
+
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _ask(question: ApprovalQuestion, line: ProgressLine) -> bool:
+    """Ask on the terminal; without one the answer is no."""
+    if not (sys.stdin.isatty() and sys.stderr.isatty()):
+        return False
+    import click
+
+    line.pause()
+    try:
+        click.echo(output.printable(question.detail), err=True)
+        return click.confirm(output.printable(question.title), default=False, err=True)
+    except click.Abort:
+        return False
+    finally:
+        line.resume()
+
+
+def workspace_of(path: Path) -> Path:
+    """Return the folder that a lone file belongs to.
+
+    The current one if it holds the file, else the nearest one above it under version control,
+    else the file's own.
+    """
+    file = path.absolute()
+    here = Path.cwd()
+    if file.is_relative_to(here):
+        return here
+    return next((up for up in file.parents if (up / ".git").exists()), file.parent)

@@ -1,0 +1,90 @@
+"""``lsp-agent runs``: the run journal."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from lsp_agent.cli.context import CliContext, pass_context
+
+if TYPE_CHECKING:
+    from lsp_agent.store.journal import Journal, RunRow
+
+_SHORT_ID = 13
+_MAX_LINE = 160
+
+
+@click.group("runs")
+def command() -> None:
+    """List and show the runs of this machine, the editor's too."""
+
+
+@command.command("list")
+@click.option("--limit", type=click.IntRange(1), default=20, show_default=True, help="How many.")
+@click.option("--json", "as_json", is_flag=True, help="Print a JSON array.")
+@pass_context
+def list_(context: CliContext, limit: int, as_json: bool) -> None:  # noqa: FBT001
+    """List the newest runs first."""
+    from lsp_agent.cli import output
+
+    rows = _journal(context).runs(limit)
+    if as_json:
+        output.write_json([asdict(row) for row in rows])
+        return
+    if not rows:
+        context.say("no runs yet")
+        return
+    for row in rows:
+        output.write_text(output.printable(_line(row)))
+
+
+@command.command("show")
+@click.argument("run")
+@click.option("--json", "as_json", is_flag=True, help="Print the run and its events as JSON.")
+@pass_context
+def show(context: CliContext, run: str, as_json: bool) -> None:  # noqa: FBT001
+    """Show the run whose id starts with RUN, event by event."""
+    from lsp_agent.cli import output
+
+    journal = _journal(context)
+    row = journal.run(run)
+    events = journal.events(row.id)
+    if as_json:
+        output.write_json({**asdict(row), "events": events})
+        return
+    output.write_text(output.printable(_line(row)))
+    if row.summary:
+        output.write_text(_first_lines(row.summary))
+    for event in events:
+        _show_event(context, event)
+
+
+def _show_event(context: CliContext, event: dict[str, Any]) -> None:
+    from lsp_agent.cli import output
+
+    fields = {k: v for k, v in event.items() if k not in ("run", "seq", "time", "type")}
+    diff = fields.pop("diff", "") if event["type"] == "edit" else ""
+    told = "  ".join(f"{key}={_first_lines(str(value))}" for key, value in fields.items())
+    time = str(event["time"])[11:23]
+    output.write_text(output.printable(f"{event['seq']:>4}  {time}  {event['type']:<14} {told}"))
+    if diff:
+        output.write_diff(diff, color=context.color_stdout)
+
+
+def _journal(context: CliContext) -> Journal:
+    from lsp_agent.store.journal import Journal
+
+    return Journal(context.home.journal, warn=context.warn)
+
+
+def _line(row: RunRow) -> str:
+    started = row.started[:19].replace("T", " ")
+    what = row.title.replace("\n", " ")
+    return f"{row.id:<{_SHORT_ID}}  {started:<19}  {row.status:<9}  {row.seconds:6.1f} s  {what}"
+
+
+def _first_lines(text: str) -> str:
+    line = text.replace("\n", "⏎")
+    return line if len(line) <= _MAX_LINE else f"{line[:_MAX_LINE]}…"
