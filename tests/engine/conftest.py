@@ -31,3 +31,11 @@ def any_model(request: pytest.FixtureRequest) -> Path:
     """Each kind of memory in turn."""
     path: Path = request.getfixturevalue(f"{request.param}_model")
     return path
+
+
+@pytest.fixture(scope="session")
+def slow_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A model large enough for one batch to take longer than a thread switch."""
+    path = tmp_path_factory.mktemp("models") / "slow.gguf"
+    make_tiny_gguf(path, n_embd=256, n_layer=8, n_ff=1024)
+    return path
