@@ -35,9 +35,9 @@ def command(
     place: str,
     instruction: str | None,
     messages: tuple[str, ...],
-    as_diff: bool,  # noqa: FBT001 - click passes flags so
-    as_apply: bool,  # noqa: FBT001
-    as_json: bool,  # noqa: FBT001
+    as_diff: bool,
+    as_apply: bool,
+    as_json: bool,
 ) -> None:
     """Take a code action at a place and print its edit as a diff.
 

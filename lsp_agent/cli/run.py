@@ -32,9 +32,9 @@ def command(
     task: str,
     workspace: Path,
     files: tuple[str, ...],
-    as_diff: bool,  # noqa: FBT001 - click passes flags so
-    as_apply: bool,  # noqa: FBT001
-    as_json: bool,  # noqa: FBT001
+    as_diff: bool,
+    as_apply: bool,
+    as_json: bool,
 ) -> None:
     """Carry out TASK and print the edit as a diff.
 

@@ -25,7 +25,7 @@ def command() -> None:
 @click.option("--limit", type=click.IntRange(1), default=20, show_default=True, help="How many.")
 @click.option("--json", "as_json", is_flag=True, help="Print a JSON array.")
 @pass_context
-def list_(context: CliContext, limit: int, as_json: bool) -> None:  # noqa: FBT001
+def list_(context: CliContext, limit: int, as_json: bool) -> None:
     """List the newest runs first."""
     from lsp_agent.cli import output
 
@@ -44,7 +44,7 @@ def list_(context: CliContext, limit: int, as_json: bool) -> None:  # noqa: FBT0
 @click.argument("run")
 @click.option("--json", "as_json", is_flag=True, help="Print the run and its events as JSON.")
 @pass_context
-def show(context: CliContext, run: str, as_json: bool) -> None:  # noqa: FBT001
+def show(context: CliContext, run: str, as_json: bool) -> None:
     """Show the run whose id starts with RUN, event by event."""
     from lsp_agent.cli import output
 

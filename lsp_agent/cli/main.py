@@ -1,0 +1,117 @@
+"""The verbs, found late; errors as one line; exit statuses of the contract."""
+
+from __future__ import annotations
+
+import importlib
+import logging
+import signal
+from collections.abc import Sequence
+
+import click
+
+from lsp_agent import __version__
+from lsp_agent.cancel import Cancelled
+from lsp_agent.cli.context import CliContext, global_options
+from lsp_agent.errors import LspAgentError
+
+# The help of a verb stands here, so that listing the verbs imports none of them.
+VERBS = {
+    "serve": "Serve an editor: the language server, on stdio unless told otherwise.",
+    "run": "Give the agent a task; prints a diff and changes nothing by default.",
+    "action": "Take one code action without an editor, as the editor's menu would.",
+    "demo": "Show the main job on a sample project; nothing is downloaded.",
+    "doctor": "Say what works, what does not, and the command that mends it.",
+    "models": "List the models of this machine, or add one.",
+    "config": "Show, describe or check the configuration.",
+    "runs": "Look at earlier runs.",
+    "trust": "Trust a folder: its workspace file may set anything.",
+    "untrust": "Stop trusting a folder.",
+}
+DONE, NO_EDIT, USAGE, UNAVAILABLE, CANCELLED = 0, 1, 2, 3, 130
+_STATUS_BY_CODE = {
+    "bad-configuration": USAGE,
+    "bad-place": USAGE,
+    "usage": USAGE,
+    "bad-model-name": USAGE,
+    "engine-unavailable": UNAVAILABLE,
+    "bad-model-file": UNAVAILABLE,
+}
+
+
+class VerbGroup(click.Group):
+    """Imports a verb's module when the verb is used, not before."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
+        """Return the verbs in the order of the table."""
+        return list(VERBS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        """Import one verb."""
+        if cmd_name not in VERBS:
+            return None
+        module = importlib.import_module(f"lsp_agent.cli.{cmd_name}")
+        command: click.Command = module.command
+        _share_options(command)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        """List the verbs with the help from the table."""
+        with formatter.section("Commands"):
+            formatter.write_dl(list(VERBS.items()))
+
+
+@click.command(
+    cls=VerbGroup,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    help="A language server whose backend is a coding agent that runs on your own machine.",
+    epilog="Exit status: 0 done, 1 no acceptable edit, 2 usage or configuration, "
+    "3 engine or model unavailable, 130 cancelled.",
+)
+@click.version_option(__version__, message="lsp-agent %(version)s")
+def cli() -> None:
+    """Collect the verbs."""
+
+
+cli.params += global_options()
+
+
+def _share_options(command: click.Command) -> None:
+    """Let a verb, and each verb below it, take the global options too."""
+    known = {parameter.name for parameter in command.params}
+    command.params += [one for one in global_options() if one.name not in known]
+    if isinstance(command, click.Group):
+        for inner in command.commands.values():
+            _share_options(inner)
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run one command line; return the exit status. Errors are one line on stderr."""
+    if hasattr(signal, "SIGPIPE"):
+        # A reader that goes away (| head) ends us quietly, as it ends any other filter.
+        signal.signal(signal.SIGPIPE, signal.SIG_DFL)
+    # Libraries' warnings are no result, and stderr is for people.
+    logging.getLogger().addHandler(logging.NullHandler())
+    state = CliContext()
+    try:
+        with cli.make_context("lsp-agent", list(arguments), obj=state) as context:
+            status = cli.invoke(context)
+    except (Cancelled, KeyboardInterrupt, click.Abort):
+        state.say("cancelled")
+        return CANCELLED
+    except click.exceptions.Exit as leaving:
+        return leaving.exit_code
+    except Exception as error:  # noqa: BLE001 - a user gets one line; --verbose shows the rest
+        return _failed(state, error)
+    return status if isinstance(status, int) else DONE
+
+
+def _failed(state: CliContext, error: Exception) -> int:
+    if isinstance(error, click.ClickException):
+        error.show()
+        return USAGE
+    if isinstance(error, LspAgentError):
+        state.fail(str(error))
+        return _STATUS_BY_CODE.get(error.code, NO_EDIT)
+    logging.getLogger(__name__).error("unexpected", exc_info=error)
+    state.fail(f"unexpected {error!r}; --verbose shows more")
+    return NO_EDIT

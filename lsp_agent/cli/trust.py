@@ -1,0 +1,20 @@
+"""``lsp-agent trust DIR``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from lsp_agent.cli.context import CliContext, pass_context
+
+
+@click.command(help="Trust a folder: its lsp-agent.toml or pyproject.toml may set anything.")
+@click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
+@pass_context
+def command(context: CliContext, folder: Path) -> None:
+    """Remember the folder with the content of its settings files."""
+    from lsp_agent.config.trust import TrustStore
+
+    TrustStore(context.home).trust(folder)
+    context.say(f"{folder} is trusted until its settings file changes")
