@@ -19,6 +19,7 @@ from lsp_agent.engine.memory import total_memory
 from lsp_agent.engine.types import EngineUnavailableError
 
 _CPU_UBATCH = 128
+_ONE_THREAD = 5_000_000
 _MIN_CTX = 2048
 _TYPES = {
     "f32": 0, "f16": 1, "q4_0": 2, "q4_1": 3, "q5_0": 6, "q5_1": 7, "q8_0": 8, "bf16": 30,
@@ -65,7 +66,7 @@ class LoadedModel:
         self.header = header
         self.n_gpu_layers = n_gpu_layers
         self.model = self._load(cancel, progress)
-        self.n_threads = settings.n_threads or physical_cores()
+        self.n_threads = settings.n_threads or default_threads(header.n_params)
         self.n_layer = int(lib.llama_model_n_layer(self.model))
         self.rolls_back = not (
             lib.llama_model_is_hybrid(self.model) or lib.llama_model_is_recurrent(self.model)
@@ -176,6 +177,15 @@ def layer_attempts(lib: Any, header: GgufHeader, asked: int) -> Iterator[int]:
         most = total if asked < 0 else min(asked, total)
         yield from sorted({most * 3 // 4, most // 2, most // 4} - {0, asked}, reverse=True)
     yield 0
+
+
+def default_threads(n_params: int) -> int:
+    """Return the threads for a model of this many weights.
+
+    ggml's threads meet at a spinning barrier after every node: for a very small model, and on a
+    busy machine, waiting there costs far more than the second core gives.
+    """
+    return 1 if n_params < _ONE_THREAD else physical_cores()
 
 
 def physical_cores() -> int:
