@@ -15,7 +15,7 @@ from tests.engine.conformance import EngineCase, EngineConformance, question
 class TestLlamaConformance(EngineConformance):
     @pytest.fixture
     def case(self, any_model: Path) -> EngineCase:
-        settings = LlamaSettings(n_ctx=32768)
+        settings = LlamaSettings(n_ctx=32768, n_threads=1)
         endless = 'root ::= "a"+'
         return EngineCase(
             make=lambda: LlamaEngine("local", settings, any_model),

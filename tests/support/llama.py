@@ -21,8 +21,12 @@ from lsp_agent.engine.types import Chat, Engine, Message, Request, Usage
 
 @contextmanager
 def llama_engine(path: Path, **settings: Any) -> Iterator[LlamaEngine]:
-    """Give an engine that is closed at the end."""
-    engine = LlamaEngine("local", LlamaSettings(**settings), path)
+    """Give an engine that is closed at the end.
+
+    It has one thread unless told otherwise: tiny models gain nothing from more, and on a busy
+    machine threads that wait for each other make them a hundred times slower.
+    """
+    engine = LlamaEngine("local", LlamaSettings(**{"n_threads": 1} | settings), path)
     try:
         yield engine
     finally:
@@ -57,7 +61,8 @@ class Parts:
 @contextmanager
 def llama_parts(path: Path, **settings: Any) -> Iterator[Parts]:
     """Load a model in this thread."""
-    lib, chosen, abort = library(), LlamaSettings(**settings), AbortFlag()
+    lib, abort = library(), AbortFlag()
+    chosen = LlamaSettings(**{"n_threads": 1} | settings)
     model = LoadedModel(lib, read_gguf_header(path), chosen, CancelToken(), lambda _: None)
     vocab = Vocab(lib, model.model)
     context = model.context(vocab.size, abort)

@@ -51,9 +51,9 @@ class PrefixCache:
         if self._rolls_back or any(known.tokens == tokens for known in self._checkpoints):
             return
         self._checkpoints.append(_Checkpoint(tokens, self._context.save()))
-        while (
+        while len(self._checkpoints) > 1 and (
             len(self._checkpoints) > _CHECKPOINTS
-            or sum(len(known.state) for known in self._checkpoints[:-1]) > _CHECKPOINT_BYTES
+            or sum(len(known.state) for known in self._checkpoints) > _CHECKPOINT_BYTES
         ):
             del self._checkpoints[0]
 
