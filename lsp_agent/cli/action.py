@@ -38,7 +38,7 @@ def command(
     as_diff: bool,
     as_apply: bool,
     as_json: bool,
-) -> None:
+) -> int:
     """Take a code action at a place and print its edit as a diff.
 
     KIND is an action's name (fix, document, edit, explain) or its full kind, as in
@@ -62,8 +62,7 @@ def command(
         at = spec.range(document.text) or _start()
         where = _place(path, document, at, messages)
         request = _request(action, where, instruction or "")
-        status = carry_out(context, app, request, overlay, mode)
-    raise SystemExit(status)
+        return carry_out(context, app, request, overlay, mode)
 
 
 def _find(actions: dict[str, Action], kind: str) -> Action:

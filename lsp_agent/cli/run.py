@@ -35,7 +35,7 @@ def command(
     as_diff: bool,
     as_apply: bool,
     as_json: bool,
-) -> None:
+) -> int:
     """Carry out TASK and print the edit as a diff.
 
     Nothing is changed on the disk but with --apply. Lines and columns count from 1, columns in
@@ -61,5 +61,4 @@ def command(
         if others:
             task = f"{task}\n\nThese files matter too: {', '.join(others)}"
         request = RunRequest(task=task, focus=focus, title=task.partition("\n")[0][:200])
-        status = carry_out(context, app, request, overlay, mode)
-    raise SystemExit(status)
+        return carry_out(context, app, request, overlay, mode)

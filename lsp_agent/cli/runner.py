@@ -15,6 +15,7 @@ from lsp_agent.agent.types import ApprovalQuestion, RunRequest, RunResult
 from lsp_agent.cancel import CancelToken
 from lsp_agent.cli import output
 from lsp_agent.cli.context import CliContext
+from lsp_agent.cli.main import CANCELLED, DONE, NO_EDIT, UNAVAILABLE
 from lsp_agent.cli.progress import ProgressLine
 from lsp_agent.errors import LspAgentError
 from lsp_agent.events import Event
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
 
 Output = Literal["diff", "apply", "json"]
 
-EXIT_DONE, EXIT_NO_EDIT, EXIT_USAGE, EXIT_NO_ENGINE, EXIT_CANCELLED = 0, 1, 2, 3, 130
 _NO_ENGINE = frozenset({"engine-unavailable", "bad-model-file"})
 _POLL_SECONDS = 0.2
 
@@ -73,13 +73,13 @@ def _conclude(
 ) -> int:
     if result.status == "cancelled":
         context.say("cancelled")
-        return EXIT_CANCELLED
+        return CANCELLED
     if result.status in ("edited", "answered"):
         if mode != "json":
             _show(context, result, overlay, mode)
-        return EXIT_DONE
-    context.fail(result.summary)
-    return EXIT_NO_ENGINE if result.status == "failed" and code in _NO_ENGINE else EXIT_NO_EDIT
+        return DONE
+    context.fail(output.printable(result.summary))
+    return UNAVAILABLE if result.status == "failed" and code in _NO_ENGINE else NO_EDIT
 
 
 def _show(context: CliContext, result: RunResult, overlay: Overlay, mode: Output) -> None:
