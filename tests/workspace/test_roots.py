@@ -193,6 +193,11 @@ def test_case_follows_the_disk(root: Root) -> None:
     assert Root(root.path / "missing" / "folder").ignores_case is False or swapped.exists()
 
 
+def test_without_any_letter_nothing_tells_about_case(tmp_path: Path) -> None:
+    (tmp_path / "123").mkdir()
+    assert Root(tmp_path / "123").ignores_case is False
+
+
 def test_where_case_is_ignored_a_file_has_one_name(
     root: Root, monkeypatch: pytest.MonkeyPatch
 ) -> None:
