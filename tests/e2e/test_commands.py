@@ -1,0 +1,208 @@
+"""Commands: runs, progress, cancelling, status, configuration."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+
+import pytest
+from lsprotocol import types as T
+from pygls.exceptions import JsonRpcException
+
+from tests.e2e.conftest import Start, remote
+from tests.support.scripted_endpoint import Reply, ScriptedEndpoint, call
+
+CREATE = Reply(tool_calls=(call("write_file", path="new/b.py", content="y = 2\n"),))
+DONE = Reply(text="Done.")
+
+
+def plain(value: object) -> dict:
+    """Return a command's result as a dictionary, however pygls decoded it."""
+    return json.loads(json.dumps(value, default=lambda o: getattr(o, "_asdict", lambda: vars(o))()))
+
+
+async def test_run_applies_and_reports(start_editor: Start) -> None:
+    edits = Reply(tool_calls=(call("edit_file", path="a.py", old_string="1", new_string="2"),))
+    with ScriptedEndpoint([edits, DONE]) as endpoint:
+        editor = await start_editor("vscode", remote(endpoint.base_url))
+        uri = editor.open("a.py", "x = 1\n")
+        result = plain(
+            await editor.command("lspAgent.run", {"task": "make it 2", "uri": uri}, "t1")
+        )
+        assert result["status"] == "edited"
+        assert result["summary"] == "Done."
+        assert result["runId"]
+        assert result["edit"]
+        assert editor.texts[uri] == "x = 2\n"
+        reports = editor.client.progress_reports["t1"]
+        assert isinstance(reports[0], T.WorkDoneProgressBegin)
+        assert any("edit_file a.py" in (one.message or "") for one in reports[1:])
+        assert isinstance(reports[-1], T.WorkDoneProgressEnd)
+
+
+async def test_run_creates_a_file_without_emptying_one(start_editor: Start) -> None:
+    with ScriptedEndpoint([CREATE, DONE]) as endpoint:
+        editor = await start_editor("neovim", remote(endpoint.base_url))
+        (editor.folder / "new").mkdir()
+        await editor.command("lspAgent.run", {"task": "add b"})
+        create = editor.applied[0].edit.document_changes[0]
+        assert isinstance(create, T.CreateFile)
+        assert create.options.ignore_if_exists
+        assert (editor.folder / "new" / "b.py").read_text() == "y = 2\n"
+
+
+async def test_run_takes_its_task_from_a_comment(start_editor: Start) -> None:
+    with ScriptedEndpoint([DONE]) as endpoint:
+        editor = await start_editor("helix", remote(endpoint.base_url))
+        editor.open("a.py", "x = 1\n# TODO: say hello\n")
+        result = plain(await editor.command("lspAgent.run"))
+        assert result["status"] == "answered"
+        assert "Task: say hello" in endpoint.requests[0]["messages"][1]["content"]
+
+
+async def test_missing_task_is_named(start_editor: Start) -> None:
+    editor = await start_editor("vscode")
+    editor.open("a.py", "x = 1\n")
+    with pytest.raises(JsonRpcException, match="there is no task"):
+        await editor.command("lspAgent.run", {})
+    with pytest.raises(JsonRpcException, match="'task' must be a string"):
+        await editor.command("lspAgent.run", {"task": 3})
+    with pytest.raises(JsonRpcException, match="no command"):
+        await editor.command("lspAgent.nothing", {})
+
+
+async def test_edit_is_rebased_on_newer_text(start_editor: Start) -> None:
+    with ScriptedEndpoint([]) as endpoint:
+        replies = iter(
+            [
+                Reply(
+                    tool_calls=(
+                        call("edit_file", path="a.py", old_string="x = 1", new_string="x = 2"),
+                    )
+                ),
+                DONE,
+            ]
+        )
+
+        def script(_body: dict) -> Reply:
+            endpoint.release.wait(10)
+            return next(replies)
+
+        endpoint._script = script
+        editor = await start_editor("vscode", remote(endpoint.base_url))
+        uri = editor.open("a.py", "x = 1\ny = 1\nz = 1\n")
+        task = asyncio.ensure_future(editor.command("lspAgent.run", {"task": "t", "uri": uri}))
+        await asyncio.to_thread(endpoint.arrived.wait, 10)
+        editor.change(uri, "x = 1\ny = 1\nz = 3\n")
+        endpoint.release.set()
+        assert plain(await task)["status"] == "edited"
+        assert editor.texts[uri] == "x = 2\ny = 1\nz = 3\n"
+        assert editor.applied[0].edit.document_changes[0].text_document.version == 2
+
+
+async def test_conflicting_edit_is_refused(start_editor: Start) -> None:
+    with ScriptedEndpoint([]) as endpoint:
+        replies = iter(
+            [
+                Reply(
+                    tool_calls=(
+                        call("edit_file", path="a.py", old_string="x = 1", new_string="x = 2"),
+                    )
+                ),
+                DONE,
+            ]
+        )
+
+        def script(_body: dict) -> Reply:
+            endpoint.release.wait(10)
+            return next(replies)
+
+        endpoint._script = script
+        editor = await start_editor("vscode", remote(endpoint.base_url))
+        uri = editor.open("a.py", "x = 1\n")
+        task = asyncio.ensure_future(editor.command("lspAgent.run", {"task": "t", "uri": uri}))
+        await asyncio.to_thread(endpoint.arrived.wait, 10)
+        editor.change(uri, "x = 7\n")
+        endpoint.release.set()
+        result = plain(await task)
+        assert result["status"] == "rejected"
+        assert "a.py" in result["summary"]
+        assert editor.texts[uri] == "x = 7\n"
+        assert editor.applied == []
+
+
+@pytest.mark.parametrize("mode", ["refuse", "lie"])
+async def test_applied_flag_is_not_believed(start_editor: Start, mode: str) -> None:
+    edits = Reply(tool_calls=(call("edit_file", path="a.py", old_string="1", new_string="2"),))
+    with ScriptedEndpoint([edits, DONE]) as endpoint:
+        editor = await start_editor("vscode", remote(endpoint.base_url))
+        editor.apply_mode = mode
+        uri = editor.open("a.py", "x = 1\n")
+        result = plain(await editor.command("lspAgent.run", {"task": "t", "uri": uri}))
+        assert result["status"] == "rejected"
+        assert "did not apply" in result["summary"]
+
+
+@pytest.mark.parametrize("way", ["request", "progress", "command"])
+async def test_cancel_stops_a_run(start_editor: Start, way: str) -> None:
+    with ScriptedEndpoint([Reply(stall_after=0)]) as endpoint:
+        editor = await start_editor("vscode", remote(endpoint.base_url))
+        editor.open("a.py", "x = 1\n")
+        params = T.ExecuteCommandParams("lspAgent.run", [{"task": "t"}], work_done_token="tok")
+        future = editor.client.protocol.send_request_async(T.WORKSPACE_EXECUTE_COMMAND, params)
+        task = asyncio.ensure_future(future)
+        await asyncio.to_thread(endpoint.arrived.wait, 10)
+        asked = time.monotonic()
+        if way == "request":
+            id_ = next(iter(editor.client.protocol._request_futures))
+            editor.client.protocol.notify(T.CANCEL_REQUEST, T.CancelParams(id_))
+            with pytest.raises(JsonRpcException) as caught:
+                await task
+            assert caught.value.code == T.LSPErrorCodes.RequestCancelled
+        else:
+            if way == "progress":
+                editor.client.window_work_done_progress_cancel(
+                    T.WorkDoneProgressCancelParams("tok")
+                )
+            else:
+                await editor.command("lspAgent.cancel")
+            assert plain(await task)["status"] == "cancelled"
+        await asyncio.to_thread(endpoint.closed_by_client.wait, 10)
+        assert endpoint.closed_by_client.is_set()
+        assert time.monotonic() - asked < 5
+
+
+async def test_status_and_switching_models(start_editor: Start) -> None:
+    editor = await start_editor("vscode")
+    status = plain(await editor.command("lspAgent.status"))
+    assert status["model"] == "embedded"
+    assert status["engine"] == "local"
+    assert {"version", "context", "queue", "index", "sandbox"} <= set(status)
+    switched = plain(await editor.command("lspAgent.switchModel", {"model": "other"}))
+    assert switched["model"] == "other"
+
+
+async def test_bad_settings_are_told_and_the_good_ones_hold(start_editor: Start) -> None:
+    options = {"lspAgent": {"agent": {"maxStepz": 3, "refinePasses": 1}}}
+    editor = await start_editor("neovim", options)
+    await editor.until(editor.log)
+    assert "agent.max_stepz is not a setting; did you mean 'agent.max_steps'?" in editor.log()[0]
+    (editor.folder / "lsp-agent.toml").write_text('style = "short"\n[engines.x]\nkind = "openai"\n')
+    await editor.command("lspAgent.reloadConfig")
+    await editor.until(lambda: len(editor.log()) > 1)
+    assert "lsp-agent.toml:3" in editor.log()[1]
+    assert "lsp-agent trust" in editor.log()[1]
+
+
+async def test_approval_is_asked_and_silence_refuses(start_editor: Start) -> None:
+    risky = Reply(tool_calls=(call("write_file", path=".github/workflows/x.yml", content="a: 1"),))
+    with ScriptedEndpoint([risky, DONE, risky, DONE]) as endpoint:
+        editor = await start_editor("vscode", remote(endpoint.base_url))
+        (editor.folder / ".github" / "workflows").mkdir(parents=True)
+        result = plain(await editor.command("lspAgent.run", {"task": "t"}))
+        assert result["status"] == "answered"
+        assert editor.questions[0].message.startswith("lsp-agent: Allow write_file?")
+        editor.answer = lambda _: "Allow"
+        result = plain(await editor.command("lspAgent.run", {"task": "t"}))
+        assert result["status"] == "edited"
