@@ -11,18 +11,18 @@ from pygls.lsp.server import LanguageServer
 
 from lsp_agent.agent.types import ApprovalQuestion
 from lsp_agent.cancel import CancelToken
-from lsp_agent.server.session import Session
 
 ANSWER_SECONDS = 600.0
 _YES, _NO = "Allow", "Refuse"
 
 
 async def ask_client(
-    server: LanguageServer, session: Session, question: ApprovalQuestion, cancel: CancelToken
+    server: LanguageServer, question: ApprovalQuestion, cancel: CancelToken
 ) -> bool:
-    """Return whether the user allowed it; no answer in ten minutes is a no."""
-    if not session.features.message_actions:
-        return False
+    """Return whether the user allowed it; no answer in ten minutes is a no.
+
+    A client that does not know the request answers with an error, which is a no as well.
+    """
     params = types.ShowMessageRequestParams(
         type=types.MessageType.Warning,
         message=f"lsp-agent: {question.title}\n{question.detail}"[:1000],

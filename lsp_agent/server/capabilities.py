@@ -22,7 +22,7 @@ class ClientFeatures:
     llm_tag: bool = False
     progress: bool = False
     show_document: bool = False
-    message_actions: bool = False
+    resolves_command: bool = False
     apply_edit: bool = False
     configuration: bool = False
     watched_files: bool = False
@@ -54,7 +54,7 @@ def client_features(capabilities: types.ClientCapabilities) -> ClientFeatures:
         llm_tag=types.CodeActionTag.LlmGenerated in tags,
         progress=bool(_get(capabilities, "window.work_done_progress")),
         show_document=bool(_get(capabilities, "window.show_document.support")),
-        message_actions=_get(capabilities, "window.show_message") is not None,
+        resolves_command="command" in resolves,
         apply_edit=bool(_get(capabilities, "workspace.apply_edit")),
         configuration=bool(_get(capabilities, "workspace.configuration")),
         watched_files=bool(

@@ -68,7 +68,7 @@ class RunManager:
             loop.call_soon_threadsafe(progress.report, words, share)
 
         def ask(question: ApprovalQuestion) -> bool:
-            work = ask_client(self._server, self._session, question, cancel)
+            work = ask_client(self._server, question, cancel)
             return asyncio.run_coroutine_threadsafe(work, loop).result()
 
         def work() -> RunResult:

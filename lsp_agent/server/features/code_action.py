@@ -80,6 +80,12 @@ async def _resolved(
             "the document changed since the action was listed; ask for it again",
             types.LSPErrorCodes.ContentModified,
         )
+    app = await context.session.app()
+    known = app.actions.get(data.action)
+    if known is not None and known.answer == "text":
+        # Nothing to edit: the text is shown once the user really chose the action.
+        action.command = types.Command(action.title, COMMAND, arguments=[action.data])
+        return action
     handle = await deliveries.start(data)
     try:
         done, _ = await asyncio.wait({handle.result}, timeout=RESOLVE_SECONDS)
@@ -157,7 +163,7 @@ def _listed(
         tags=[types.CodeActionTag.LlmGenerated] if features.llm_tag else None,
         data=data.write(context.server.protocol),
     )
-    if action.answer == "edit" and features.resolves_edit:
+    if features.resolves_edit if action.answer == "edit" else features.resolves_command:
         return row
     command = types.Command(offer.title, COMMAND, arguments=[row.data])
     if not features.code_action_literals:
