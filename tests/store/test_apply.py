@@ -451,6 +451,7 @@ class TestLock:
 
 
 class TestAtomic:
+    @posix
     def test_a_planted_name_is_not_followed(self, tmp_path: Path) -> None:
         (tmp_path / "temp").symlink_to("victim")
         with pytest.raises(FileExistsError):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 from pathlib import Path
 
@@ -23,7 +24,7 @@ def git_apply(folder: Path, diff: str) -> None:
         input=diff.encode(),
         capture_output=True,
         check=False,
-        env={"PATH": "/usr/bin:/bin:/usr/local/bin", "GIT_CEILING_DIRECTORIES": str(folder.parent)},
+        env={**os.environ, "GIT_CEILING_DIRECTORIES": str(folder.parent)},
     )
     assert done.returncode == 0, f"{done.stderr.decode()}\n{diff}"
 
@@ -72,6 +73,8 @@ CASES = {
 
 @pytest.mark.parametrize("case", CASES.values(), ids=CASES.keys())
 def test_git_applies_it(case: FileChange, tmp_path: Path) -> None:
+    if os.name == "nt" and '"' in case.path:
+        pytest.skip("Windows has no such names")
     if case.before is not None:
         (tmp_path / case.path).write_bytes(case.before.encode())
     git_apply(tmp_path, diff_changes([case]))

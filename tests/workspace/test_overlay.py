@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
 import threading
 import time
@@ -517,6 +518,7 @@ class TestListing:
             ".gitignore", "a.py", "b.py", "in.py", "src", "src.txt",
         ]  # fmt: skip
 
+    @pytest.mark.skipif(os.name == "nt", reason="Windows has no such names")
     def test_odd_names_do_not_stop_a_walk(self, overlay: Overlay, folder: Path) -> None:
         for name in (b"...", b"back\\slash", b"bad\xff", "℀".encode()):
             Path(str(folder), name.decode("utf-8", "surrogateescape")).mkdir()

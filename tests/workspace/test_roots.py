@@ -58,7 +58,7 @@ def test_a_path_that_could_leave_is_refused(root: Root, path: str) -> None:
         ("src/", "src"),
         ("~$draft.txt", "~$draft.txt"),
         ("..a/b..", "..a/b.."),
-        ("file:/etc/x", "file:/etc/x"),
+        pytest.param("file:/etc/x", "file:/etc/x", marks=posix),
         ("漢字/😀.py", "漢字/😀.py"),
     ],
 )
