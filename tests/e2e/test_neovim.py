@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,7 @@ def area(width, height):
 def noop():
     pass
 """
+LONGER_THAN_A_REQUEST = 3.0
 DOCUMENTED = '''\
 def area(width, height):
     """Return width × height 🎉."""
@@ -58,6 +60,7 @@ def drive(neovim: str, folder: Path, **what: Any) -> dict[str, Any]:
     script = str(Path(__file__).with_name("drivers") / "code_action.lua")
     done = subprocess.run(
         [neovim, "--headless", "-u", "NONE", "-i", "NONE", "-n", "-l", script],
+        check=False,
         cwd=folder,
         env={**os.environ, "DRIVE": json.dumps(settings), "XDG_STATE_HOME": str(folder / ".state")},
         capture_output=True,
@@ -122,16 +125,14 @@ def test_linters_diagnostic_is_fixed_on_a_line_of_wide_characters(
 
 def test_an_edit_that_took_long_arrives_by_itself(home: Path, file: Path, neovim: str) -> None:
     """The request is answered after two seconds; the edit follows by workspace/applyEdit."""
-    with ScriptedEndpoint([Reply(text=f"```python\n{DOCUMENTED}```")]) as endpoint:
+
+    def slowly(_body: dict[str, Any]) -> Reply:
+        never.wait(LONGER_THAN_A_REQUEST)
+        return Reply(text=f"```python\n{DOCUMENTED}```")
+
+    never = threading.Event()
+    with ScriptedEndpoint(slowly) as endpoint:
         configure(home, endpoint.base_url)
-        slow = {"pause": 3.0}
-        endpoint_reply = endpoint.reply
-
-        def reply(body: dict[str, Any]) -> Reply:
-            endpoint.release.wait(slow["pause"])
-            return endpoint_reply(body)
-
-        endpoint.reply = reply  # type: ignore[method-assign]
         seen = drive(neovim, file.parent, file=str(file), line=2, column=0, title="Document area")
     assert seen["changed"], seen
     assert "Return width × height 🎉" in file.read_text("utf-8")
