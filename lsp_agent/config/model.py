@@ -24,7 +24,9 @@ class LlamaSettings(Section):
     n_ctx: int = Field(16384, ge=256, description="context in tokens; lowered to the model's own")
     n_batch: int = Field(2048, ge=32, description="most tokens that one decode call takes")
     n_ubatch: int = Field(512, ge=32, description="tokens evaluated between two cancel checks")
-    n_threads: int | None = Field(None, ge=1, description="default: the machine's physical cores")
+    n_threads: int | None = Field(
+        None, ge=1, description="default: the physical cores, 1 for a tiny model"
+    )
     flash_attn: Literal["auto", "on", "off"] = Field("auto", description="flash attention")
     type_k: CacheType = Field("f16", description="number format of cached keys")
     type_v: CacheType = Field("f16", description="number format of cached values")

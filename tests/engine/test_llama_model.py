@@ -238,10 +238,17 @@ def test_gpu_settings_are_passed_through(
     }
 
 
-def test_there_is_at_least_one_thread(plain_model: Path) -> None:
-    assert physical_cores() >= 1
-    with llama_engine(plain_model, n_ctx=512, n_threads=1) as engine:
-        assert engine.load(CancelToken()).detail["n_threads"] == 1
+@pytest.mark.parametrize(("asked", "given"), [(None, 1), (2, 2)])
+def test_a_tiny_model_gets_one_thread_unless_told_otherwise(
+    plain_model: Path, asked: int | None, given: int
+) -> None:
+    with llama_engine(plain_model, n_ctx=512, n_threads=asked) as engine:
+        assert engine.load(CancelToken()).detail["n_threads"] == given
+
+
+def test_a_larger_model_gets_the_physical_cores(slow_model: Path) -> None:
+    with llama_engine(slow_model, n_ctx=512, n_threads=None) as engine:
+        assert engine.load(CancelToken()).detail["n_threads"] == physical_cores() >= 1
 
 
 def header_with(**metadata: float) -> GgufHeader:
