@@ -98,8 +98,12 @@ def piece_of(run: Run) -> Piece:
         )
     document = SyntaxDocument.parse(run.env.overlay.read(focus.path), language_of(focus.path))
     target = run.request.target or target_for(document, focus.range, "file")
-    last = document.text.line(target.end.line)
-    whole = Range(Position(target.start.line, 0), Position(target.end.line, len(last)))
+    last_line = target.end.line
+    if target.end.character == 0 and last_line > target.start.line:
+        # Whole lines are selected up to the start of the one behind them.
+        last_line -= 1
+    end = Position(last_line, len(document.text.line(last_line)))
+    whole = Range(Position(target.start.line, 0), end)
     return Piece(focus.path, document.text, whole)
 
 

@@ -11,6 +11,7 @@ from pydantic import Field
 
 from lsp_agent.tools.spec import Arguments, Tool, ToolContext, ToolError
 from lsp_agent.workspace.errors import UnreadableFileError
+from lsp_agent.workspace.text import split_lines
 
 _MAX_HITS = 100
 _MAX_LINE = 2000
@@ -79,7 +80,7 @@ def _lines(context: ToolContext, path: str) -> Iterator[tuple[int, str]]:
         text = context.overlay.read(path)
     except UnreadableFileError:
         return iter(())
-    return enumerate(text.splitlines(), 1)
+    return enumerate(split_lines(text), 1)
 
 
 def _compile(pattern: str, *, ignore_case: bool) -> re.Pattern[str]:

@@ -48,7 +48,7 @@ async def test_kinds_and_filters(start_editor: Start) -> None:
         "refactor.rewrite.lspAgent.document",
         "refactor.rewrite.lspAgent.explain",
     ]
-    assert all(action.tags == [T.CodeActionTag.LlmGenerated] for action in everything)
+    assert [list(action.tags) for action in everything] == [[T.CodeActionTag.LlmGenerated]] * 3
     rewrites = await editor.actions(uri, place, only=["refactor.rewrite"])
     assert {action.kind for action in rewrites} == {
         "refactor.rewrite.lspAgent.document",

@@ -1,0 +1,112 @@
+"""Reading real repositories, hostile ones included."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from lsp_agent.vcs.git import Repository, VcsError
+from tests.tools.conftest import Bench
+
+
+def git(folder: Path, *arguments: str) -> None:
+    base = ["git", "-c", "user.name=A", "-c", "user.email=a@b.c", "-c", "init.defaultBranch=main"]
+    subprocess.run([*base, *arguments], cwd=folder, check=True, capture_output=True)
+
+
+@pytest.fixture
+def repository(tmp_path: Path) -> Path:
+    folder = tmp_path / "repo"
+    (folder / "sub dir").mkdir(parents=True)
+    git(folder, "init", "-q")
+    (folder / "a.py").write_text("x = 1\n")
+    (folder / "sub dir" / "b.py").write_text("y = 1\n")
+    git(folder, "add", "-A")
+    git(folder, "commit", "-qm", "first")
+    return folder
+
+
+def test_status_diff_log_blame(repository: Path) -> None:
+    (repository / "a.py").write_text("x = 2\n")
+    found = Repository.open(repository / "sub dir")
+    assert found is not None
+    assert found.status() == "## main\n M a.py\n"
+    assert "-x = 1\n+x = 2\n" in found.diff()
+    assert found.diff(staged=True) == ""
+    assert "first" in found.log(1, "a.py")
+    assert "(Not Committed Yet " in found.blame("a.py", 1, 1)
+    assert "(A " in found.blame("sub dir/b.py")
+
+
+def test_no_repository(tmp_path: Path) -> None:
+    assert Repository.open(tmp_path) is None
+
+
+@pytest.mark.parametrize("ref", ["--output=/tmp/x", "-p", "a b", "x\0y"])
+def test_options_are_not_revisions(repository: Path, ref: str) -> None:
+    found = Repository.open(repository)
+    assert found is not None
+    with pytest.raises(VcsError, match="not a revision"):
+        found.diff(ref)
+
+
+def test_unborn_and_unknown_are_errors(repository: Path, tmp_path: Path) -> None:
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    git(empty, "init", "-q")
+    unborn = Repository.open(empty)
+    assert unborn is not None
+    with pytest.raises(VcsError, match="git log failed"):
+        unborn.log()
+    found = Repository.open(repository)
+    assert found is not None
+    with pytest.raises(VcsError, match="nowhere"):
+        found.blame("nowhere.py")
+
+
+def test_nothing_of_the_repository_is_run(repository: Path, tmp_path: Path) -> None:
+    trap = tmp_path / "ran"
+    script = tmp_path / "trap.sh"
+    script.write_text(f"#!/bin/sh\ntouch '{trap}'\ncat\n")
+    script.chmod(0o755)
+    for key in (
+        "core.fsmonitor",
+        "core.pager",
+        "diff.external",
+        "diff.x.textconv",
+        "diff.x.command",
+    ):
+        git(repository, "config", key, str(script))
+    (repository / ".gitattributes").write_text("*.py diff=x\n")
+    (repository / "a.py").write_text("x = 3\n")
+    found = Repository.open(repository)
+    assert found is not None
+    assert "+x = 3" in found.diff()
+    found.status()
+    found.log()
+    found.blame("a.py")
+    assert not trap.exists()
+
+
+def test_tools_speak_of_the_workspace_below_the_top(repository: Path) -> None:
+    bench = Bench(repository / "sub dir")
+    (repository / "sub dir" / "b.py").write_text("y = 2\n")
+    assert "+y = 2" in bench.call("git_diff", path="b.py").text
+    assert "b.py" in bench.call("git_status").text
+    assert "first" in bench.call("git_log", count=1).text
+    assert "first" in bench.call("git_log", path="b.py").text
+    assert "y = " in bench.call("git_blame", path="b.py").text
+    assert not bench.call("git_diff", path="../a.py").ok
+
+
+def test_tools_without_a_repository(bench_folder: Path) -> None:
+    assert "not in a git repository" in Bench(bench_folder).call("git_status").text
+
+
+@pytest.fixture
+def bench_folder(tmp_path: Path) -> Path:
+    folder = tmp_path / "plain"
+    folder.mkdir()
+    return folder
