@@ -26,7 +26,8 @@ def write_text(text: str) -> None:
 def write_diff(diff: str, *, color: bool) -> None:
     """Write a diff to stdout; as it is when something else reads it, so that git can apply it."""
     if sys.stdout.isatty():
-        diff = colored_diff(printable(diff.replace("\r\n", "\n"))) if color else printable(diff)
+        diff = printable(diff.replace("\r\n", "\n"))
+        diff = colored_diff(diff) if color else diff
     _write(diff)
 
 

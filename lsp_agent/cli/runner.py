@@ -6,6 +6,7 @@ import signal
 import sys
 import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -110,14 +111,21 @@ def _intent_log(home: Home) -> Path:
 
 def _in_thread(work: Callable[[], RunResult]) -> RunResult:
     """Work in another thread: on Windows a signal does not wake a main thread that waits."""
-    results: list[RunResult] = []
-    thread = threading.Thread(target=lambda: results.append(work()), name="run", daemon=True)
-    thread.start()
-    while thread.is_alive():
-        thread.join(_POLL_SECONDS)
-    if not results:
-        raise LspAgentError("the run ended without a result; this is a bug in lsp-agent")
-    return results[0]
+    done: Future[RunResult] = Future()
+
+    def target() -> None:
+        try:
+            done.set_result(work())
+        except BaseException as error:  # noqa: BLE001 - raised again in the main thread
+            done.set_exception(error)
+
+    threading.Thread(target=target, name="run", daemon=True).start()
+    while True:
+        try:
+            return done.result(_POLL_SECONDS)
+        except TimeoutError:
+            if done.done():
+                raise
 
 
 @contextmanager

@@ -1,0 +1,151 @@
+"""``lsp-agent action``: the editor's actions without an editor."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import Command
+from tests.support.scripted_endpoint import Reply, ScriptedEndpoint, call
+
+UseRemote = Callable[..., None]
+SOURCE = "def area(w, h):\n    return w * h\n\n\ndef total(items):\n    return sum(itms)\n"
+DOCUMENTED = 'def area(w, h):\n    """Return w × h."""\n    return w * h\n'
+
+
+@pytest.fixture
+def source(work: Path) -> Path:
+    path = work / "a.py"
+    path.write_text(SOURCE, "utf-8", newline="\n")
+    return path
+
+
+@pytest.mark.parametrize("kind", ["document", "refactor.rewrite.lspAgent.document"])
+def test_document(lsp_agent: Command, use_remote: UseRemote, source: Path, kind: str) -> None:
+    with ScriptedEndpoint([Reply(text=f"```python\n{DOCUMENTED}```")]) as endpoint:
+        use_remote(endpoint.base_url)
+        done = lsp_agent("action", kind, "a.py:1:5", "--apply")
+    assert done.status == 0, done.err
+    assert done.out == "a.py\n"
+    assert source.read_text("utf-8") == DOCUMENTED + SOURCE.partition("w * h\n")[2]
+
+
+def test_diff_is_the_default(lsp_agent: Command, use_remote: UseRemote, source: Path) -> None:
+    with ScriptedEndpoint([Reply(text=f"```python\n{DOCUMENTED}```")]) as endpoint:
+        use_remote(endpoint.base_url)
+        done = lsp_agent("action", "document", str(source) + ":1")
+    assert done.status == 0, done.err
+    assert '+    """Return w × h."""' in done.out
+    assert source.read_text("utf-8") == SOURCE
+
+
+def test_fix_a_diagnostic_by_its_words(
+    lsp_agent: Command, use_remote: UseRemote, source: Path
+) -> None:
+    edit = call("edit_file", path="a.py", old_string="itms", new_string="items")
+    with ScriptedEndpoint([Reply(tool_calls=(edit,)), Reply(text="Done.")]) as endpoint:
+        use_remote(endpoint.base_url)
+        done = lsp_agent(
+            "action", "fix", "a.py:6:16", "--message", "undefined name 'itms'", "--apply"
+        )
+        asked = json.dumps(endpoint.requests[0])
+    assert done.status == 0, done.err
+    assert "undefined name 'itms'" in asked
+    assert source.read_text("utf-8") == SOURCE.replace("itms", "items")
+
+
+def test_fix_takes_the_syntax_error_of_the_file(
+    lsp_agent: Command, use_remote: UseRemote, source: Path
+) -> None:
+    source.write_text("x = 1\n\ndef f(:\n    return 1\n", "utf-8")
+    edit = call("edit_file", path="a.py", old_string="f(:", new_string="f():")
+    with ScriptedEndpoint([Reply(tool_calls=(edit,)), Reply(text="Done.")]) as endpoint:
+        use_remote(endpoint.base_url)
+        done = lsp_agent("action", "fix", "a.py", "--apply")
+        asked = json.dumps(endpoint.requests[0])
+    assert done.status == 0, done.err
+    assert "reported at line 3" in asked
+    assert "def f():" in source.read_text("utf-8")
+
+
+def test_nothing_to_fix(lsp_agent: Command, source: Path) -> None:
+    done = lsp_agent("action", "fix", "a.py")
+    assert (done.status, done.out) == (1, "")
+    assert "no diagnostic" in done.err
+
+
+def test_edit_by_instruction(lsp_agent: Command, use_remote: UseRemote, source: Path) -> None:
+    answer = Reply(text="```python\ndef area(w, h):\n    return abs(w * h)\n```")
+    with ScriptedEndpoint([answer]) as endpoint:
+        use_remote(endpoint.base_url)
+        done = lsp_agent("action", "edit", "a.py:2", "--instruction", "never negative")
+        asked = json.dumps(endpoint.requests[0])
+    assert done.status == 0, done.err
+    assert "never negative" in asked
+    assert "+    return abs(w * h)" in done.out
+
+
+def test_edit_by_the_comment_at_the_place(
+    lsp_agent: Command, use_remote: UseRemote, source: Path
+) -> None:
+    source.write_text("def one():\n    # TODO: return two\n    return 1\n", "utf-8")
+    answer = Reply(text="```python\ndef one():\n    return 2\n```")
+    with ScriptedEndpoint([answer]) as endpoint:
+        use_remote(endpoint.base_url)
+        done = lsp_agent("action", "edit", "a.py:2")
+    assert done.status == 0, done.err
+    assert "+    return 2" in done.out
+
+
+def test_explain_prints_the_text(lsp_agent: Command, use_remote: UseRemote, source: Path) -> None:
+    with ScriptedEndpoint([Reply(text="It multiplies.")]) as endpoint:
+        use_remote(endpoint.base_url)
+        done = lsp_agent("action", "explain", "a.py:1-2")
+    assert (done.status, done.out) == (0, "It multiplies.\n")
+
+
+def test_only_the_files_own_folder_is_the_workspace(
+    lsp_agent: Command, use_remote: UseRemote, tmp_path: Path
+) -> None:
+    other = tmp_path / "other" / "sub"
+    other.mkdir(parents=True)
+    other.parent.joinpath(".git").mkdir()
+    other.joinpath("a.py").write_text(SOURCE, "utf-8")
+    with ScriptedEndpoint([Reply(text=f"```python\n{DOCUMENTED}```")]) as endpoint:
+        use_remote(endpoint.base_url)
+        done = lsp_agent("action", "document", f"{other / 'a.py'}:1")
+    assert done.status == 0, done.err
+    assert "+++ b/sub/a.py" in done.out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("docment", "a.py"), "did you mean 'document'?"),
+        (("document", "b.py"), "there is no file b.py"),
+        (("document", "a.py:77"), "has no line 77"),
+        (("fix", "a.py", "--instruction", "x"), "--message"),
+        (("document", "a.py", "--diff", "--json"), "exclude one another"),
+    ],
+)
+def test_usage_errors(
+    lsp_agent: Command, source: Path, arguments: tuple[str, ...], words: str
+) -> None:
+    done = lsp_agent("action", *arguments)
+    assert done.status == 2
+    assert words in done.err
+    assert done.out == ""
+
+
+def test_noise_of_the_embedded_model_is_refused(lsp_agent: Command, source: Path) -> None:
+    done = lsp_agent(
+        "action", "document", "a.py:1", "--apply",
+        "--set", "agent.max_tokens=64", "--set", "agent.refine_passes=0",
+    )  # fmt: skip
+    assert (done.status, done.out) == (1, "")
+    assert done.err.startswith("lsp-agent: no answer of the model passed the checks")
+    assert "\x1b" not in done.err
+    assert source.read_text("utf-8") == SOURCE

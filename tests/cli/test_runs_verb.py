@@ -1,0 +1,64 @@
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import Command
+from tests.support.scripted_endpoint import Reply, ScriptedEndpoint, call
+
+EDIT = Reply(tool_calls=(call("write_file", path="new.txt", content="größe\n"),))
+
+
+@pytest.fixture
+def two_runs(lsp_agent: Command, use_remote: Callable[..., None]) -> None:
+    with ScriptedEndpoint([EDIT, Reply(text="Made it."), Reply(text="An answer.")]) as endpoint:
+        use_remote(endpoint.base_url)
+        assert lsp_agent("run", "make a file").status == 0
+        assert lsp_agent("run", "say something\nin two lines").status == 0
+
+
+def test_lists_the_newest_first(lsp_agent: Command, two_runs: None) -> None:
+    rows = json.loads(lsp_agent("runs", "list", "--json").out)
+    assert [row["title"] for row in rows] == ["say something", "make a file"]
+    assert [row["status"] for row in rows] == ["answered", "edited"]
+    listed = lsp_agent("runs", "list").out.splitlines()
+    assert [line.split()[0] for line in listed] == [row["id"] for row in rows]
+    assert listed[0].endswith("say something")
+    assert len(lsp_agent("runs", "list", "--limit", "1").out.splitlines()) == 1
+
+
+def test_a_prefix_is_enough(lsp_agent: Command, two_runs: None) -> None:
+    newest, oldest = json.loads(lsp_agent("runs", "list", "--json").out)
+    prefix = next(
+        oldest["id"][:size] for size in range(1, 14) if oldest["id"][:size] != newest["id"][:size]
+    )
+    shown = json.loads(lsp_agent("runs", "show", prefix, "--json").out)
+    assert shown["id"] == oldest["id"]
+    assert shown["events"][0]["type"] == "run_started"
+    assert shown["events"][-1] == {
+        **shown["events"][-1],
+        "type": "run_finished",
+        "status": "edited",
+    }
+    words = lsp_agent("runs", "show", prefix).out
+    assert "write_file" in words
+    assert "+größe" in words
+
+
+def test_what_is_not_there(lsp_agent: Command) -> None:
+    empty = lsp_agent("runs", "list")
+    assert (empty.status, empty.out, empty.err) == (0, "", "no runs yet\n")
+    assert lsp_agent("runs", "list", "--json").out == "[]\n"
+    none = lsp_agent("runs", "show", "zzz")
+    assert none.status == 1
+    assert "no run starts with 'zzz'" in none.err
+
+
+def test_a_broken_journal_is_said(lsp_agent: Command, home: Path) -> None:
+    home.joinpath("journal.sqlite").write_bytes(b"no database, but long enough to be read" * 9)
+    done = lsp_agent("runs", "list")
+    assert "journal was corrupt" in done.err
+    assert done.status == 0
