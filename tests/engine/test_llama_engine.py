@@ -16,6 +16,7 @@ import pytest
 
 from lsp_agent.cancel import Cancelled, CancelToken
 from lsp_agent.engine.llama import engine as room
+from lsp_agent.engine.llama.context import Aborted, Context, DecodeError
 from lsp_agent.engine.llama.engine import LlamaEngine
 from lsp_agent.engine.llama.runtime import Runtime
 from lsp_agent.engine.llama.tiny import make_tiny_gguf
@@ -411,6 +412,7 @@ def test_an_interpreter_that_ends_while_the_engine_works_ends_well(
 from pathlib import Path
 from lsp_agent.cancel import CancelToken
 from lsp_agent.config.model import LlamaSettings
+from lsp_agent.engine.llama.context import Aborted, Context, DecodeError
 from lsp_agent.engine.llama.engine import LlamaEngine
 from tests.engine.test_llama_engine import ENDLESS
 engine = LlamaEngine("local", LlamaSettings(), Path({str(plain_model)!r}))
@@ -460,3 +462,51 @@ def test_embedding_is_cancelled(embedder_path: Path) -> None:
         with pytest.raises(Cancelled):
             engine.embed(["x"], cancel)
         assert len(engine.embed(["x", "y"], CancelToken())) == 2
+
+
+def test_an_interrupted_embedding_is_asked_for_again(
+    embedder_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(*_: Any, **__: Any) -> None:
+        raise Aborted
+
+    with llama_engine(embedder_path) as engine:
+        with monkeypatch.context() as patch:
+            patch.setattr(Context, "decode", interrupted)
+            with pytest.raises(EngineError, match="interrupted"):
+                engine.embed(["x"], CancelToken())
+        assert len(engine.embed(["x"], CancelToken())) == 1
+
+
+def test_a_decode_that_fails_leaves_nothing_behind(
+    engine: LlamaEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    expected, _ = complete(engine, SHORT)
+    decode, left = Context.decode, 3
+
+    def failing(self: Context, *tokens: Any, **options: Any) -> None:
+        nonlocal left
+        left -= 1
+        if left == 0:
+            raise DecodeError("the model could not evaluate the text")
+        decode(self, *tokens, **options)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Context, "decode", failing)
+        with pytest.raises(DecodeError):
+            complete(engine, LONG_PROMPT)
+    assert engine.info().detail["context_used"] == 0
+    assert complete(engine, SHORT)[0] == expected
+
+
+def test_a_decode_that_is_interrupted_by_nobody_is_an_error(
+    engine: LlamaEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(*_: Any, **__: Any) -> None:
+        raise Aborted
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Context, "decode", interrupted)
+        with pytest.raises(DecodeError, match="interrupted"):
+            complete(engine, SHORT)
+    assert complete(engine, SHORT)[1].completion

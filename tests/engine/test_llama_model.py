@@ -15,7 +15,7 @@ from lsp_agent.engine.gguf_file import GgufHeader, read_gguf_header
 from lsp_agent.engine.llama import model as room
 from lsp_agent.engine.llama import runtime
 from lsp_agent.engine.llama.budget import cache_bytes_per_token, fitting_context
-from lsp_agent.engine.llama.library import library
+from lsp_agent.engine.llama.library import library, load_log
 from lsp_agent.engine.llama.model import layer_attempts, physical_cores
 from lsp_agent.engine.llama.tiny import make_tiny_gguf
 from lsp_agent.engine.types import EngineError, EngineUnavailableError, Request
@@ -154,7 +154,7 @@ def failing(lib: Any, *, loads: int = 0, contexts: int = 0) -> PatchedLibrary:
         left["context"] -= 1
         if left["context"] < 0:
             return lib.llama_init_from_model(model, params)
-        room.load_log.lines = ["failed to allocate buffer"]
+        load_log.lines = ["failed to allocate buffer"]
         return None
 
     return PatchedLibrary(

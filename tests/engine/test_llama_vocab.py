@@ -115,3 +115,20 @@ def test_a_tool_call_tag_that_is_a_control_token_is_shown(tmp_path: Path) -> Non
         (other,) = parts.vocab.tokenize("<|im_start|>", special=True)
         assert parts.vocab.piece(tag) == b"[TOOL_CALLS]"
         assert parts.vocab.piece(other) == b""
+
+
+def test_a_text_with_more_tokens_than_bytes_is_tokenized_again(parts: Parts) -> None:
+    sizes: list[int] = []
+
+    def tokenize(
+        vocab: object, data: bytes, length: int, buffer: object, size: int, *rest: object
+    ) -> int:
+        sizes.append(size)
+        if size < 50:
+            return -50
+        return int(parts.lib.llama_tokenize(parts.vocab.pointer, data, length, buffer, size, *rest))
+
+    vocab = Vocab(PatchedLibrary(parts.lib, llama_tokenize=tokenize), parts.model.model)
+    sizes.clear()
+    assert vocab.tokenize("ab") == parts.vocab.tokenize("ab")
+    assert sizes == [10, 50]

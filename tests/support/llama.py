@@ -16,7 +16,7 @@ from lsp_agent.engine.llama.engine import LlamaEngine
 from lsp_agent.engine.llama.library import AbortFlag, library
 from lsp_agent.engine.llama.model import LoadedModel
 from lsp_agent.engine.llama.vocab import Vocab
-from lsp_agent.engine.types import Chat, Engine, Message, Request, Usage
+from lsp_agent.engine.types import Chat, Engine, Message, Request, Role, Usage
 
 
 @contextmanager
@@ -35,7 +35,7 @@ def llama_engine(path: Path, **settings: Any) -> Iterator[LlamaEngine]:
 
 def chat(*contents: str) -> Chat:
     """Return a chat whose turns alternate between the user and the assistant."""
-    roles = ("user", "assistant")
+    roles: tuple[Role, Role] = ("user", "assistant")
     return Chat(tuple(Message(roles[at % 2], text) for at, text in enumerate(contents)))
 
 
