@@ -98,7 +98,9 @@ class LspClient:
         self._reader.join(_EXIT_SECONDS)
         for stream in (self._process.stdin, self._process.stdout):
             if stream is not None:
-                stream.close()
+                # What a dead server did not read is still in the buffer.
+                with suppress(OSError):
+                    stream.close()
         return status
 
     def _send(self, message: Mapping[str, Any]) -> None:
