@@ -1,0 +1,84 @@
+"""A run's surroundings: files, tools, a scripted model, recorded events."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from lsp_agent.agent.environment import RunEnvironment
+from lsp_agent.agent.loop import run_agent
+from lsp_agent.agent.types import ApprovalQuestion, RunRequest, RunResult
+from lsp_agent.cancel import CancelToken
+from lsp_agent.config.load import Sources, load_settings
+from lsp_agent.engine.types import Engine, ToolCall
+from lsp_agent.events import Event, EventStream
+from lsp_agent.tools.spec import load_tools
+from lsp_agent.workspace.overlay import Overlay
+from lsp_agent.workspace.roots import Root
+
+
+class Stage:
+    """Runs requests in one folder."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.events: list[Event] = []
+        self.cancel = CancelToken()
+        self.allow = False
+        self.questions: list[ApprovalQuestion] = []
+
+    def file(self, name: str, text: str) -> None:
+        path = self.folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+
+    def run(
+        self,
+        engine: Engine,
+        request: RunRequest,
+        scope: frozenset[str] | None = None,
+        **agent: Any,
+    ) -> RunResult:
+        self.events.clear()
+        values = {key if "." in key else f"agent.{key}": str(one) for key, one in agent.items()}
+        values = {key.replace("__", "."): one for key, one in values.items()}
+        loaded = load_settings(Sources(cli=values))
+        assert not loaded.problems, loaded.problems
+        env = RunEnvironment(
+            run_id="r1",
+            engine=engine,
+            overlay=Overlay(Root(self.folder), scope=scope or request.scope),
+            tools=load_tools(lambda message: pytest.fail(message)),
+            settings=loaded.settings,
+            events=EventStream("r1", self.events.append),
+            ask=self._ask,
+        )
+        return run_agent(request, env, self.cancel)
+
+    def types(self) -> list[str]:
+        return [event.type for event in self.events]
+
+    def of(self, type_: str) -> list[Event]:
+        return [event for event in self.events if event.type == type_]
+
+    def _ask(self, question: ApprovalQuestion) -> bool:
+        self.questions.append(question)
+        return self.allow
+
+
+@pytest.fixture
+def stage(tmp_path: Path) -> Stage:
+    return Stage(tmp_path)
+
+
+def calls(*named: tuple[str, dict[str, Any]]) -> tuple[ToolCall, ...]:
+    """Return native tool calls."""
+    return tuple(ToolCall(f"c{n}", name, arguments) for n, (name, arguments) in enumerate(named))
+
+
+def contents(engine: Any) -> Sequence[str]:
+    """Return the messages of the engine's last request."""
+    return [message.content for message in engine.requests[-1].prompt.messages]
