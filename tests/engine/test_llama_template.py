@@ -94,6 +94,18 @@ def test_a_template_may_change_lists_and_break_loops() -> None:
     assert rendered(ChatTemplate(source), *answers) == '["user", "assistant"]'
 
 
+def test_marks_for_training_are_passed_over() -> None:
+    source = (
+        "{% for m in messages %}{% generation %}<{{ m.content }}>{% endgeneration %}{% endfor %}"
+    )
+    assert rendered(ChatTemplate(source), USER) == "<hello>"
+
+
+def test_a_template_made_for_tools_gets_an_empty_list_of_them() -> None:
+    source = "{% for t in tools %}{{ t.name }}{% endfor %}{{ messages[0].content }}"
+    assert rendered(ChatTemplate(source), USER) == "hello"
+
+
 def test_the_date_does_not_change_within_a_day() -> None:
     template = ChatTemplate("{{ strftime_now('%Y-%m-%d %H:%M:%S') }}")
     before = datetime.now(UTC).date()

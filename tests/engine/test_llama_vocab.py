@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+import gguf
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from lsp_agent.engine.llama.library import library
 from lsp_agent.engine.llama.tiny import CONTROL, make_tiny_gguf
 from lsp_agent.engine.llama.vocab import Vocab
 from lsp_agent.engine.types import EngineError
@@ -48,7 +50,9 @@ def test_a_piece_larger_than_the_first_buffer_is_asked_for_again(parts: Parts) -
         return 300
 
     patched = PatchedLibrary(parts.lib, llama_token_to_piece=to_piece)
-    assert Vocab(patched, parts.model.model).piece(5) == b"-" * 300
+    vocab = Vocab(patched, parts.model.model)
+    sizes.clear()
+    assert vocab.piece(5) == b"-" * 300
     assert sizes == [64, 300]
 
 
@@ -132,3 +136,39 @@ def test_a_text_with_more_tokens_than_bytes_is_tokenized_again(parts: Parts) -> 
     sizes.clear()
     assert vocab.tokenize("ab") == parts.vocab.tokenize("ab")
     assert sizes == [10, 50]
+
+
+@pytest.fixture(scope="module")
+def sentencepiece(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Vocab]:
+    """A vocabulary that puts a space before each text, as Llama 2's does."""
+    path = tmp_path_factory.mktemp("models") / "sentencepiece.gguf"
+    writer = gguf.GGUFWriter(path, "llama")
+    kinds = gguf.TokenType
+    tokens = ["<unk>", "<s>", "</s>", *(f"<0x{byte:02X}>" for byte in range(256)), "▁", *"abcdef"]
+    types = [kinds.UNKNOWN, kinds.CONTROL, kinds.CONTROL, *[kinds.BYTE] * 256, *[kinds.NORMAL] * 7]
+    writer.add_tokenizer_model("llama")
+    writer.add_token_list([*tokens, "▁a"])
+    writer.add_token_types([*types, kinds.NORMAL])
+    writer.add_token_scores([0.0] * len(tokens) + [1.0])
+    writer.add_bos_token_id(1)
+    writer.add_eos_token_id(2)
+    writer.write_header_to_file()
+    writer.write_kv_data_to_file()
+    writer.close()
+    lib = library()
+    params = lib.llama_model_default_params()
+    params.vocab_only = True
+    model = lib.llama_model_load_from_file(str(path).encode(), params)
+    yield Vocab(lib, model)
+    lib.llama_model_free(model)
+
+
+@given(st.text(alphabet="abc \n\t<é", max_size=30))
+def test_no_space_grows_before_a_text(sentencepiece: Vocab, text: str) -> None:
+    assert sentencepiece._lead
+    assert text_of(sentencepiece, sentencepiece.tokenize(text)) == text
+
+
+def test_special_tokens_are_found_behind_no_space(sentencepiece: Vocab) -> None:
+    tokens = sentencepiece.tokenize("<s>a</s>", special=True)
+    assert (tokens[0], tokens[-1]) == (1, 2)

@@ -11,7 +11,7 @@ import json
 import re
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from itertools import groupby
+from itertools import groupby, product
 from typing import Any
 
 from lsp_agent.engine.types import EngineError, Message
@@ -31,13 +31,17 @@ class ChatTemplate:
         from jinja2.ext import loopcontrols
         from jinja2.sandbox import SandboxedEnvironment
 
+        from lsp_agent.engine.llama.template_tags import Generation
+
         # A template is a program of its author's: whatever it trips over is its fault.
         self._errors = (
             *(TemplateError, TypeError, ValueError, LookupError, AttributeError),
             *(ArithmeticError, RecursionError),
         )
         # Some published templates append to lists, which the immutable sandbox refuses.
-        env = SandboxedEnvironment(trim_blocks=True, lstrip_blocks=True, extensions=[loopcontrols])
+        env = SandboxedEnvironment(
+            trim_blocks=True, lstrip_blocks=True, extensions=[loopcontrols, Generation]
+        )
         env.filters["tojson"] = _to_json
         env.globals["raise_exception"] = _raise
         env.globals["strftime_now"] = _strftime_now
@@ -71,10 +75,12 @@ class ChatTemplate:
             merged = {"role": head["role"], "content": f"{first['content']}\n\n{head['content']}"}
             attempts.append([merged, *rest[1:]])
         problem: Exception | None = None
-        for attempt in attempts:
+        # A template made for tools alone can't do without a list.
+        tool_lists: tuple[list[Any] | None, ...] = (None, [])
+        for attempt, tools in product(attempts, tool_lists):
             try:
                 return self._template.render(
-                    messages=attempt, add_generation_prompt=True, tools=None, **self._tokens
+                    messages=attempt, add_generation_prompt=True, tools=tools, **self._tokens
                 )
             except self._errors as error:
                 problem = problem or error

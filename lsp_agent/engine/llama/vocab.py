@@ -15,6 +15,7 @@ _FIM_BY_TEXT = (
     ("<|code_prefix|>", "<|code_suffix|>", "<|code_middle|>"),
     ("<[fim-prefix]>", "<[fim-suffix]>", "<[fim-middle]>"),
 )
+_LEAD = "\n"
 # Control tokens in some models that a reader of the answer must see all the same.
 _VISIBLE = (
     "<think>", "</think>", "[THINK]", "[/THINK]", "<tool_call>", "</tool_call>", "[TOOL_CALLS]",
@@ -44,6 +45,7 @@ class Vocab:
         self.bos: int = lib.llama_vocab_bos(self._vocab)
         self.eos: int = lib.llama_vocab_eos(self._vocab)
         self.adds_bos = self.bos >= 0 and bool(lib.llama_vocab_get_add_bos(self._vocab))
+        self._lead = self._find_lead()
         self.fim = self._find_fim()
         self._visible = {ids[0] for text in _VISIBLE if (ids := self._one_token(text))}
         self._pieces: dict[int, bytes] = {}
@@ -55,14 +57,20 @@ class Vocab:
 
     def tokenize(self, text: str, *, special: bool = False) -> list[int]:
         """Return the tokens of a text; ``special`` only for text that is ours: a template's."""
-        return self._tokenize(text, special=special, whole=False)
+        if not text:
+            return []
+        if self._lead:
+            tokens = self._tokenize(_LEAD + text, special=special)
+            if tokens[: len(self._lead)] == self._lead:
+                return tokens[len(self._lead) :]
+        return self._tokenize(text, special=special)
 
     def tokenize_whole(self, text: str) -> list[int]:
         """Return the tokens of a text that stands alone, with the marks that the model wants."""
         if self.bos >= 0 and self.eos >= 0:
             return self._tokenize(text, special=False, whole=True)
         # A missing mark that the model asks for would abort the process.
-        return self._tokenize(text, special=False, whole=False)
+        return self._tokenize(text, special=False)
 
     def text(self, token: int) -> str:
         """Return a token as the vocabulary spells it; empty for no token (-1)."""
@@ -71,9 +79,7 @@ class Vocab:
         spelled: bytes = self._lib.llama_vocab_get_text(self._vocab, token)
         return spelled.decode("utf-8", "replace")
 
-    def _tokenize(self, text: str, *, special: bool, whole: bool) -> list[int]:
-        if not text:
-            return []
+    def _tokenize(self, text: str, *, special: bool = False, whole: bool = False) -> list[int]:
         data = text.encode("utf-8", "replace")
         size = len(data) + 8
         while True:
@@ -127,6 +133,17 @@ class Vocab:
             if all(ids):
                 return FimTokens(*(one[0] for one in ids))
         return None
+
+    def _find_lead(self) -> list[int]:
+        """Return the tokens to cut off in front of a text; none for most vocabularies.
+
+        SentencePiece puts a space before every text it is given, so a content between two pieces
+        of a template, or the two sides of a gap, would grow one each. A line end in front takes
+        that space and never joins what follows.
+        """
+        pieces = b"".join(self._piece(token, special=False) for token in self._tokenize("a"))
+        lead, probe = self._tokenize(_LEAD), self._tokenize(f"{_LEAD}a")
+        return lead if pieces == b" a" and probe[: len(lead)] == lead else []
 
     def _one_token(self, text: str) -> list[int]:
         """Return the token that spells a special text, nothing where it takes several."""
