@@ -95,10 +95,9 @@ class SyntaxDocument:
         place = Position(position.line, min(max(position.character, indent), len(line)))
         at = self._offsets.to_bytes(self.text.offset(place))
         around = self._finder.find(tree.root_node, (max(at - 1, 0), at + 1))
-        holding = [
-            symbol for symbol in around if symbol.range.start <= place <= symbol.range.end
-        ] or self._decorated(tree.root_node, at)
-        return holding[-1] if holding else None
+        around += self._decorated(tree.root_node, at)
+        holding = [symbol for symbol in around if symbol.range.start <= place <= symbol.range.end]
+        return max(holding, key=lambda symbol: symbol.range.start, default=None)
 
     def comment_at(self, position: Position) -> Comment | None:
         """Return the comment on a position's line."""

@@ -124,9 +124,9 @@ class SymbolFinder:
 
     def _documentation(self, outer: Node, body: Node | None) -> list[Node]:
         if self._language == "python":
-            first = body.named_child(0) if body else None
+            first = next(iter(body.named_children), None) if body else None
             if first is not None and first.type == "expression_statement":
-                first = first.named_child(0)
+                first = next(iter(first.named_children), None)
             return [first] if first is not None and first.type == "string" else []
         comments: list[Node] = []
         row, node = outer.start_point.row, outer.prev_sibling

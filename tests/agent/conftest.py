@@ -51,7 +51,7 @@ class Stage:
             run_id="r1",
             engine=engine,
             overlay=Overlay(Root(self.folder), scope=scope or request.scope),
-            tools=load_tools(lambda message: pytest.fail(message)),
+            tools=load_tools(pytest.fail),
             settings=loaded.settings,
             events=EventStream("r1", self.events.append),
             ask=self._ask,

@@ -1,4 +1,4 @@
-"""Calls under the grammar always parse and fit, whatever the weights: real llama.cpp, random ones."""
+"""Calls under the grammar always parse and fit: real llama.cpp on random weights."""
 
 from __future__ import annotations
 
