@@ -107,7 +107,8 @@ def test_thinking_is_told_from_text(engine: LlamaEngine) -> None:
 
 
 def test_progress_reaches_the_end_before_the_first_token(engine: LlamaEngine) -> None:
-    deltas = drained(engine.generate(LONG_PROMPT, CancelToken()))
+    prompt = chat("a long text " * 300)
+    deltas = drained(engine.generate(replace(SHORT, prompt=prompt), CancelToken()))
     shares = [delta.progress for delta in deltas if delta.progress is not None]
     assert shares == sorted(shares)
     assert len(shares) > 10
