@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from lsp_agent.cancel import Cancelled, CancelToken
-from lsp_agent.engine.llama import engine as room
+from lsp_agent.engine.llama import runtime as room
 from lsp_agent.engine.llama.context import Aborted, Context, DecodeError
 from lsp_agent.engine.llama.engine import LlamaEngine
 from lsp_agent.engine.llama.runtime import Runtime

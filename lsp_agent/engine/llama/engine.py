@@ -15,11 +15,10 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 from lsp_agent.cancel import Cancelled, CancelToken
 from lsp_agent.config.model import LlamaSettings
-from lsp_agent.engine.llama.runtime import Runtime
 from lsp_agent.engine.types import (
     Delta,
     EngineError,
@@ -30,8 +29,10 @@ from lsp_agent.engine.types import (
 )
 from lsp_agent.errors import LspAgentError
 
-T = TypeVar("T")
-Work = Callable[[Runtime, CancelToken], Iterator[Any]]
+if TYPE_CHECKING:
+    from lsp_agent.engine.llama.runtime import Runtime
+
+Work = Callable[["Runtime", CancelToken], Iterator[Any]]
 _log = logging.getLogger(__name__)
 _POLL_SECONDS = 1.0
 
@@ -201,6 +202,9 @@ class LlamaEngine:
 
     def _loaded(self, cancel: CancelToken) -> Runtime:
         if self._runtime is None:
+            # Brings NumPy, which an engine that is never asked need not pay for.
+            from lsp_agent.engine.llama.runtime import Runtime
+
             self._loading = 0.0
             try:
                 self._runtime = Runtime(self._path, self._settings, cancel, self._on_progress)

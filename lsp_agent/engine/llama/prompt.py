@@ -23,7 +23,11 @@ class Prompt:
 
 
 class PromptBuilder:
-    """Renders and tokenizes prompts for one model. ``template`` is Jinja source, or ``None``."""
+    """Renders and tokenizes prompts for one model. ``template`` is Jinja source, or ``None``.
+
+    A chat's ``tools`` are not rendered: the engine has no native tools, so whoever offers some
+    writes them into the messages, in a format of its own.
+    """
 
     def __init__(self, vocab: Vocab, template: str | None, model: str) -> None:
         self._vocab = vocab
