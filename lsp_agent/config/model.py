@@ -48,6 +48,9 @@ class OpenAISettings(Section):
     max_retries: int = Field(3, ge=0, le=10, description="tries after the first one")
     max_concurrency: int = Field(4, ge=1, description="requests under way at once")
     grammar: bool = Field(False, description="the server takes GBNF as `grammar` (llama-server)")
+    native_tools: bool = Field(
+        True, description="the server takes `tools`; false: calls are asked for as text"
+    )
 
 
 EngineSettings = Annotated[LlamaSettings | OpenAISettings, Field(discriminator="kind")]

@@ -12,6 +12,6 @@ def settings_schema() -> dict[str, Any]:
     schema = Settings.model_json_schema()
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "title": "lsp-agent",
         **schema,
+        "title": "lsp-agent",
     }

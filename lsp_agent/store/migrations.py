@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -37,8 +38,13 @@ STEPS: tuple[Callable[[Database], None], ...] = (_create,)
 
 
 def migrate(database: Database) -> None:
-    """Bring a database to the newest schema, each step in a transaction."""
+    """Bring a database to the newest schema, each step in a transaction.
+
+    Raises ``sqlite3.OperationalError`` for a schema that is newer than this version.
+    """
     version = int(database.execute("pragma user_version").fetchone()[0])
+    if version > len(STEPS):
+        raise sqlite3.OperationalError("it was written by a newer lsp-agent")
     for number, step in enumerate(STEPS[version:], version + 1):
         with database.conn:
             step(database)

@@ -15,6 +15,7 @@ from lsp_agent.server.features.configuration import (
     section_of,
     watch_files,
 )
+from lsp_agent.server.process import watch_parent
 from lsp_agent.workspace.positions import PositionEncoding
 
 _log = logging.getLogger(__name__)
@@ -27,6 +28,7 @@ def register(context: Context) -> None:
     @server.feature(types.INITIALIZE)
     def initialize(params: types.InitializeParams) -> None:
         session.loop = asyncio.get_running_loop()
+        watch_parent(params.process_id)
         session.features = client_features(params.capabilities)
         session.encoding = _encoding(params.capabilities)
         uris = [folder.uri for folder in params.workspace_folders or ()]

@@ -1,0 +1,185 @@
+"""The command line's frame: help without imports, one line an error, statuses, the small verbs."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from lsp_agent import __version__
+from lsp_agent.cli.main import VERBS, cli, run
+from lsp_agent.engine.llama.tiny import make_tiny_gguf
+
+Caps = pytest.CaptureFixture[str]
+
+
+def test_help_lists_the_verbs_and_imports_none(home: Path) -> None:
+    code = (
+        "import sys; from lsp_agent.cli.main import run; run(['--help']); "
+        "print(sorted(m for m in sys.modules if m.startswith(('lsp_agent.', 'pydantic', 'rich'))), "
+        "file=sys.stderr)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert all(verb in done.stdout for verb in VERBS)
+    assert "pydantic" not in done.stderr
+    assert "lsp_agent.server" not in done.stderr
+    assert "lsp_agent.engine" not in done.stderr
+
+
+def test_every_verb_has_help_and_the_shared_options(capsys: Caps) -> None:
+    for verb in VERBS:
+        assert run([verb, "--help"]) == 0
+        out = capsys.readouterr().out
+        assert "--config FILE" in out
+        assert "--set KEY=VALUE" in out
+    assert set(cli.list_commands(None)) == set(VERBS)  # type: ignore[arg-type]
+
+
+def test_version(capsys: Caps) -> None:
+    assert run(["--version"]) == 0
+    assert capsys.readouterr().out == f"lsp-agent {__version__}\n"
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["bogus"],
+        ["--bogus"],
+        ["config", "show", "--set", "novalue"],
+        ["--config", "/no/such.toml", "config", "show"],
+        ["serve", "--tcp", "nowhere"],
+        ["serve", "--stdio", "--tcp", "127.0.0.1:1"],
+        ["run", "x", "--set", "agent.max_steps=none"],
+        ["models", "add", "a/b", "MODEL"],
+        ["models", "add", "embedded", "MODEL"],
+    ],
+)
+def test_usage_errors_are_two(
+    home: Path, tmp_path: Path, capsys: Caps, arguments: list[str]
+) -> None:
+    make_tiny_gguf(tmp_path / "m.gguf")
+    arguments = [str(tmp_path / "m.gguf") if one == "MODEL" else one for one in arguments]
+    assert run(arguments) == 2
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert "Traceback" not in captured.err
+
+
+def test_config_show_and_check(home: Path, tmp_path: Path, capsys: Caps) -> None:
+    (home / "config.toml").write_text("[agent]\nmax_steps = 3\n")
+    assert run(["config", "show", "--workspace", str(tmp_path)]) == 0
+    rows = json.loads(capsys.readouterr().out)
+    assert rows["agent.max_steps"] == {"value": 3, "source": f"{home / 'config.toml'}:2"}
+    (home / "config.toml").write_text("[agent]\nmax_stepz = 3\n")
+    assert run(["config", "check", "--workspace", str(tmp_path)]) == 2
+    captured = capsys.readouterr()
+    assert json.loads(captured.out)["problems"][0]["nearest"] == "agent.max_steps"
+    assert captured.err.startswith(f"{home / 'config.toml'}:2: ")
+    assert run(["config", "schema"]) == 0
+    assert json.loads(capsys.readouterr().out)["title"] == "lsp-agent"
+
+
+def test_trust_and_back(home: Path, tmp_path: Path, capsys: Caps) -> None:
+    folder = tmp_path / "ws"
+    folder.mkdir()
+    (folder / "lsp-agent.toml").write_text("[agent]\nmax_steps = 3\n")
+
+    def steps() -> Any:
+        assert run(["config", "show", "--workspace", str(folder), "--quiet"]) == 0
+        return json.loads(capsys.readouterr().out)["agent.max_steps"]["value"]
+
+    assert steps() == 20
+    assert run(["trust", str(folder), "--quiet"]) == 0
+    assert steps() == 3
+    assert run(["untrust", str(folder)]) == 0
+    assert "not trusted any more" in capsys.readouterr().err
+    assert steps() == 20
+    assert run(["trust", str(tmp_path / "missing")]) == 1
+
+
+def test_models_are_added_and_listed(
+    home: Path, tmp_path: Path, capsys: Caps, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LLAMA_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setenv("HOME", str(tmp_path))
+    (tmp_path / "cache").mkdir()
+    make_tiny_gguf(tmp_path / "cache" / "found.gguf")
+    (tmp_path / "cache" / "broken.gguf").write_bytes(b"GGUF")
+    assert run(["models", "add", "mine", str(tmp_path / "cache" / "found.gguf")]) == 0
+    capsys.readouterr()
+    assert run(["models", "list", "--json"]) == 0
+    rows = json.loads(capsys.readouterr().out)
+    assert [(row["name"], row["source"]) for row in rows] == [
+        ("embedded", "built in"),
+        ("mine", "added"),
+        ("found", "llama.cpp"),
+    ]
+    assert rows[1]["n_params"] > 0
+    assert "random weights" in rows[0]["note"]
+    (tmp_path / "cache" / "found.gguf").unlink()
+    assert run(["models", "list"]) == 0
+    captured = capsys.readouterr()
+    assert "there is no model file" in " ".join(captured.out.split())
+    assert run(["run", "x", "--set", "engines.local.model=mines"]) == 3
+    assert "did you mean 'mine'" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("data", "says"),
+    [
+        (None, "there is no model file"),
+        (b"MZ\0", "not a GGUF file"),
+        (b"GGUF\3\0\0\0", "truncated"),
+    ],
+)
+def test_bad_model_files_are_refused(
+    home: Path, tmp_path: Path, capsys: Caps, data: bytes | None, says: str
+) -> None:
+    path = tmp_path / "x.gguf"
+    if data is not None:
+        path.write_bytes(data)
+    assert run(["models", "add", "x", str(path)]) == 3
+    assert says in capsys.readouterr().err
+
+
+def test_doctor_says_what_is_wrong(home: Path, capsys: Caps) -> None:
+    assert run(["doctor", "--json"]) == 0
+    checks = {row["name"]: row for row in json.loads(capsys.readouterr().out)}
+    assert checks["llama-cpp-python"]["ok"]
+    assert "stand-in" in checks["model of engine local"]["detail"]
+    (home / "config.toml").write_text(
+        '[engines.r]\nkind = "openai"\nbase_url = "http://127.0.0.1:9/v1"\nmodel = "m"\n'
+        '[routes]\nagent = "r"\n[bad]\nx = 1\n'
+    )
+    assert run(["doctor"]) == 1
+    out = capsys.readouterr().out
+    assert "FAILS   configuration" in out
+    assert "FAILS   engine r" in out
+    assert "mend it with: lsp-agent config check" in out
+
+
+def test_nothing_but_the_result_on_stdout(home: Path) -> None:
+    env = {**os.environ, "NO_COLOR": "1"}
+    command = [sys.executable, "-m", "lsp_agent", "models", "list", "--json"]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, env=env)
+    json.loads(done.stdout)
+    assert done.stderr == ""
+
+
+def test_unexpected_errors_are_one_line(
+    home: Path, capsys: Caps, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("lsp_agent.cli.context.CliContext.load", lambda *_: 1 / 0)
+    assert run(["config", "show"]) == 1
+    assert capsys.readouterr().err.count("\n") == 1
+    monkeypatch.setattr("lsp_agent.cli.context.CliContext.load", _interrupt)
+    assert run(["config", "show"]) == 130
+
+
+def _interrupt(*_: object) -> None:
+    raise KeyboardInterrupt

@@ -1,0 +1,106 @@
+"""Runs are recorded behind the runs' backs; a bad database costs a warning, never a run."""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from pathlib import Path
+
+import pytest
+
+from lsp_agent.events import EventStream
+from lsp_agent.store.journal import Journal, JournalError
+
+
+def record(journal: Journal, run_id: str, title: str = "t", workspace: str = "/w") -> None:
+    journal.start(run_id, title, workspace, "fix")
+    stream = EventStream(run_id, journal.record)
+    stream.emit("run_started", task="é")
+    stream.emit("run_finished", status="edited", tokens=7, seconds=0.5)
+    journal.conclude(run_id, "done")
+
+
+def test_runs_and_events_come_back(tmp_path: Path) -> None:
+    journal = Journal(tmp_path / "sub" / "j.sqlite")
+    record(journal, "a1")
+    record(journal, "b2", workspace="/v")
+    rows = journal.runs()
+    assert [row.id for row in rows] == ["b2", "a1"]
+    row = rows[1]
+    assert (row.status, row.tokens, row.seconds, row.summary) == ("edited", 7, 0.5, "done")
+    assert row.started
+    assert row.finished
+    assert [one.id for one in journal.runs(workspace="/v")] == ["b2"]
+    events = journal.events("a1")
+    assert [event["seq"] for event in events] == [1, 2]
+    assert (events[0]["type"], events[0]["task"], events[0]["run"]) == ("run_started", "é", "a1")
+    journal.close()
+
+
+def test_another_process_reads_it(tmp_path: Path) -> None:
+    first, second = Journal(tmp_path / "j.sqlite"), Journal(tmp_path / "j.sqlite")
+    record(first, "a1")
+    first.flush()
+    record(second, "a2")
+    second.flush()
+    assert [row.id for row in first.runs()] == ["a2", "a1"]
+    first.close()
+    second.close()
+
+
+def test_a_prefix_names_a_run(tmp_path: Path) -> None:
+    journal = Journal(tmp_path / "j.sqlite")
+    assert journal.runs() == []
+    record(journal, "abc1")
+    record(journal, "abd2")
+    assert journal.run("abc").id == "abc1"
+    for prefix in ("ab", "x", "", "a%"):
+        with pytest.raises(JournalError, match="runs list"):
+            journal.run(prefix)
+    journal.close()
+
+
+def test_events_from_many_threads_are_all_kept(tmp_path: Path) -> None:
+    journal = Journal(tmp_path / "j.sqlite")
+    journal.start("a", "t", "", "")
+    stream = EventStream("a", journal.record)
+    threads = [
+        threading.Thread(target=lambda: [stream.emit("plan", text="x") for _ in range(50)])
+        for _ in range(4)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert [event["seq"] for event in journal.events("a")] == list(range(1, 201))
+    journal.close()
+
+
+def test_corrupt_database_is_moved_aside_and_said(tmp_path: Path) -> None:
+    path = tmp_path / "j.sqlite"
+    path.write_bytes(b"this is no database, but it is long enough to be read as one" * 40)
+    warnings: list[str] = []
+    journal = Journal(path, warn=warnings.append)
+    record(journal, "a1")
+    assert [row.id for row in journal.runs()] == ["a1"]
+    assert "was corrupt" in warnings[0]
+    assert (tmp_path / "j.corrupt.sqlite").exists()
+    journal.close()
+
+
+def test_a_folder_that_can_not_be_written_costs_one_warning(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    warnings: list[str] = []
+    journal = Journal(tmp_path / "file" / "j.sqlite", warn=warnings.append)
+    record(journal, "a1")
+    journal.close()
+    assert len(warnings) == 1
+    assert "not recorded" in warnings[0]
+
+
+def test_a_newer_schema_is_left_alone(tmp_path: Path) -> None:
+    path = tmp_path / "j.sqlite"
+    with sqlite3.connect(path) as connection:
+        connection.execute("pragma user_version = 99")
+    with pytest.raises(JournalError, match="newer lsp-agent"):
+        Journal(path).runs()
