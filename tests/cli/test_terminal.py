@@ -1,0 +1,132 @@
+"""What a person sees and answers on a terminal: a pseudo-terminal stands behind the streams."""
+
+from __future__ import annotations
+
+import os
+import re
+import select
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.support.scripted_endpoint import Reply, ScriptedEndpoint, call
+
+pty = pytest.importorskip("pty", reason="this system has no pseudo-terminals")
+
+EDIT = Reply(tool_calls=(call("write_file", path="new.py", content="x = '\x1b[2Jgröße'\n"),))
+ASK = '[safety]\napprove = "always"\n'
+
+
+class Terminal:
+    """A process whose three streams are one terminal."""
+
+    def __init__(self, arguments: tuple[str, ...], cwd: Path) -> None:
+        self._master, slave = pty.openpty()
+        self.seen = ""
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "lsp_agent", *arguments],
+            cwd=cwd,
+            env={**os.environ, "TERM": "xterm-256color", "COLUMNS": "100"},
+            stdin=slave,
+            stdout=slave,
+            stderr=slave,
+            start_new_session=True,
+        )
+        os.close(slave)
+
+    def until(self, words: str, seconds: float = 30) -> None:
+        """Read until some words were shown."""
+        end = time.monotonic() + seconds
+        while words not in self.seen:
+            assert time.monotonic() < end, self.seen
+            if not self._read():
+                raise AssertionError(self.seen)
+
+    def type(self, keys: str) -> None:
+        os.write(self._master, keys.encode())
+
+    def finish(self) -> int:
+        while self._read():
+            pass
+        return self.process.wait(30)
+
+    def close(self) -> None:
+        self.process.kill()
+        self.process.wait()
+        os.close(self._master)
+
+    def _read(self) -> bool:
+        ready, _, _ = select.select([self._master], [], [], 30)
+        try:
+            data = os.read(self._master, 65536) if ready else b""
+        except OSError:  # Linux says so when the other side is gone
+            data = b""
+        self.seen += data.decode("utf-8", "replace")
+        return bool(data)
+
+
+Start = Callable[..., Terminal]
+
+
+@pytest.fixture
+def terminal(work: Path) -> Iterator[Start]:
+    made: list[Terminal] = []
+
+    def start(*arguments: str) -> Terminal:
+        made.append(Terminal(arguments, work))
+        return made[-1]
+
+    yield start
+    for one in made:
+        one.close()
+
+
+def test_shows_progress_asks_and_colours(
+    terminal: Start, use_remote: Callable[..., None], work: Path
+) -> None:
+    with ScriptedEndpoint([EDIT, Reply(text="Made it.")]) as endpoint:
+        use_remote(endpoint.base_url, ASK)
+        shown = terminal("run", "make a file")
+        shown.until("[y/N]")
+        shown.type("y\n")
+        assert shown.finish() == 0, shown.seen
+    assert "loading the model" in shown.seen
+    assert "\x1b[32m+x = '\\x1b[2Jgröße'\x1b[0m" in shown.seen
+    assert "\x1b[2J" not in shown.seen
+
+
+@pytest.mark.parametrize("answer", ["n\n", "\n", "\x04"])
+def test_anything_but_yes_is_a_refusal(
+    terminal: Start, use_remote: Callable[..., None], work: Path, answer: str
+) -> None:
+    with ScriptedEndpoint([EDIT, Reply(text="Made it.")]) as endpoint:
+        use_remote(endpoint.base_url, ASK)
+        shown = terminal("run", "make a file", "--apply")
+        shown.until("[y/N]")
+        shown.type(answer)
+        assert shown.finish() == 1, shown.seen
+    assert "refused" in shown.seen
+    assert not work.joinpath("new.py").exists()
+
+
+def test_no_colours_and_no_progress_when_told_so(
+    terminal: Start, use_remote: Callable[..., None]
+) -> None:
+    with ScriptedEndpoint([EDIT, Reply(text="Made it.")]) as endpoint:
+        use_remote(endpoint.base_url)
+        shown = terminal("run", "make a file", "--no-color", "--quiet")
+        assert shown.finish() == 0, shown.seen
+    assert "\x1b" not in shown.seen
+    assert "loading" not in shown.seen
+    assert "+x = '\\x1b[2Jgröße'" in shown.seen
+
+
+def test_the_demo_counts_up_in_place(terminal: Start) -> None:
+    shown = terminal("demo", "--model", "embedded")
+    assert shown.finish() == 0, shown.seen
+    assert re.search(r"reading \d+ %", shown.seen)
+    assert "\r\x1b[K" in shown.seen
