@@ -4,41 +4,70 @@ from __future__ import annotations
 
 import codecs
 
+MAX_EVENT = 16 * 2**20
+"""Characters of one event: no chunk of an answer comes near, and memory stays bounded."""
+
+
+class EventTooLongError(ValueError):
+    """A line or an event that does not end."""
+
 
 class EventDecoder:
     """Feeds on bytes, gives the ``data`` of complete events; comments and other fields are dropped.
 
     Follows the WHATWG specification of ``text/event-stream``, line ends of all kinds included.
+    Takes time linear in what it is fed, however it is cut.
     """
 
-    def __init__(self) -> None:
-        self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
-        self._rest = ""
+    def __init__(self, limit: int = MAX_EVENT) -> None:
+        self._decoder = codecs.getincrementaldecoder("utf-8-sig")("replace")
+        self._limit = limit
+        self._line: list[str] = []
         self._data: list[str] = []
+        self._size = 0
+        self._after_cr = False
 
     def feed(self, chunk: bytes) -> list[str]:
-        """Add bytes; return the events that they complete."""
-        self._rest += self._decoder.decode(chunk)
-        # A trailing \r may be half of \r\n, so it waits.
-        held = "\r" if self._rest.endswith("\r") else ""
-        text = self._rest[: len(self._rest) - len(held)].replace("\r\n", "\n").replace("\r", "\n")
-        *lines, last = text.split("\n")
-        self._rest = last + held
-        return [event for line in lines if (event := self._line(line)) is not None]
+        """Add bytes; return the events that they complete.
+
+        Raises :class:`EventTooLongError` for one that passes the limit.
+        """
+        text = self._decoder.decode(chunk)
+        if self._after_cr and text:
+            text = text.removeprefix("\n")
+            self._after_cr = False
+        if not text:
+            return []
+        self._after_cr = text.endswith("\r")
+        first, *rest = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+        self._add(first)
+        events = []
+        for piece in rest:
+            events += self._end_line()
+            self._add(piece)
+        return events
 
     def finish(self) -> list[str]:
         """Return an event that was not closed by an empty line."""
-        rest, self._rest = self._rest.rstrip("\r"), ""
-        events = [self._line(rest), self._line("")]
-        return [event for event in events if event is not None]
+        return [*self._end_line(), *self._end_line()]
 
-    def _line(self, line: str) -> str | None:
-        if not line:
-            if not self._data:
-                return None
-            event, self._data = "\n".join(self._data), []
-            return event
-        name, _, value = line.partition(":")
-        if name == "data":
-            self._data.append(value.removeprefix(" "))
-        return None
+    def _add(self, piece: str) -> None:
+        self._size += len(piece)
+        if self._size > self._limit:
+            raise EventTooLongError
+        self._line.append(piece)
+
+    def _end_line(self) -> list[str]:
+        line = "".join(self._line)
+        self._line.clear()
+        if line:
+            name, _, value = line.partition(":")
+            if name == "data":
+                self._data.append(value.removeprefix(" "))
+            else:
+                self._size -= len(line)
+            return []
+        events = ["\n".join(self._data)] if self._data else []
+        self._data.clear()
+        self._size = 0
+        return events
