@@ -1,67 +1,58 @@
-"""``OpenAIEngine``: any OpenAI-compatible server, streamed, retried, and cancelled at once.
-
-HTTP runs on one private event loop in a thread of its own, so that a cancellation also reaches a
-request that is connecting or waiting for its first byte; deltas come out through a queue. Only
-``base_url`` is ever contacted.
-"""
+"""``OpenAIEngine``: any OpenAI-compatible server, streamed, retried, and cancelled at once."""
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import json
-import queue
-import random
-import threading
-from collections.abc import AsyncIterator, Coroutine, Iterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from functools import partial
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
-from lsp_agent.cancel import Cancelled, CancelToken
+from lsp_agent.cancel import CancelToken
 from lsp_agent.config.model import OpenAISettings
-from lsp_agent.engine.openai_wire import AnswerReader, error_for, request_body
-from lsp_agent.engine.sse import EventDecoder
+from lsp_agent.engine.loop_thread import LoopThread
+from lsp_agent.engine.openai_answer import AnswerReader
+from lsp_agent.engine.openai_errors import RefusedError, is_final, reason
+from lsp_agent.engine.openai_http import Server, json_objects
+from lsp_agent.engine.openai_wire import adjusted, estimate, prompt_estimate, request_body
+from lsp_agent.engine.retry import Backoff, TryAgainError, retrying
 from lsp_agent.engine.types import (
     Delta,
     EngineError,
     EngineInfo,
     EngineUnavailableError,
+    GrammarError,
     Request,
 )
-from lsp_agent.errors import LspAgentError
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
     import httpx
 
 _RETRIED = frozenset({408, 429, 500, 502, 503, 504})
-_BACKOFF_SECONDS = 0.25
-_BACKOFF_LIMIT = 8.0
-_LOAD_TIMEOUT = 5.0
-_BYTES_PER_TOKEN = 4
-
-
-class _TryAgain(Exception):  # noqa: N818 - control flow
-    """A failure that may pass, before anything of the answer was given out."""
-
-    def __init__(self, error: EngineError, after: float | None = None) -> None:
-        self.error = error
-        self.after = after
+_ADJUSTMENTS = 3
+_PROBE_SECONDS = 5.0
+_EMBEDDED_AT_ONCE = 64
 
 
 class OpenAIEngine:
-    """A remote model; see :class:`~lsp_agent.engine.types.Engine`. ``env`` holds the key."""
+    """A remote model; see :class:`~lsp_agent.engine.types.Engine`. ``env`` holds the key.
+
+    HTTP runs on an event loop of its own, so that a cancellation also reaches a request that is
+    connecting or waiting for its first byte.
+    """
 
     def __init__(self, name: str, settings: OpenAISettings, env: Mapping[str, str]) -> None:
         self.name = name
         self._settings = settings
-        self._key = env.get(settings.api_key_env, "") if settings.api_key_env else ""
-        self._url = settings.base_url.rstrip("/")
-        self._lock = threading.Lock()
-        self._loop: asyncio.AbstractEventLoop | None = None
-        self._client: httpx.AsyncClient | None = None
+        key = env.get(settings.api_key_env, "") if settings.api_key_env else ""
+        self._server = Server(settings, key)
+        self._thread = LoopThread(name)
+        self._backoff = Backoff(settings.max_retries)
         self._slots: asyncio.Semaphore | None = None
-        self._closed = False
-        self._running = 0
+        self._waiting = self._running = 0
+        self._reached = False
 
     def info(self) -> EngineInfo:
         """Describe the configuration; the server is not asked."""
@@ -71,258 +62,198 @@ class OpenAIEngine:
             model=self._settings.model,
             n_ctx=self._settings.n_ctx,
             grammar=self._settings.grammar,
-            native_tools=True,
+            native_tools=self._settings.native_tools,
             fim=True,
             embeddings=True,
-            detail={"base_url": self._shown_url(), "running": self._running},
+            detail={
+                "base_url": self._server.shown_url,
+                "running": self._running,
+                "queue": self._waiting,
+            },
         )
 
     def load(self, cancel: CancelToken) -> EngineInfo:
-        """Ask the server for its models, to know that it is there."""
-        for _ in self._stream(self._probe(), cancel):
-            pass
+        """Ask the server for its models, once, to know that it is there."""
+        if not self._reached or self._thread.closed:
+            for _ in self._thread.iterate(retrying(self._probe, self._backoff), cancel):
+                self._reached = True
         return self.info()
 
     def generate(self, request: Request, cancel: CancelToken) -> Iterator[Delta]:
-        """Yield an answer; retries only before its first piece."""
-        yield from self._stream(self._generate(request), cancel)
+        """Yield an answer; tries again only before its first piece."""
+        if request.grammar is not None and not self._settings.grammar:
+            raise GrammarError(
+                f"the engine {self.name!r} takes no grammar; set grammar = true if its server does"
+            )
+        yield from self._thread.iterate(self._generate(request), cancel)
 
     def count_tokens(self, text: str) -> int:
         """Estimate: the server's tokenizer is not known here."""
-        return -(-len(text.encode("utf-8", "replace")) // _BYTES_PER_TOKEN)
+        return estimate(text)
 
     def embed(self, texts: Sequence[str], cancel: CancelToken) -> list[list[float]]:
         """Return the server's vectors."""
-        vectors: list[list[float]] = next(iter(self._stream(self._embed(list(texts)), cancel)))
+        vectors: list[list[float]] = []
+        for at in range(0, len(texts), _EMBEDDED_AT_ONCE):
+            attempt = partial(self._embed, list(texts[at : at + _EMBEDDED_AT_ONCE]))
+            for rows in self._thread.iterate(retrying(attempt, self._backoff), cancel):
+                vectors += rows
         return vectors
 
     def close(self) -> None:
         """End every request and the thread."""
-        with self._lock:
-            self._closed = True
-            loop, self._loop = self._loop, None
-        if loop is not None:
-            asyncio.run_coroutine_threadsafe(self._shut(), loop).result(timeout=5)
-            loop.call_soon_threadsafe(loop.stop)
+        self._thread.close(self._server.close)
 
-    async def _shut(self) -> None:
-        mine = asyncio.current_task()
-        for task in asyncio.all_tasks():
-            if task is not mine:
-                task.cancel()
-        await asyncio.get_running_loop().shutdown_asyncgens()
-        if self._client is not None:
-            await self._client.aclose()
-
-    def _stream(self, items: AsyncIterator[Any], cancel: CancelToken) -> Iterator[Any]:
-        """Drive an async iterator on the private loop and yield what it gives."""
-        cancel.check()
-        results: queue.SimpleQueue[Any] = queue.SimpleQueue()
-        done = object()
-
-        async def drive() -> None:
-            self._running += 1
-            try:
-                async for item in items:
-                    results.put(item)
-                results.put(done)
-            except LspAgentError as error:
-                results.put(error)
-            except asyncio.CancelledError:
-                results.put(self._unavailable("is closed") if self._closed else Cancelled())
-                raise
-            except Exception as error:  # noqa: BLE001 - the waiting run must hear of anything
-                results.put(EngineError(f"{self._shown_url()} failed: {error!r}"))
-            finally:
-                self._running -= 1
-
-        task = self._submit(drive())
-        forget = cancel.on_cancel(task.cancel)
-        try:
-            while (item := results.get()) is not done:
-                if isinstance(item, BaseException):
-                    raise item
-                yield item
-        finally:
-            forget()
-            task.cancel()
-
-    def _submit(self, work: Coroutine[Any, Any, None]) -> Any:
-        with self._lock:
-            if self._closed:
-                work.close()
-                raise self._unavailable("is closed")
-            if self._loop is None:
-                self._loop = asyncio.new_event_loop()
-                threading.Thread(
-                    target=self._loop.run_forever, name=f"engine-{self.name}", daemon=True
-                ).start()
-            return asyncio.run_coroutine_threadsafe(work, self._loop)
-
-    async def _generate(self, request: Request) -> AsyncIterator[Delta]:
+    async def _generate(self, request: Request) -> AsyncGenerator[Delta, None]:
         path, body = request_body(self._settings, request)
-        for attempt in range(self._settings.max_retries + 1):
+        for _ in range(_ADJUSTMENTS):
+            attempt = partial(self._attempt, path, body, request)
             try:
-                async for delta in self._attempt(path, body):
+                async for delta in retrying(attempt, self._backoff):
                     yield delta
-            except _TryAgain as failure:
-                if attempt == self._settings.max_retries:
-                    raise failure.error from failure
-                await asyncio.sleep(_pause(attempt, failure.after))
+            except RefusedError as refused:
+                changed = adjusted(body, refused.refusal)
+                if changed is None:
+                    raise self._refusal(refused, path, body) from refused
+                body = changed
             else:
                 return
+        raise EngineError(f"{self._server.shown_url}{path} refuses the request in every form")
 
-    async def _attempt(self, path: str, body: Mapping[str, Any]) -> AsyncIterator[Delta]:
+    async def _attempt(
+        self, path: str, body: Mapping[str, Any], request: Request
+    ) -> AsyncGenerator[Delta, None]:
+        """Ask once. Raises :class:`TryAgainError` or :class:`RefusedError` only before a delta."""
         import httpx
 
-        reader = AnswerReader()
-        url = self._shown_url() + path
+        reader = AnswerReader(self._server.shown_url + path, request, prompt_estimate(body))
         try:
-            async with (
-                self._slot(),
-                self._http().stream("POST", self._url + path, json=body) as response,
-            ):
-                await self._refuse_errors(response, url)
-                async for chunk in _chunks(response, url):
-                    delta = reader.read(chunk)
-                    if delta is not None:
-                        yield delta
-        except httpx.TransportError as error:
-            raise self._failed(reader, url, error) from error
-        if reader.finish is None and not reader.started:
-            raise EngineError(f"{url} ended without an answer")
+            async with self._slot(), self._server.request("POST", path, body) as response:
+                async for delta in _deltas(response, reader):
+                    yield delta
+        except RefusedError as refused:
+            raise self._sorted_out(refused, path, started=reader.started) from refused
+        except httpx.RequestError as error:
+            if reader.finish is None:
+                raise self._broken(error, path, started=reader.started) from error
         if reader.finish is None:
-            raise EngineError(f"{url} stopped in mid-answer; what came is incomplete")
+            raise self._incomplete(path, started=reader.started)
         yield reader.end()
 
-    def _failed(self, reader: AnswerReader, url: str, error: httpx.TransportError) -> Exception:
-        import httpx
-
-        if reader.started:
+    def _sorted_out(self, refused: RefusedError, path: str, *, started: bool) -> Exception:
+        """Decide about a refusal: ask again, ask for something else, or give up."""
+        refusal = refused.refusal
+        if started:
+            said = self._server.without_key(refusal.text)
             return EngineError(
-                f"{url} stopped in mid-answer ({_reason(error)}); what came is incomplete"
+                f"{self._server.shown_url}{path} broke its answer off ({said}); what came is "
+                "incomplete"
             )
-        if isinstance(error, httpx.ReadTimeout):
-            # The server may be working on it: asking again would only add to its load.
-            return self._unavailable(f"sent nothing for {self._settings.timeout:g} s; {_MEND}")
-        return _TryAgain(self._unavailable(f"can't be reached ({_reason(error)}); {_MEND}"))
+        if refusal.status in _RETRIED and not is_final(refusal):
+            error = self._server.error_for(refused, path)
+            if isinstance(error, EngineUnavailableError):
+                return TryAgainError(error, refusal.after)
+            return error
+        return refused
 
-    async def _refuse_errors(self, response: httpx.Response, url: str) -> None:
-        if response.status_code < 400:
-            return
-        text = (await response.aread()).decode("utf-8", "replace")
-        error = error_for(response.status_code, text, url, self._settings.api_key_env)
-        if response.status_code in _RETRIED:
-            raise _TryAgain(error, _retry_after(response.headers.get("retry-after")))
-        raise error
+    def _refusal(self, refused: RefusedError, path: str, body: Mapping[str, Any]) -> EngineError:
+        if "grammar" in body and "grammar" in refused.refusal.text.lower():
+            said = self._server.without_key(refused.refusal.text)
+            return GrammarError(f"{self._server.shown_url}{path}: {said}")
+        return self._server.error_for(refused, path)
 
-    async def _probe(self) -> AsyncIterator[None]:
+    def _broken(self, error: Exception, path: str, *, started: bool) -> Exception:
         import httpx
 
-        url = self._shown_url() + "/models"
+        if not started:
+            return self._server.failure(error, path)
+        if isinstance(error, httpx.TimeoutException):
+            why = f"it sent nothing for {self._settings.timeout:g} s"
+        else:
+            why = reason(error)
+        return EngineError(
+            f"{self._server.shown_url}{path} stopped in mid-answer ({why}); what came is incomplete"
+        )
+
+    def _incomplete(self, path: str, *, started: bool) -> Exception:
+        url = self._server.shown_url + path
+        if started:
+            return EngineError(f"{url} stopped in mid-answer; what came is incomplete")
+        return TryAgainError(EngineUnavailableError(f"{url} ended without an answer"))
+
+    async def _probe(self) -> AsyncGenerator[None, None]:
+        import httpx
+
+        path = "/models"
         try:
-            response = await self._http().get(self._url + "/models", timeout=_LOAD_TIMEOUT)
-        except httpx.HTTPError as error:
-            raise self._unavailable(f"can't be reached ({_reason(error)}); {_MEND}") from error
-        if response.status_code in (401, 403):
-            raise error_for(response.status_code, response.text, url, self._settings.api_key_env)
+            async with self._server.request("GET", path, seconds=_PROBE_SECONDS) as response:
+                if "html" in response.headers.get("content-type", ""):
+                    raise EngineError(
+                        f"{self._server.shown_url}{path} answers with a web page; check base_url, "
+                        "which usually ends in /v1"
+                    )
+        except RefusedError as refused:
+            # A server that lists no models, or is not ready yet, may well answer.
+            if refused.refusal.status in (301, 302, 307, 308, 401, 403):
+                raise self._server.error_for(refused, path) from refused
+        except EngineUnavailableError as error:
+            if not isinstance(error.__cause__, httpx.ReadTimeout):
+                raise
         yield
 
-    async def _embed(self, texts: list[str]) -> AsyncIterator[list[list[float]]]:
+    async def _embed(self, texts: list[str]) -> AsyncGenerator[list[list[float]], None]:
         import httpx
 
-        url = self._shown_url() + "/embeddings"
+        path = "/embeddings"
+        url = self._server.shown_url + path
         body = {"model": self._settings.model, "input": texts}
+        rows: list[list[float]] = []
         try:
-            async with self._slot():
-                response = await self._http().post(self._url + "/embeddings", json=body)
-            if response.status_code >= 400:
-                raise error_for(
-                    response.status_code, response.text, url, self._settings.api_key_env
-                )
-            rows = sorted(response.json()["data"], key=lambda row: int(row.get("index", 0)))
-            yield [[float(x) for x in row["embedding"]] for row in rows]
-        except httpx.HTTPError as error:
-            raise self._unavailable(f"can't be reached ({_reason(error)}); {_MEND}") from error
+            async with self._slot(), self._server.request("POST", path, body) as response:
+                async for value in json_objects(response, url, lambda: False):
+                    if value is not None:
+                        rows = _vectors(value)
+        except RefusedError as refused:
+            error = self._sorted_out(refused, path, started=False)
+            raise self._server.error_for(refused, path) if error is refused else error from refused
+        except httpx.RequestError as error:
+            raise self._server.failure(error, path) from error
         except (ValueError, KeyError, TypeError) as error:
-            raise EngineError(f"{url} gave no embeddings") from error
+            raise EngineError(f"{url} gives no vectors; choose a model that embeds text") from error
+        if len(rows) != len(texts):
+            raise EngineError(f"{url} gives {len(rows)} vectors for {len(texts)} texts")
+        yield rows
 
-    def _http(self) -> httpx.AsyncClient:
-        if self._client is None:
-            import httpx
-
-            seconds, connect = self._settings.timeout, self._settings.connect_timeout
-            self._client = httpx.AsyncClient(
-                headers={"Authorization": f"Bearer {self._key}"} if self._key else {},
-                timeout=httpx.Timeout(seconds, connect=connect, pool=None),
-                # A proxy of the environment must not see what goes to this very machine.
-                trust_env=not _is_loopback(self._url),
-                follow_redirects=False,
-            )
-        return self._client
-
-    def _slot(self) -> asyncio.Semaphore:
+    @asynccontextmanager
+    async def _slot(self) -> AsyncIterator[None]:
+        """Wait until the server may be asked once more."""
         if self._slots is None:
             self._slots = asyncio.Semaphore(self._settings.max_concurrency)
-        return self._slots
-
-    def _shown_url(self) -> str:
-        """Return the URL without user name and password."""
-        parts = urlsplit(self._url)
-        return parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
-
-    def _unavailable(self, what: str) -> EngineUnavailableError:
-        return EngineUnavailableError(f"the engine {self.name!r} at {self._shown_url()} {what}")
-
-
-_MEND = "start the server or correct base_url"
-
-
-async def _chunks(response: httpx.Response, url: str) -> AsyncIterator[Mapping[str, Any]]:
-    """Yield the JSON objects of a response, streamed as events or sent whole."""
-    kind = response.headers.get("content-type", "")
-    if "event-stream" not in kind:
-        body = await response.aread()
-        yield _object(body.decode("utf-8", "replace"), url)
-        return
-    decoder = EventDecoder()
-    async for data in response.aiter_bytes():
-        for event in decoder.feed(data):
-            if event.strip() == "[DONE]":
-                return
-            yield _object(event, url)
-    for event in decoder.finish():
-        if event.strip() != "[DONE]":
-            yield _object(event, url)
+        self._waiting += 1
+        try:
+            await self._slots.acquire()
+        finally:
+            self._waiting -= 1
+        self._running += 1
+        try:
+            yield
+        finally:
+            self._running -= 1
+            self._slots.release()
 
 
-def _object(text: str, url: str) -> Mapping[str, Any]:
-    with contextlib.suppress(ValueError):
-        value = json.loads(text)
-        if isinstance(value, Mapping):
-            return value
-    what = "a web page" if text.lstrip().startswith("<") else f"no JSON object: {text[:80]!r}"
-    raise EngineError(f"{url} answered with {what}; check that base_url ends in /v1")
+async def _deltas(response: httpx.Response, reader: AnswerReader) -> AsyncGenerator[Delta, None]:
+    async for chunk in json_objects(response, reader.url, lambda: reader.finish is not None):
+        if chunk is None:
+            reader.complete()
+            return
+        delta = reader.read(chunk)
+        if delta is not None:
+            yield delta
+        if reader.stopped:
+            return
 
 
-def _pause(attempt: int, after: float | None) -> float:
-    if after is not None:
-        return min(after, _BACKOFF_LIMIT)
-    # Jitter, so that several clients do not come back at the same moment.
-    return float(min(_BACKOFF_SECONDS * 2**attempt, _BACKOFF_LIMIT) * random.uniform(0.5, 1))  # noqa: S311
-
-
-def _retry_after(header: str | None) -> float | None:
-    try:
-        return max(float(header), 0.0) if header else None
-    except ValueError:
-        return None
-
-
-def _reason(error: Exception) -> str:
-    return str(error) or type(error).__name__
-
-
-def _is_loopback(url: str) -> bool:
-    host = urlsplit(url).hostname or ""
-    return host in ("localhost", "::1") or host.startswith("127.")
+def _vectors(value: Mapping[str, Any]) -> list[list[float]]:
+    rows = sorted(value["data"], key=lambda row: int(row.get("index", 0)))
+    return [[float(number) for number in row["embedding"]] for row in rows]

@@ -1,33 +1,18 @@
-"""The wire format of OpenAI-compatible chat servers: requests out, deltas and errors in."""
+"""The wire format of OpenAI-compatible servers: requests out."""
 
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Mapping
 from typing import Any
 
 from lsp_agent.config.model import OpenAISettings
-from lsp_agent.engine.types import (
-    Chat,
-    ContextOverflowError,
-    Delta,
-    EngineError,
-    EngineUnavailableError,
-    FinishReason,
-    Message,
-    Request,
-    ToolCall,
-    Usage,
-)
+from lsp_agent.engine.openai_errors import Refusal, answer_room
+from lsp_agent.engine.types import Chat, Message, Request
 
-_NUMBERS = re.compile(r"\d[\d,]{2,}")
-_FINISH: dict[str, FinishReason] = {
-    "stop": "stop",
-    "length": "length",
-    "tool_calls": "tool_calls",
-    "function_call": "tool_calls",
-}
+_BYTES_PER_TOKEN = 4
+_LEAST_ANSWER = 64
+_MOST_STOPS = 4
 
 
 def request_body(settings: OpenAISettings, request: Request) -> tuple[str, dict[str, Any]]:
@@ -36,7 +21,6 @@ def request_body(settings: OpenAISettings, request: Request) -> tuple[str, dict[
         "model": settings.model,
         "stream": True,
         "stream_options": {"include_usage": True},
-        "max_tokens": request.max_tokens,
         "temperature": request.sampling.temperature,
     }
     if request.sampling.temperature > 0:
@@ -44,18 +28,55 @@ def request_body(settings: OpenAISettings, request: Request) -> tuple[str, dict[
     if request.sampling.seed is not None:
         body["seed"] = request.sampling.seed
     if request.stop:
-        # The API takes four at most.
-        body["stop"] = list(request.stop[:4])
+        # The API takes four at most; the reader of the answer knows them all.
+        body["stop"] = list(request.stop[:_MOST_STOPS])
     if request.grammar is not None and settings.grammar:
         body["grammar"] = request.grammar
-    if not isinstance(request.prompt, Chat):
-        return "/completions", {
-            **body,
-            "prompt": request.prompt.prefix,
-            "suffix": request.prompt.suffix,
-        }
-    body["messages"] = [_message(message) for message in request.prompt.messages]
-    if request.prompt.tools:
+    if isinstance(request.prompt, Chat):
+        path = "/chat/completions"
+        body |= _chat(request.prompt)
+    else:
+        path = "/completions"
+        body |= {"prompt": request.prompt.prefix, "suffix": request.prompt.suffix}
+    room = settings.n_ctx - prompt_estimate(body)
+    body["max_tokens"] = max(1, min(request.max_tokens, max(room, _LEAST_ANSWER)))
+    return path, body
+
+
+def prompt_estimate(body: Mapping[str, Any]) -> int:
+    """Estimate a request's prompt in tokens, where the server does not count it."""
+    parts = [body.get(key) for key in ("messages", "tools", "prompt", "suffix")]
+    return estimate(json.dumps([part for part in parts if part], ensure_ascii=False))
+
+
+def estimate(text: str) -> int:
+    """Estimate the tokens of a text: the server's tokenizer is not known here."""
+    return -(-len(text.encode("utf-8", "replace")) // _BYTES_PER_TOKEN)
+
+
+def adjusted(body: Mapping[str, Any], refusal: Refusal) -> dict[str, Any] | None:
+    """Return the body without what this server can't take; ``None``: nothing can be left out.
+
+    Servers differ in what they accept, and their messages are the only way to know.
+    """
+    if refusal.status not in (400, 422):
+        return None
+    changed = dict(body)
+    room = answer_room(refusal, int(body.get("max_tokens", 0)))
+    if room is not None and 0 < room < body["max_tokens"]:
+        changed["max_tokens"] = room
+    elif "stream_options" in refusal.text and "stream_options" in body:
+        del changed["stream_options"]
+    elif "max_completion_tokens" in refusal.text and "max_tokens" in body:
+        changed["max_completion_tokens"] = changed.pop("max_tokens")
+    else:
+        return None
+    return changed
+
+
+def _chat(prompt: Chat) -> dict[str, Any]:
+    body: dict[str, Any] = {"messages": [_message(message) for message in prompt.messages]}
+    if prompt.tools:
         body["tools"] = [
             {
                 "type": "function",
@@ -65,9 +86,9 @@ def request_body(settings: OpenAISettings, request: Request) -> tuple[str, dict[
                     "parameters": dict(tool.parameters),
                 },
             }
-            for tool in request.prompt.tools
+            for tool in prompt.tools
         ]
-    return "/chat/completions", body
+    return body
 
 
 def _message(message: Message) -> dict[str, Any]:
@@ -77,136 +98,13 @@ def _message(message: Message) -> dict[str, Any]:
             {
                 "id": call.id,
                 "type": "function",
-                "function": {"name": call.name, "arguments": json.dumps(dict(call.arguments))},
+                "function": {
+                    "name": call.name,
+                    "arguments": json.dumps(dict(call.arguments), ensure_ascii=False),
+                },
             }
             for call in message.tool_calls
         ]
     if message.tool_call_id is not None:
         row["tool_call_id"] = message.tool_call_id
     return row
-
-
-class AnswerReader:
-    """Collects the chunks of one answer, streamed or whole, into deltas."""
-
-    def __init__(self) -> None:
-        self._calls: dict[int, dict[str, str]] = {}
-        self._usage = Usage()
-        self.finish: FinishReason | None = None
-        self.started = False
-
-    def read(self, chunk: Mapping[str, Any]) -> Delta | None:
-        """Take one JSON object; return what it adds. Raises :class:`EngineError` for an error."""
-        if chunk.get("error"):
-            raise EngineError(f"the server reports: {_error_text(chunk)}")
-        usage = chunk.get("usage")
-        if isinstance(usage, Mapping):
-            details = usage.get("prompt_tokens_details")
-            cached = details.get("cached_tokens") if isinstance(details, Mapping) else 0
-            self._usage = Usage(
-                int(usage.get("prompt_tokens") or 0),
-                int(cached or 0),
-                int(usage.get("completion_tokens") or 0),
-            )
-        choices = chunk.get("choices")
-        if not isinstance(choices, list) or not choices or not isinstance(choices[0], Mapping):
-            return None
-        choice = choices[0]
-        reason = choice.get("finish_reason")
-        if reason:
-            self.finish = _FINISH.get(str(reason), "stop")
-        part = choice.get("delta") or choice.get("message") or choice
-        text = str(part.get("content") or part.get("text") or "")
-        thinking = str(part.get("reasoning_content") or part.get("reasoning") or "")
-        self._add_calls(part.get("tool_calls"))
-        self.started = self.started or bool(text or thinking or self._calls)
-        return Delta(text=text, thinking=thinking) if text or thinking else None
-
-    def end(self) -> Delta:
-        """Return the last delta, with the tool calls.
-
-        Raises :class:`EngineError` when a call's arguments are not a JSON object: the agent is to
-        hear of it, not to guess.
-        """
-        calls = tuple(_call(index, self._calls[index]) for index in sorted(self._calls))
-        finish: FinishReason = "tool_calls" if calls else self.finish or "stop"
-        return Delta(tool_calls=calls, finish=finish, usage=self._usage)
-
-    def _add_calls(self, fragments: Any) -> None:
-        for position, fragment in enumerate(fragments if isinstance(fragments, list) else []):
-            if not isinstance(fragment, Mapping):
-                continue
-            index = fragment.get("index")
-            call = self._calls.setdefault(
-                index if isinstance(index, int) else position,
-                {"id": "", "name": "", "arguments": ""},
-            )
-            function = fragment.get("function")
-            function = function if isinstance(function, Mapping) else {}
-            call["id"] = str(fragment.get("id") or call["id"])
-            call["name"] += str(function.get("name") or "")
-            arguments = function.get("arguments") or ""
-            call["arguments"] += arguments if isinstance(arguments, str) else json.dumps(arguments)
-
-
-def _call(index: int, call: Mapping[str, str]) -> ToolCall:
-    """Make a call; text that is no JSON object travels as ``{"": text}``, to be refused."""
-    try:
-        arguments = json.loads(call["arguments"] or "{}", strict=False)
-    except ValueError:
-        arguments = None
-    if not isinstance(arguments, dict):
-        arguments = {"": call["arguments"]}
-    return ToolCall(call["id"] or f"call_{index}", call["name"], arguments)
-
-
-def error_for(status: int, body: str, url: str, key_variable: str | None) -> EngineError:
-    """Turn a refusal into one clear message; ``url`` holds no key."""
-    text = _error_text(_json(body)) or _plain(body)
-    if status == 400 and re.search(r"context|too long|maximum.*tokens", text, re.IGNORECASE):
-        numbers = sorted(
-            {int(number.replace(",", "")) for number in _NUMBERS.findall(text)}, reverse=True
-        )
-        if len(numbers) >= 2:
-            return ContextOverflowError(numbers[0], numbers[1])
-    if status in (401, 403):
-        mend = (
-            f"check the key in ${key_variable}"
-            if key_variable
-            else "name the variable that holds the key as api_key_env"
-        )
-        return EngineUnavailableError(
-            f"{url} refuses the key ({status}): {text or 'no reason'}; {mend}"
-        )
-    if status == 404:
-        return EngineUnavailableError(
-            f"{url} is not there (404): {text or 'no reason'}; check base_url (it usually ends in "
-            "/v1) and the model's name"
-        )
-    if status == 429:
-        return EngineUnavailableError(
-            f"{url} has too many requests (429): {text or 'no reason'}; try later"
-        )
-    return EngineUnavailableError(f"{url} answered {status}: {text or 'nothing'}")
-
-
-def _json(body: str) -> Mapping[str, Any]:
-    try:
-        value = json.loads(body)
-    except ValueError:
-        return {}
-    return value if isinstance(value, Mapping) else {}
-
-
-def _error_text(value: Mapping[str, Any]) -> str:
-    error = value.get("error") or value.get("message") or value.get("detail") or ""
-    if isinstance(error, Mapping):
-        error = error.get("message") or json.dumps(dict(error))
-    return str(error)[:300]
-
-
-def _plain(body: str) -> str:
-    """Shorten a body that is no JSON; a web page is named as such."""
-    if body.lstrip()[:1] == "<":
-        return "a web page, not an API answer"
-    return " ".join(body.split())[:200]
