@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from lsp_agent.engine.llama.engine import LlamaEngine
 from lsp_agent.engine.llama.tiny import make_tiny_gguf
 from tests.support.hybrid_gguf import make_hybrid_gguf
+from tests.support.llama import llama_engine
 
 
 @pytest.fixture(scope="session")
@@ -39,3 +42,15 @@ def slow_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("models") / "slow.gguf"
     make_tiny_gguf(path, n_embd=256, n_layer=8, n_ff=1024)
     return path
+
+
+@pytest.fixture
+def engine(any_model: Path) -> Iterator[LlamaEngine]:
+    with llama_engine(any_model) as engine:
+        yield engine
+
+
+@pytest.fixture
+def plain(plain_model: Path) -> Iterator[LlamaEngine]:
+    with llama_engine(plain_model) as engine:
+        yield engine

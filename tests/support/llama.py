@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -82,3 +83,20 @@ class PatchedLibrary:
 
     def __getattr__(self, name: str) -> Any:
         return self._replacements.get(name) or getattr(self._lib, name)
+
+
+ENDLESS = Request(chat("word " * 20), max_tokens=8000, grammar='root ::= "a"+')
+"""An answer that takes longer than any test."""
+
+SHORT = Request(chat("hello"), max_tokens=8)
+
+LONG_PROMPT = Request(chat("a long text " * 1200), max_tokens=8)
+"""A prompt of more than a hundred batches."""
+
+
+def wait_until(condition: Callable[[], bool]) -> None:
+    """Return when a condition holds; fail when that takes unreasonably long."""
+    deadline = time.monotonic() + 20
+    while not condition():
+        assert time.monotonic() < deadline, "the condition was not met in time"
+        time.sleep(0.001)
