@@ -25,7 +25,6 @@ from lsp_agent.workspace.overlay import Overlay
 
 if TYPE_CHECKING:
     from lsp_agent.app import App
-    from lsp_agent.config.paths import Home
 
 Output = Literal["diff", "apply", "json"]
 
@@ -102,11 +101,7 @@ def _apply(context: CliContext, overlay: Overlay, result: RunResult) -> list[str
 
     if overlay.root is None:
         raise LspAgentError("there is no folder to write to; name one with --workspace")
-    return apply_changes(overlay.root.path, result.changes, _intent_log(context.home))
-
-
-def _intent_log(home: Home) -> Path:
-    return home.folder(home.root) / "apply.log"
+    return apply_changes(overlay.root.path, result.changes, context.home.apply_log)
 
 
 def _in_thread(work: Callable[[], RunResult]) -> RunResult:

@@ -45,6 +45,11 @@ class Home:
         return self.root / "journal.sqlite"
 
     @property
+    def apply_log(self) -> Path:
+        """What an ``--apply`` is about to do, while it does it."""
+        return self.root / "apply.log"
+
+    @property
     def trust_file(self) -> Path:
         """Which folders are trusted."""
         return self.root / "trust.json"

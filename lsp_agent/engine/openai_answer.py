@@ -73,17 +73,17 @@ class AnswerReader:
             return None
         self._is_answer, choice = True, choices[0]
         parts = (choice.get("delta"), choice.get("message"), choice)
-        part = next(one for one in parts if isinstance(one, Mapping) and one)
+        part = next((one for one in parts if isinstance(one, Mapping) and one), choice)
         self._characters += self._calls.add(part.get("tool_calls"))
         delta = self._words(part)
         self.started = self.started or delta is not None or bool(self._calls)
-        reason = choice.get("finish_reason")
+        reason = str(choice.get("finish_reason") or "")
         if reason in _BROKEN_OFF:
             raise EngineError(f"{self.url}: {_BROKEN_OFF[reason]}; what came is incomplete")
         if self._characters > self._most:
             raise EngineError(f"{self.url} sends far more than it was asked for")
         if reason:
-            self.finish = _FINISH.get(str(reason), "stop")
+            self.finish = _FINISH.get(reason, "stop")
         elif self.stopped:
             self.finish = "stop"
         return delta

@@ -7,7 +7,7 @@ import ipaddress
 import json
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
@@ -153,11 +153,15 @@ class Server:
         return {"authorization": f"Bearer {self._key}"}
 
     async def _refused(self, response: httpx.Response) -> RefusedError:
+        import httpx
+
         data = b""
-        async for chunk in response.aiter_bytes():
-            data += chunk
-            if len(data) > _MAX_REFUSAL:
-                break
+        # The status says enough when the words do not come.
+        with suppress(httpx.RequestError):
+            async for chunk in response.aiter_bytes():
+                data += chunk
+                if len(data) > _MAX_REFUSAL:
+                    break
         text = data[:_MAX_REFUSAL].decode("utf-8", "replace")
         return RefusedError(refusal_of(response.status_code, text, _retry_after(response.headers)))
 
@@ -177,12 +181,9 @@ async def json_objects(
         if len(head) >= _LONGEST_FIELD:
             break
     if not _is_event_stream(head):
-        async for chunk in chunks:
-            head += chunk
-            if len(head) > _MAX_BODY:
-                raise EngineError(f"{url} sends an answer without an end")
-        if head:
-            yield _object(head.decode("utf-8", "replace"), url)
+        body = await _whole(head, chunks, url)
+        if body:
+            yield _object(body, url)
             yield None
         return
     async for event in _events(head, chunks, url):
@@ -191,6 +192,16 @@ async def json_objects(
             return
         if event.strip():
             yield _object(event, url)
+
+
+async def _whole(head: bytes, chunks: AsyncGenerator[bytes, None], url: str) -> str:
+    data, size = [head], len(head)
+    async for chunk in chunks:
+        data.append(chunk)
+        size += len(chunk)
+        if size > _MAX_BODY:
+            raise EngineError(f"{url} sends an answer without an end")
+    return b"".join(data).decode("utf-8", "replace")
 
 
 async def _events(
@@ -206,7 +217,9 @@ async def _events(
     except EventTooLongError as error:
         raise EngineError(f"{url} sends an event without an end") from error
     for event in decoder.finish():
-        yield event
+        # One that was cut in two is the sign of an incomplete answer, not of a wrong server.
+        if event.strip() == "[DONE]" or _is_json(event):
+            yield event
 
 
 async def _bounded(
@@ -226,6 +239,14 @@ def _is_event_stream(head: bytes) -> bool:
     """Whether a body's first bytes begin events: some servers name another content type."""
     name, colon, _ = head[:_LONGEST_FIELD].partition(b":")
     return head.startswith(b":") or (bool(colon) and name in _SSE_FIELDS)
+
+
+def _is_json(text: str) -> bool:
+    try:
+        json.loads(text)
+    except (ValueError, RecursionError):
+        return False
+    return True
 
 
 def _object(text: str, url: str) -> Mapping[str, Any]:

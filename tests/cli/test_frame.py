@@ -183,3 +183,38 @@ def test_unexpected_errors_are_one_line(
 
 def _interrupt(*_: object) -> None:
     raise KeyboardInterrupt
+
+
+def test_an_apply_that_died_is_undone_by_the_next_run(
+    home: Path, tmp_path: Path, capsys: Caps
+) -> None:
+
+    from lsp_agent.workspace.overlay import FileChange
+
+    folder = tmp_path / "ws"
+    folder.mkdir()
+    changes = []
+    for name in ("a.py", "b.py"):
+        (folder / name).write_text("x = 1\n")
+        uri = (folder / name).as_uri()
+        changes.append(FileChange("modify", name, uri, "x = 1\n", "x = 2\n"))
+    code = (
+        "import os, sys, pickle, pathlib; from lsp_agent.store import apply\n"
+        "real = os.replace; count = [0]\n"
+        "def dying(*a, **k):\n"
+        "    count[0] += 1\n"
+        "    if count[0] == 3: os._exit(9)\n"
+        "    return real(*a, **k)\n"
+        "os.replace = dying\n"
+        "folder, changes, log = pickle.loads(sys.stdin.buffer.read())\n"
+        "apply.apply_changes(folder, changes, log)\n"
+    )
+    import pickle
+
+    data = pickle.dumps((folder, changes, home / "apply.log"))
+    died = subprocess.run([sys.executable, "-c", code], input=data, check=False)
+    assert died.returncode == 9
+
+    run(["run", "x", "--workspace", str(folder), "--set", "agent.max_steps=1"])
+    assert "an earlier --apply was cut off" in capsys.readouterr().err
+    assert [(folder / name).read_text() for name in ("a.py", "b.py")] == ["x = 1\n"] * 2
