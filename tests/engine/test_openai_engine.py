@@ -23,6 +23,7 @@ from lsp_agent.engine.types import (
     GrammarError,
     Message,
     Request,
+    Sampling,
     ToolSchema,
     Usage,
 )
@@ -374,7 +375,9 @@ def test_an_unknown_host() -> None:
         list(engine.generate(question(), CancelToken()))
 
 
-@pytest.mark.parametrize("url", ["http://127.0.0.1:99999/v1", "http://[::1/v1", "http:///v1"])
+@pytest.mark.parametrize(
+    "url", ["http://127.0.0.1:99999/v1", "http://[::1/v1", "http:///v1", "http://a b/"]
+)
 def test_a_url_that_is_none(url: str) -> None:
     with pytest.raises(EngineUnavailableError) as caught, engine_at(url, max_retries=0) as engine:
         list(engine.generate(question(), CancelToken()))
@@ -509,6 +512,52 @@ def test_a_server_that_ignores_the_limit_is_stopped() -> None:
         pytest.raises(EngineError, match="far more"),
     ):
         deltas_of(endpoint, question(max_tokens=16))
+
+
+def test_a_body_that_ends_with_the_connection_inside_an_event_is_incomplete() -> None:
+    data = raw(words("one"), words("two"))
+    reply = Reply(raw=data, length=False, cut_bytes=len(data) - 9)
+    assert "stopped in mid-answer" in str(failure(reply))
+
+
+def test_a_body_that_ends_with_the_connection_may_lack_its_last_line_end() -> None:
+    data = raw(words("one", "stop")).rstrip()
+    with ScriptedEndpoint([Reply(raw=data, length=False)]) as endpoint:
+        assert text_of(deltas_of(endpoint)) == "one"
+
+
+def test_a_refusal_whose_words_do_not_come() -> None:
+    reply = Reply(raw=b"x" * 100, status=403, cut_bytes=3)
+    assert "(403: xxx)" in str(failure(reply, EngineUnavailableError))
+
+
+def test_a_refusal_of_any_length_is_shortened() -> None:
+    reply = Reply(raw=b"x" * 10_000_000, status=403)
+    assert len(str(failure(reply, EngineUnavailableError))) < 500
+
+
+def test_an_endless_body_and_an_endless_event_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("lsp_agent.engine.openai_http._MAX_BODY", 1000)
+    assert "without an end" in str(failure(Reply(raw=b'{"x": "' + b"y" * 1_000_000)))
+    assert "without an end" in str(failure(Reply(raw=b"data: " + b"y" * 20_000_000)))
+
+
+def test_a_context_that_is_too_small_is_not_asked_again_whatever_the_status() -> None:
+    text = "request (5012 tokens) exceeds the available context size (4096 tokens)"
+    with (
+        ScriptedEndpoint([Reply(text, status=500, headers=NOW)]) as endpoint,
+        pytest.raises(ContextOverflowError),
+    ):
+        deltas_of(endpoint)
+    assert len(endpoint.requests) == 1
+
+
+def test_sampling_is_sent() -> None:
+    sampling = Sampling(temperature=0.7, top_p=0.9, seed=5)
+    with ScriptedEndpoint([Reply("ok")]) as endpoint:
+        deltas_of(endpoint, question(sampling=sampling))
+    body = endpoint.requests[0]
+    assert (body["temperature"], body["top_p"], body["seed"]) == (0.7, 0.9, 5)
 
 
 # Loading, embedding

@@ -36,7 +36,8 @@ class Reply:
     many events (without the end that HTTP demands; ``reset`` makes it a TCP reset),
     ``stall_after`` keeps it open and silent (before the headers at 0, after so many events else),
     ``hang_up`` ends it before any answer. ``raw`` replaces the whole body and ``cut_bytes`` ends
-    it early. ``done`` says whether ``[DONE]`` ends the stream; ``usage`` ``None`` leaves it out.
+    it early; without ``length`` its end is the end of the connection. ``done`` says whether
+    ``[DONE]`` ends the stream; ``usage`` ``None`` leaves it out.
     """
 
     text: str = ""
@@ -48,6 +49,7 @@ class Reply:
     content_type: str | None = None
     cut_after: int | None = None
     cut_bytes: int | None = None
+    length: bool = True
     stall_after: int | None = None
     hang_up: bool = False
     reset: bool = False
@@ -206,9 +208,10 @@ class _Handler(BaseHTTPRequestHandler):
         self.end_headers()
 
     def _send(self, reply: Reply, data: bytes) -> None:
-        self._head(reply, "application/json", **{"content-length": str(len(data))})
+        length = {"content-length": str(len(data))} if reply.length else {"connection": "close"}
+        self._head(reply, "application/json", **length)
         self.wfile.write(data[: reply.cut_bytes])
-        if reply.cut_bytes is not None:
+        if reply.cut_bytes is not None or not reply.length:
             self._cut(reset=reply.reset)
 
     def _stream(self, reply: Reply, events: Sequence[str]) -> None:
