@@ -17,13 +17,13 @@ FETCHED = ROOT / ".editors" / "bin"
 def find_editor(name: str, oldest: tuple[int, int]) -> str:
     """Return the program of an editor that is new enough; skip the test without one.
 
-    ``LSP_AGENT_REQUIRE_EDITORS`` makes a missing editor a failure instead.
+    ``REQUIRE_EDITORS`` makes a missing editor a failure instead.
     """
     for program in (str(FETCHED / name), shutil.which(name)):
         if program and Path(program).exists() and _version(program) >= oldest:
             return program
     reason = f"there is no {name} {oldest[0]}.{oldest[1]} or newer; get it with: make editors"
-    if os.environ.get("LSP_AGENT_REQUIRE_EDITORS"):
+    if os.environ.get("REQUIRE_EDITORS"):
         pytest.fail(reason)
     pytest.skip(reason)
 
