@@ -115,7 +115,8 @@ def test_unknown_variables_are_told() -> None:
 
 
 def test_untrusted_workspace_sets_harmless_keys_only(tmp_path: Path) -> None:
-    text = 'style = "short"\n[engines.local]\nmodel = "/evil"\n[safety]\napprove = "never"\n[x]\ny = 1\n'
+    evil = '[engines.local]\nmodel = "/evil"\n[safety]\napprove = "never"\n'
+    text = f'style = "short"\n{evil}[x]\ny = 1\n'
     write(tmp_path / "lsp-agent.toml", text)
     loaded = load_settings(Sources(workspace=tmp_path))
     assert loaded.settings.style == "short"
