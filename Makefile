@@ -10,8 +10,10 @@
 
 ifeq ($(OS),Windows_NT)
   BIN := .venv/Scripts
+  EXE := .exe
 else
   BIN := .venv/bin
+  EXE :=
 endif
 
 MODEL ?=
@@ -20,7 +22,7 @@ CANDIDATES := python3.14 python3.13 python3.12 python3.11 python3 python
 SUITABLE := import sys, venv; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 15))
 PYTHON ?= $(shell for name in $(CANDIDATES); do \
   if "$$name" -c '$(SUITABLE)' 2>/dev/null; then echo "$$name"; break; fi; done)
-RUN := $(BIN)/python
+RUN := $(BIN)/python$(EXE)
 INPUTS := pyproject.toml uv.lock
 
 .PHONY: demo test coverage lint format install develop editors wheel clean help

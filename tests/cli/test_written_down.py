@@ -1,0 +1,65 @@
+"""What the documents say is there is there."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from lsp_agent import __version__
+from lsp_agent.cli.main import VERBS
+from lsp_agent.config.load import Sources, load_settings
+
+ROOT = Path(__file__).resolve().parents[2]
+PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("editors/*/*.md"), *ROOT.glob("benchmarks/*.md")])
+FENCE = re.compile(r"^```(\w+)\n(.*?)^```", re.MULTILINE | re.DOTALL)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_links_and_paths_lead_somewhere(page: Path) -> None:
+    text = page.read_text("utf-8")
+    links = re.findall(r"\]\((?!https?:|#)([^)#]+)\)", text)
+    paths = re.findall(r"`((?:tests|lsp_agent|editors|benchmarks|grammars)/[\w./]+)`", text)
+    for link in links:
+        assert (page.parent / link).exists(), link
+    for path in paths:
+        assert "LANGUAGE" in path or (ROOT / path).exists(), path
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_verbs_that_are_shown_are_there(page: Path) -> None:
+    for verb in re.findall(r"^lsp-agent ([a-z]+)", page.read_text("utf-8"), re.MULTILINE):
+        assert verb in VERBS, verb
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_make_targets_that_are_shown_are_there(page: Path) -> None:
+    targets = set(
+        re.findall(r"^([a-z]+):", ROOT.joinpath("Makefile").read_text("utf-8"), re.MULTILINE)
+    )
+    shown = re.findall(r"(?:^|`|&& )make ([a-z]+)", page.read_text("utf-8"), re.MULTILINE)
+    assert set(shown) <= targets
+
+
+def test_the_readmes_configuration_is_valid(tmp_path: Path) -> None:
+    blocks = FENCE.findall(ROOT.joinpath("README.md").read_text("utf-8"))
+    (example,) = [body for language, body in blocks if language == "toml"]
+    file = tmp_path / "config.toml"
+    file.write_text(example, "utf-8")
+    loaded = load_settings(Sources(user_file=file))
+    assert loaded.problems == ()
+    assert loaded.settings.engines["cluster"].model == "qwen3-coder"
+
+
+def test_every_benchmark_is_in_the_table() -> None:
+    table = ROOT.joinpath("benchmarks", "README.md").read_text("utf-8")
+    for file in ROOT.joinpath("benchmarks").glob("*.py"):
+        if '__name__ == "__main__"' in file.read_text("utf-8"):
+            assert f"-m benchmarks.{file.stem}" in table, file.name
+
+
+def test_one_version() -> None:
+    project = tomllib.loads(ROOT.joinpath("pyproject.toml").read_text("utf-8"))["project"]
+    assert project["version"] == __version__
