@@ -52,10 +52,14 @@ def current_changes(
     return [_current(session, overlay, change) for change in changes]
 
 
-def edit_for(
-    session: Session, changes: Sequence[FileChange], confirm: str | None = None
-) -> types.WorkspaceEdit:
-    """Return a WorkspaceEdit of current changes in the client's form."""
+def edit_for(session: Session, changes: Sequence[FileChange]) -> types.WorkspaceEdit:
+    """Return a WorkspaceEdit of current changes in the client's form.
+
+    Where the settings want every edit approved, it is also marked as needing confirmation.
+    """
+    settings = session.settings
+    always = settings is not None and settings.safety.approve == "always"
+    confirm = "safety.approve is 'always'" if always else None
     return workspace_edit(changes, EditOptions(session.features, session.encoding, confirm))
 
 

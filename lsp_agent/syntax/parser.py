@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 import threading
 import time
 from functools import cache
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 PARSE_SECONDS = 1.0
 MAX_CHARACTERS = 4_000_000
 _CHUNK = 1 << 16
+_INHERITS = re.compile(r";\s*inherits:\s*(\w+)")
 _log = logging.getLogger(__name__)
 
 
@@ -83,8 +85,21 @@ def query(language: str, name: str) -> Query | None:
     """Return the query ``grammars/queries/LANGUAGE/NAME.scm``; ``None`` where there is none."""
     from tree_sitter import Query
 
+    source = _query_source(language, name)
+    return Query(grammar(language), source) if source else None
+
+
+def _query_source(language: str, name: str) -> str:
+    """Read a query file, and before it the one of the language that its first line inherits.
+
+    The line is ``; inherits: LANGUAGE``, as editors write it in their own query files.
+    """
     parts = ("queries", language, f"{name}.scm")
-    return Query(grammar(language), resource(*parts)) if has_resource(*parts) else None
+    if not has_resource(*parts):
+        return ""
+    source = resource(*parts)
+    parent = _INHERITS.match(source)
+    return _query_source(parent[1], name) + source if parent else source
 
 
 @cache

@@ -72,64 +72,71 @@ async def test_missing_task_is_named(start_editor: Start) -> None:
         await editor.command("lspAgent.nothing", {})
 
 
-async def test_edit_is_rebased_on_newer_text(start_editor: Start) -> None:
-    with ScriptedEndpoint([]) as endpoint:
-        replies = iter(
-            [
-                Reply(
-                    tool_calls=(
-                        call("edit_file", path="a.py", old_string="x = 1", new_string="x = 2"),
-                    )
-                ),
-                DONE,
-            ]
-        )
+@pytest.mark.parametrize(
+    ("newer", "status", "after"),
+    [
+        ("x = 1\ny = 1\nz = 3\n", "edited", "x = 2\ny = 1\nz = 3\n"),
+        ("x = 7\ny = 1\nz = 1\n", "rejected", "x = 7\ny = 1\nz = 1\n"),
+    ],
+    ids=["rebased", "refused"],
+)
+async def test_text_that_changed_meanwhile(
+    start_editor: Start, newer: str, status: str, after: str
+) -> None:
+    edit = call("edit_file", path="a.py", old_string="x = 1", new_string="x = 2")
+    replies = iter([Reply(tool_calls=(edit,)), DONE])
 
-        def script(_body: dict) -> Reply:
-            endpoint.release.wait(10)
-            return next(replies)
+    def script(_body: dict) -> Reply:
+        endpoint.release.wait(10)
+        return next(replies)
 
-        endpoint._script = script
+    with ScriptedEndpoint(script) as endpoint:
         editor = await start_editor("vscode", remote(endpoint.base_url))
         uri = editor.open("a.py", "x = 1\ny = 1\nz = 1\n")
         task = asyncio.ensure_future(editor.command("lspAgent.run", {"task": "t", "uri": uri}))
         await asyncio.to_thread(endpoint.arrived.wait, 10)
-        editor.change(uri, "x = 1\ny = 1\nz = 3\n")
-        endpoint.release.set()
-        assert plain(await task)["status"] == "edited"
-        assert editor.texts[uri] == "x = 2\ny = 1\nz = 3\n"
-        assert editor.applied[0].edit.document_changes[0].text_document.version == 2
-
-
-async def test_conflicting_edit_is_refused(start_editor: Start) -> None:
-    with ScriptedEndpoint([]) as endpoint:
-        replies = iter(
-            [
-                Reply(
-                    tool_calls=(
-                        call("edit_file", path="a.py", old_string="x = 1", new_string="x = 2"),
-                    )
-                ),
-                DONE,
-            ]
-        )
-
-        def script(_body: dict) -> Reply:
-            endpoint.release.wait(10)
-            return next(replies)
-
-        endpoint._script = script
-        editor = await start_editor("vscode", remote(endpoint.base_url))
-        uri = editor.open("a.py", "x = 1\n")
-        task = asyncio.ensure_future(editor.command("lspAgent.run", {"task": "t", "uri": uri}))
-        await asyncio.to_thread(endpoint.arrived.wait, 10)
-        editor.change(uri, "x = 7\n")
+        editor.change(uri, newer)
         endpoint.release.set()
         result = plain(await task)
-        assert result["status"] == "rejected"
-        assert "a.py" in result["summary"]
-        assert editor.texts[uri] == "x = 7\n"
-        assert editor.applied == []
+        assert result["status"] == status
+        assert editor.texts[uri] == after
+        if status == "edited":
+            assert editor.applied[0].edit.document_changes[0].text_document.version == 2
+        else:
+            assert "a.py" in result["summary"]
+            assert editor.applied == []
+
+
+async def test_approve_always_asks_and_marks_the_edit(start_editor: Start) -> None:
+    edit = call("edit_file", path="a.py", old_string="1", new_string="2")
+    with ScriptedEndpoint([Reply(tool_calls=(edit,)), DONE]) as endpoint:
+        options = remote(endpoint.base_url)
+        options["lspAgent"]["safety"] = {"approve": "always"}
+        editor = await start_editor("vscode", options)
+        editor.answer = lambda _: "Allow"
+        uri = editor.open("a.py", "x = 1\n")
+        result = plain(await editor.command("lspAgent.run", {"task": "t", "uri": uri}))
+        assert result["status"] == "edited"
+        assert len(editor.questions) == 1
+        (annotation,) = editor.applied[0].edit.change_annotations.values()
+        assert annotation.needs_confirmation
+
+
+async def test_folders_come_and_go(start_editor: Start) -> None:
+    read = call("read_file", path="only_there.py")
+    with ScriptedEndpoint([Reply(tool_calls=(read,)), DONE]) as endpoint:
+        editor = await start_editor("vscode", remote(endpoint.base_url))
+        second = editor.folder.parent / "second"
+        second.mkdir()
+        (second / "only_there.py").write_text("here = 1\n")
+        folder = T.WorkspaceFolder(second.as_uri(), "second")
+        event = T.WorkspaceFoldersChangeEvent(added=[folder], removed=[])
+        editor.client.workspace_did_change_workspace_folders(
+            T.DidChangeWorkspaceFoldersParams(event)
+        )
+        uri = editor.open_uri((second / "a.py").as_uri(), "x = 1\n")
+        await editor.command("lspAgent.run", {"task": "t", "uri": uri})
+        assert "here = 1" in endpoint.requests[1]["messages"][-1]["content"]
 
 
 @pytest.mark.parametrize("mode", ["refuse", "lie"])
