@@ -1,6 +1,6 @@
 """pygls, hardened: each override mends a defect that was reproduced with a raw client.
 
-See the pitfalls in CONTRIBUTING.md: cancelling a command, undecodable requests that were never
+What is mended: cancelling a command, undecodable requests that were never
 answered, nested ``jsonrpc`` keys, a leak per notification, shutdown with work under way, tracebacks
 in error responses, requests outside the life cycle.
 """

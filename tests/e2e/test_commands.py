@@ -10,6 +10,7 @@ import pytest
 from lsprotocol import types as T
 from pygls.exceptions import JsonRpcException
 
+from lsp_agent.engine.llama.tiny import make_tiny_gguf
 from tests.e2e.conftest import Start, remote
 from tests.support.scripted_endpoint import Reply, ScriptedEndpoint, call
 
@@ -186,8 +187,15 @@ async def test_status_and_switching_models(start_editor: Start) -> None:
     assert status["model"] == "embedded"
     assert status["engine"] == "local"
     assert {"version", "context", "queue", "index", "sandbox"} <= set(status)
-    switched = plain(await editor.command("lspAgent.switchModel", {"model": "other"}))
-    assert switched["model"] == "other"
+    with pytest.raises(JsonRpcException, match="no model named 'other'"):
+        await editor.command("lspAgent.switchModel", {"model": "other"})
+    assert plain(await editor.command("lspAgent.status"))["model"] == "embedded"
+    model = editor.folder / "mine.gguf"
+    make_tiny_gguf(model)
+    switched = plain(await editor.command("lspAgent.switchModel", {"model": str(model)}))
+    assert switched["model"] == "mine.gguf"
+    with pytest.raises(JsonRpcException, match="'model' is missing"):
+        await editor.command("lspAgent.switchModel")
 
 
 async def test_bad_settings_are_told_and_the_good_ones_hold(start_editor: Start) -> None:
