@@ -130,7 +130,7 @@ class _Commands:
     async def switch_model(
         self, arguments: Arguments, _token: types.ProgressToken | None
     ) -> dict[str, Any]:
-        """Use another model for agent runs until the server ends; an unknown one changes nothing."""
+        """Use another model for agent runs from now on; an unknown one changes nothing."""
         model = arguments.text("model")
         if not model:
             raise JsonRpcInvalidParams("'model' is missing: a catalogue name or a GGUF file's path")
