@@ -10,7 +10,9 @@ import atexit
 import contextlib
 import itertools
 import logging
+import os
 import queue
+import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
@@ -167,6 +169,7 @@ class LlamaEngine:
                 atexit.register(self.close)
 
     def _loop(self) -> None:
+        _step_back()
         try:
             while not self._closed.cancelled:
                 self._serve(self._tasks.get())
@@ -218,6 +221,18 @@ class LlamaEngine:
 
     def _on_progress(self, share: float) -> None:
         self._loading = share
+
+
+def _step_back() -> None:
+    """Let the editor's requests have a core before this thread and those that ggml starts from it.
+
+    With as many decoding threads as cores the event loop else waits for its turn: the slowest
+    request in a hundred took 51 ms here. Only Linux has a priority for each thread.
+    """
+    if sys.platform == "linux":
+        thread = threading.get_native_id()
+        with contextlib.suppress(OSError):
+            os.setpriority(os.PRIO_PROCESS, thread, os.getpriority(os.PRIO_PROCESS, thread) + 5)
 
 
 def _nothing(_runtime: Runtime, _cancel: CancelToken) -> Iterator[Any]:
