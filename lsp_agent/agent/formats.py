@@ -3,37 +3,48 @@
 Spellings (contract, section 6): ``<tool_call>`` holding a JSON object, ``<name>``/``<input>``
 elements, or Qwen3-Coder's ``<function=…>``; a fenced JSON object with ``tool_calls``; ``Action:`` /
 ``Action Input:`` lines; and our own, a JSON header with raw blocks. What looks like a call but is
-broken becomes a problem that tells the model precisely what was wrong; nothing is guessed.
+broken becomes a problem that tells the model precisely what was wrong; nothing is guessed, and what
+stands in a code fence or a raw block is content, not a call.
 """
 
 from __future__ import annotations
 
-import ast
 import json
 import re
-from collections.abc import Iterator, Mapping
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from itertools import islice
 from typing import Any
 
-from lsp_agent.agent.rawblocks import find_blocks, render_block
+from lsp_agent.agent.loose_json import skip_space
+from lsp_agent.agent.rawblocks import BlockReader, find_blocks, render_block
+from lsp_agent.agent.spellings import (
+    CLOSE,
+    OPEN,
+    Answer,
+    BadCallError,
+    Calls,
+    decode_call,
+    element_end,
+    read_element,
+    read_input,
+)
+from lsp_agent.engine import strict_json
 from lsp_agent.engine.types import ToolCall
 
-SHAPE = '<tool_call>\n{"name": "read_file", "arguments": {"path": "src/a.py"}}\n</tool_call>'
-_OPEN, _CLOSE = "<tool_call>", "</tool_call>"
-_FENCE = re.compile(r"^(?P<ticks>`{3,}|~{3,})[ \t]*(?P<info>[^\n`]*)$", re.MULTILINE)
-_ACTION = re.compile(r"^[ \t]*Action[ \t]*:[ \t]*(?P<name>[^\n]*)$", re.MULTILINE)
-_INPUT = re.compile(r"\s*^[ \t]*Action Input[ \t]*:[ \t]*", re.MULTILINE)
-_ELEMENT = re.compile(r"<(?P<tag>[A-Za-z_][\w.-]*)>(?P<body>.*?)</(?P=tag)>", re.DOTALL)
-_FUNCTION = re.compile(r"<function=(?P<name>[^>\s]+)>(?P<body>.*?)(?:</function>|$)", re.DOTALL)
-_PARAMETER = re.compile(r"<parameter=(?P<name>[^>\s]+)>\n?(?P<value>.*?)\n?</parameter>", re.DOTALL)
-_TRAILING_COMMA = re.compile(r",(\s*[}\]])")
-# Beyond this a call's inside is not searched by the tag patterns, which are quadratic at worst.
-_MAX_INSIDE = 200_000
-_MAX_TAGS = 20_000
+SHAPE = f'{OPEN}\n{{"name": "read_file", "arguments": {{"path": "src/a.py"}}}}\n{CLOSE}'
+_FENCE = r"^(?P<indent>[ \t]*)(?P<ticks>`{3,}|~{3,})(?P<info>[^\n]*)$"
+_BLOCK = r"^<<<(?P<name>[A-Za-z_]\w*)[ \t]*\r?$"
+_MARKS = re.compile(rf"{_FENCE}|{_BLOCK}|(?P<open>{OPEN})", re.MULTILINE)
+_ACTION = r"^[ \t]*(?:\*\*)?Action(?:\*\*)?[ \t]*:(?:\*\*)?[ \t]*(?P<action>[^\n]*)$"
+_OBSERVATION = r"^[ \t]*(?:\*\*)?(?P<seen>Observation)(?:\*\*)?[ \t]*:"
+_LEGACY_MARKS = re.compile(rf"{_FENCE}|{_BLOCK}|{_ACTION}|{_OBSERVATION}", re.MULTILINE)
+_INPUT = re.compile(r"\s*(?:\*\*)?Action Input(?:\*\*)?[ \t]*:(?:\*\*)?")
+_IDENTIFIER = re.compile(r"[A-Za-z_][\w.-]*")
+_CALLS_KEY = re.compile(r"""\{\s*["']tool_calls["']""")
+_BARE_KEYS = frozenset({"name", "arguments", "parameters", "id", "type"})
 # No answer means more; the bound also keeps hostile ones linear.
 _MAX_CALLS = 64
+_MAX_PROBLEMS = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,46 +56,41 @@ class ParsedAnswer:
     problems: tuple[str, ...] = ()
 
 
-class _BadCallError(Exception):
-    """A call that can't be read; the message is for the model."""
-
-
 @dataclass(frozen=True, slots=True)
-class _Span:
+class _Fence:
+    """A fenced block: its own offsets and those of its body; ``closed`` by a fence of its own."""
+
+    info: str
     start: int
+    body: int
+    body_end: int
     end: int
-    inside: str
-    reader: str
+    indent: str
+    closed: bool
 
 
 def parse_tool_calls(text: str) -> ParsedAnswer:
     """Take an answer apart; never raises, in time linear in the answer's length."""
-    calls: list[ToolCall] = []
-    problems: list[str] = []
-    prose: list[str] = []
-    at = 0
-    for span in _spans(text):
-        prose.append(text[at : span.start])
-        at = span.end
-        try:
-            for name, arguments in _READERS[span.reader](span.inside):
-                calls.append(ToolCall(f"call_{len(calls)}", name, arguments))
-        except _BadCallError as error:
-            line = text.count("\n", 0, span.start) + 1
-            problems.append(f"The call at line {line} of your answer can't be read: {error}.")
-        except RecursionError:
-            problems.append("A call is nested too deeply; send a flat JSON object.")
-    prose.append(text[at:])
-    return ParsedAnswer("".join(prose).strip(), tuple(calls), tuple(problems))
+    parser = _Parser(text)
+    parser.read_marked()
+    if not parser.found:
+        parser.read_actions()
+    if not parser.found:
+        parser.read_bare()
+    return parser.parsed()
 
 
 def extract_code(text: str) -> str | None:
-    """Return the code of a direct answer: a ``code`` block, else the largest fenced block."""
+    """Return the code of a direct answer: a ``code`` block, else the largest fenced block.
+
+    One that is closed is preferred; whether an answer was cut off is not seen from here.
+    """
     blocks = [block for block in find_blocks(text) if block.name == "code"]
     if blocks:
-        return blocks[-1].value
-    fenced = [body for info, body, _, _ in _fences(text) if not _is_call_fence(info, body)]
-    return max(fenced, key=len).removesuffix("\n") if fenced else None
+        return max(blocks, key=lambda block: (block.closed, block.start)).value
+    fences = [(fence, _body(text, fence)) for fence in _fences(text)]
+    found = [(fence.closed, len(body), body) for fence, body in fences if not _is_call(fence, body)]
+    return max(found, key=lambda one: one[:2])[2] if found else None
 
 
 def render_call(name: str, arguments: Mapping[str, Any], raw: tuple[str, ...] = ()) -> str:
@@ -92,248 +98,234 @@ def render_call(name: str, arguments: Mapping[str, Any], raw: tuple[str, ...] = 
     small = {key: value for key, value in arguments.items() if key not in raw}
     header = json.dumps({"name": name, "arguments": small}, ensure_ascii=False)
     blocks = [render_block(key, str(arguments[key])) for key in raw if key in arguments]
-    return "\n".join([_OPEN, header, *blocks, _CLOSE])
+    return "\n".join([OPEN, header, *blocks, CLOSE])
 
 
-def _spans(text: str) -> list[_Span]:
-    """Find what may be calls, in order; code fences and raw blocks hide what is in them."""
-    fences = list(_fences(text))
-    spans = [
-        _Span(start, end, body, "fence")
-        for info, body, start, end in fences
-        if _is_call_fence(info, body)
-    ]
-    at = 0
-    while (start := text.find(_OPEN, at)) >= 0 and len(spans) < _MAX_CALLS:
-        fence = next((end for _, _, begin, end in fences if begin < start < end), None)
-        if fence is not None:
-            at = fence
-            continue
-        inside, end = _element(text, start + len(_OPEN))
-        spans.append(_Span(start, end, inside, "element"))
-        # Fences inside a call belong to its content.
-        spans = [span for span in spans if span.reader != "fence" or not start < span.start < end]
-        at = end
-    if not spans:
-        found = islice(_actions(text, fences), _MAX_CALLS)
-        spans = [_Span(*place, "action") for place in found]
-    return sorted(spans, key=lambda span: span.start)
+class _Parser:
+    """One answer; collects calls, problems and the prose between them."""
 
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._answer = Answer(text, BlockReader(text))
+        self._calls: list[ToolCall] = []
+        self._problems: list[str] = []
+        self._taken: list[tuple[int, int]] = []
+        self._shown: list[_Fence] = []
 
-def _element(text: str, start: int) -> tuple[str, int]:
-    """Return a call's inside and the offset behind it; closers in raw blocks do not count."""
-    at = start
-    next_open = text.find(_OPEN, start)
-    limit = next_open if next_open >= 0 else len(text)
-    first_close = text.find(_CLOSE, start)
-    if "<<<" in text[start : first_close if first_close >= 0 else len(text)]:
-        limit = len(text)
-        for block in find_blocks(text, start):
-            close = text.find(_CLOSE, at, block.start)
-            if close >= 0:
-                break
-            at = block.end
-    close = text.find(_CLOSE, at, max(limit, at))
-    if close < 0:
-        end = max(limit, at)
-        return text[start:end], end
-    return text[start:close], close + len(_CLOSE)
+    @property
+    def found(self) -> bool:
+        """Whether there was anything that is or should have been a call."""
+        return bool(self._calls or self._problems)
 
+    def parsed(self) -> ParsedAnswer:
+        """Return what was read; prose is what no call took."""
+        at, prose = 0, []
+        for start, end in sorted(self._taken):
+            prose.append(self._text[at:start])
+            at = end
+        prose.append(self._text[at:])
+        return ParsedAnswer("".join(prose).strip(), tuple(self._calls), tuple(self._problems))
 
-def _fences(text: str) -> Iterator[tuple[str, str, int, int]]:
-    """Yield fenced blocks as ``(info, body, start, end)``; an open one reaches to the end."""
-    at = 0
-    while match := _FENCE.search(text, at):
-        ticks = match["ticks"]
-        close = re.compile(rf"^{re.escape(ticks)}[`~]*[ \t]*$", re.MULTILINE).search(
-            text, match.end()
-        )
-        body_end = close.start() if close else len(text)
-        at = close.end() if close else len(text)
-        yield match["info"].strip(), text[match.end() + 1 : body_end], match.start(), at
+    def read_marked(self) -> None:
+        """Read elements and call fences; other fences and raw blocks hide what is in them."""
+        at = 0
+        while mark := _MARKS.search(self._text, at):
+            if mark["open"]:
+                if len(self._taken) >= _MAX_CALLS:
+                    self._complain(f"there are more than {_MAX_CALLS} calls", mark.start())
+                    return
+                at = self._take(mark.start(), lambda: read_element(self._answer, mark.end()))
+            else:
+                at = self._pass(mark)
 
+    def read_actions(self) -> None:
+        """Read ``Action:`` lines, up to an ``Observation:`` that the model made up itself."""
+        at = 0
+        while len(self._taken) < _MAX_CALLS and (mark := _LEGACY_MARKS.search(self._text, at)):
+            if mark["seen"] and self._calls:
+                return
+            if mark["action"] is not None:
+                at = self._action(mark)
+            elif mark["ticks"] is not None:
+                fence = _fence_at(self._text, mark)
+                at = fence.end if fence else mark.end()
+            else:
+                at = mark.end() if mark["seen"] else self._behind_block(mark)
 
-def _is_call_fence(info: str, body: str) -> bool:
-    return info.lower() in ("", "json", "tool_call", "tool_calls") and (
-        '"tool_calls"' in body[:200] or info.lower().startswith("tool_call")
-    )
+    def read_bare(self) -> None:
+        """Read an answer that is one JSON object; point out a call that stands in a fence."""
+        fence = self._shown[0] if self._shown else None
+        body = self._text
+        if fence and not (self._text[: fence.start] + self._text[fence.end :]).strip():
+            body = _body(self._text, fence)
+        if _is_bare_call(body):
+            start = self._text.find("{")
+            self._take(start, lambda: (decode_call(body.strip(), start), len(self._text)))
+        elif fence:
+            self._complain(
+                "it stands in a code fence, where nothing is carried out; write it outside",
+                fence.start,
+            )
 
+    def _pass(self, mark: re.Match[str]) -> int:
+        """Go past a fence or a raw block; return the offset behind it."""
+        if mark["ticks"] is None:
+            return self._behind_block(mark)
+        fence = _fence_at(self._text, mark)
+        if fence is None:
+            return mark.end()
+        body = _body(self._text, fence)
+        if _is_call(fence, body) and len(self._taken) < _MAX_CALLS:
+            return self._take(fence.start, lambda: self._fenced(fence, body), fence.end)
+        if _shows_call(fence, body):
+            self._shown.append(fence)
+        return fence.end
 
-def _actions(text: str, fences: list[tuple[str, str, int, int]]) -> Iterator[tuple[int, int, str]]:
-    for match in _ACTION.finditer(text):
-        if any(begin < match.start() < end for _, _, begin, end in fences):
-            continue
-        follow = _INPUT.match(text, match.end())
-        if follow is None:
-            yield match.start(), match.end(), f"{match['name'].strip()}\n"
-            continue
-        stop = _json_end(text, follow.end())
-        yield match.start(), stop, f"{match['name'].strip()}\n{text[follow.end() : stop]}"
+    def _behind_block(self, mark: re.Match[str]) -> int:
+        closing = self._answer.blocks.closing(mark)
+        if closing is not None:
+            return closing.end()
+        # A line like a sentinel that nothing closes is prose, but for the code's own.
+        return len(self._text) if mark["name"] == "code" else mark.end()
 
+    def _fenced(self, fence: _Fence, body: str) -> tuple[Calls, int]:
+        at = skip_space(self._text, fence.body)
+        if not self._text.startswith(OPEN, at):
+            return decode_call(body.strip(), at), fence.end
+        calls: Calls = []
+        while self._text.startswith(OPEN, at) and at < fence.body_end:
+            found, at = read_element(self._answer, at + len(OPEN))
+            calls += found
+            at = skip_space(self._text, at)
+        return calls, max(at, fence.end)
 
-def _json_end(text: str, start: int) -> int:
-    """Return where the JSON value that starts here ends, or the end of the line."""
-    try:
-        return json.JSONDecoder(strict=False).raw_decode(text, start)[1]
-    except (ValueError, RecursionError):
-        following = re.compile(r"^[ \t]*(?:Action|Observation|Thought)\b", re.MULTILINE)
-        match = following.search(text, start)
-        return match.start() if match else len(text)
+    def _action(self, mark: re.Match[str]) -> int:
+        name = mark["action"].strip("`\"'* \t\r")
+        given = _INPUT.match(self._text, mark.end())
+        if given is None:
+            if not _IDENTIFIER.fullmatch(name):
+                return mark.end()
+            self._complain(
+                f"'Action: {name}' has no 'Action Input:' line with a JSON object", mark.start()
+            )
+            self._taken.append((mark.start(), mark.end()))
+            return mark.end()
 
+        def read() -> tuple[Calls, int]:
+            if not name:
+                raise BadCallError("'Action:' names no tool")
+            arguments, end = read_input(self._text, given.end(), name)
+            return [(name, arguments)], end
 
-def _read_element(inside: str) -> list[tuple[str, dict[str, Any]]]:
-    body = inside.strip()
-    if not body:
-        raise _BadCallError(f"it is empty; write it like this: {SHAPE}")
-    if body.startswith(("{", "[", "```")):
-        return _read_header(inside)
-    if len(body) > _MAX_TAGS:
-        raise _BadCallError(f"it has no JSON header; write it like this: {SHAPE}")
-    function = _FUNCTION.search(body)
-    if function:
-        values = {m["name"]: _loose(m["value"]) for m in _PARAMETER.finditer(function["body"])}
-        return [(function["name"], values)]
-    return [_read_tags(body)]
+        return self._take(mark.start(), read, fallback=given.end())
 
-
-def _read_header(inside: str) -> list[tuple[str, dict[str, Any]]]:
-    blocks = find_blocks(inside)
-    header = inside[: blocks[0].start] if blocks else inside
-    fence = next(_fences(header.strip()), None)
-    found = _calls_of(_load(fence[1] if fence else header))
-    if blocks:
-        unclosed = [block.name for block in blocks if not block.closed]
-        if unclosed:
-            raise _BadCallError(f"the block <<<{unclosed[0]} has no closing line >>>{unclosed[0]}")
-        if len(found) != 1:
-            raise _BadCallError("raw blocks belong to one call; put each call in its own element")
-        name, arguments = found[0]
-        found = [(name, {**arguments, **{block.name: block.value for block in blocks}})]
-    return found
-
-
-def _read_tags(body: str) -> tuple[str, dict[str, Any]]:
-    elements = {match["tag"]: match["body"] for match in _ELEMENT.finditer(body)}
-    name = elements.get("name", "").strip()
-    if not name:
-        raise _BadCallError(f"it names no tool; write it like this: {SHAPE}")
-    source = next((elements[tag] for tag in ("input", "arguments") if tag in elements), None)
-    if source is None:
-        if "<input>" in body:
-            raise _BadCallError("<input> has no closing </input>")
-        return name, {}
-    if source.strip().startswith("{") or not source.strip():
-        return name, _object(_load(source) if source.strip() else {})
-    nested = {match["tag"]: _loose(match["body"]) for match in _ELEMENT.finditer(source)}
-    if not nested:
-        raise _BadCallError("<input> holds neither a JSON object nor elements like <path>a</path>")
-    return name, nested
-
-
-def _read_fence(inside: str) -> list[tuple[str, dict[str, Any]]]:
-    return _calls_of(_load(inside))
-
-
-def _read_action(inside: str) -> list[tuple[str, dict[str, Any]]]:
-    name, _, source = inside.partition("\n")
-    if not name:
-        raise _BadCallError("'Action:' names no tool")
-    if not source.strip():
-        raise _BadCallError(f"'Action: {name}' has no 'Action Input:' line with a JSON object")
-    fence = next(_fences(source.strip()), None)
-    return [(name.strip("`\"' "), _object(_load(fence[1] if fence else source)))]
-
-
-_READERS = {
-    "element": _read_element,
-    "fence": _read_fence,
-    "action": _read_action,
-}
-
-
-def _calls_of(value: Any) -> list[tuple[str, dict[str, Any]]]:
-    """Take calls out of a decoded value in any of the usual shapes."""
-    if isinstance(value, list):
-        return [call for item in value for call in _calls_of(item)]
-    if not isinstance(value, dict):
-        raise _BadCallError(f"a JSON object is expected, not {value!r}; like this: {SHAPE}")
-    if isinstance(value.get("tool_calls"), list):
-        return [call for item in value["tool_calls"] for call in _calls_of(item)]
-    if isinstance(value.get("function"), dict):
-        return _calls_of(value["function"])
-    name = value.get("name") or value.get("tool") or value.get("function")
-    if not isinstance(name, str) or not name:
-        raise _BadCallError('the object has no "name"; write it like this: ' + SHAPE)
-    arguments: Any = next(
-        (value[key] for key in ("arguments", "parameters", "input", "args") if key in value), {}
-    )
-    return [(name, _object(arguments))]
-
-
-def _object(value: Any) -> dict[str, Any]:
-    if isinstance(value, str):
-        value = _load(value)
-    if value is None:
-        return {}
-    if not isinstance(value, dict):
-        raise _BadCallError(f"the arguments must be a JSON object, not {value!r:.80}")
-    return {str(key): item for key, item in value.items()}
-
-
-def _loose(text: str) -> Any:
-    """Read an element's text: JSON for numbers and booleans, else the text itself."""
-    try:
-        value = json.loads(text)
-    except (ValueError, RecursionError):
-        return text
-    return value if isinstance(value, bool | int | float | list) else text
-
-
-def _load(source: str) -> Any:
-    """Decode JSON, repairing only what has one meaning: commas, quotes, missing closers."""
-    source = source.strip()
-    try:
-        return json.loads(source, strict=False)
-    except ValueError as error:
-        problem = error
-    for candidate in _repairs(source):
+    def _take(
+        self, start: int, read: Callable[[], tuple[Calls, int]], fallback: int | None = None
+    ) -> int:
+        """Take a call, or the problem with it; return the offset behind it."""
         try:
-            return json.loads(candidate, strict=False)
-        except ValueError:
-            continue
-    # Python's own spelling of a dictionary, where no JSON string can be mistaken for it.
-    if source.startswith("{") and '"' not in source and len(source) < _MAX_INSIDE:
-        with suppress(ValueError, SyntaxError, MemoryError, RecursionError):
-            return ast.literal_eval(source)
-    place = getattr(problem, "lineno", 1), getattr(problem, "colno", 1)
-    reason = getattr(problem, "msg", str(problem))
-    raise _BadCallError(f"its JSON breaks at line {place[0]}, column {place[1]}: {reason}")
+            calls, end = read()
+        except BadCallError as error:
+            self._complain(str(error), start, error.offset)
+            end = element_end(self._answer, start + 1) if fallback is None else fallback
+        else:
+            for name, arguments in calls:
+                self._calls.append(ToolCall(f"call_{len(self._calls)}", name, arguments))
+        self._taken.append((start, end))
+        return end
+
+    def _complain(self, message: str, start: int, place: int | None = None) -> None:
+        if len(self._problems) == _MAX_PROBLEMS:
+            return
+        line = self._text.count("\n", 0, start) + 1
+        where = "" if place is None else f", at {_line_and_column(self._text, place)}"
+        self._problems.append(
+            f"The call at line {line} of your answer can't be read{where}: {message}. "
+            f"Write a call like this:\n{SHAPE}"
+        )
 
 
-def _repairs(source: str) -> Iterator[str]:
-    yield _TRAILING_COMMA.sub(r"\1", source)
-    closers = _missing_closers(source)
-    if closers:
-        yield source + closers
-        yield _TRAILING_COMMA.sub(r"\1", source.rstrip(", \n") + closers)
+def _fences(text: str) -> Iterator[_Fence]:
+    at = 0
+    pattern = re.compile(_FENCE, re.MULTILINE)
+    while mark := pattern.search(text, at):
+        fence = _fence_at(text, mark)
+        if fence is not None:
+            yield fence
+        at = fence.end if fence else mark.end()
 
 
-def _missing_closers(source: str) -> str:
-    """Return the brackets that close a text cut off between values; ``""`` inside a string."""
-    stack: list[str] = []
-    in_string = escaped = False
-    for char in source:
-        if in_string:
-            if escaped:
-                escaped = False
-            elif char == "\\":
-                escaped = True
-            elif char == '"':
-                in_string = False
-        elif char == '"':
-            in_string = True
-        elif char in "{[":
-            stack.append("}" if char == "{" else "]")
-        elif char in "}]" and (not stack or stack.pop() != char):
-            return ""
-    return "" if in_string else "".join(reversed(stack))
+def _fence_at(text: str, mark: re.Match[str]) -> _Fence | None:
+    """Return the fenced block that a line opens; one that is not closed reaches to the end."""
+    ticks, info = mark["ticks"], mark["info"].strip()
+    if "`" in info and ticks[0] == "`":
+        return None
+    closing = re.compile(rf"^[ \t]*{ticks[0]}{{{len(ticks)},}}[ \t]*\r?$", re.MULTILINE)
+    body = min(mark.end() + 1, len(text))
+    end = closing.search(text, body)
+    return _Fence(
+        info.lower(),
+        mark.start(),
+        body,
+        end.start() if end else len(text),
+        end.end() if end else len(text),
+        mark["indent"],
+        end is not None,
+    )
+
+
+def _body(text: str, fence: _Fence) -> str:
+    """Return what a fence holds, without its own indentation and the last line end."""
+    body = text[fence.body : fence.body_end]
+    if fence.indent:
+        body = re.sub(rf"^{fence.indent}", "", body, flags=re.MULTILINE)
+    return body.removesuffix("\n").removesuffix("\r")
+
+
+def _is_call(fence: _Fence, body: str) -> bool:
+    """Whether a fence holds calls that are to be carried out."""
+    if fence.info in ("tool_call", "tool_calls"):
+        return True
+    if fence.info not in ("", "json"):
+        return False
+    if _CALLS_KEY.match(body.lstrip()):
+        return True
+    return '"tool_calls"' in body and isinstance(_object(body).get("tool_calls"), list)
+
+
+def _shows_call(fence: _Fence, body: str) -> bool:
+    """Whether a fence holds what would be a call outside of it, and may be meant as one."""
+    if not fence.closed and OPEN in body:
+        return True
+    if fence.info not in ("", "json", "xml"):
+        return False
+    return body.lstrip().startswith(OPEN) or _is_bare_call(body)
+
+
+def _is_bare_call(body: str) -> bool:
+    """Whether a text is nothing but one call as many models print it."""
+    value = _object(body) if '"name"' in body else {}
+    arguments = value.get("arguments", value.get("parameters"))
+    # A tool's description looks alike, but for the schema in it.
+    is_schema = isinstance(arguments, dict) and "properties" in arguments
+    return (
+        isinstance(value.get("name"), str)
+        and isinstance(arguments, dict | str)
+        and not is_schema
+        and value.keys() <= _BARE_KEYS
+    )
+
+
+def _object(body: str) -> dict[str, Any]:
+    if not body.lstrip().startswith("{"):
+        return {}
+    try:
+        value = strict_json.loads(body.strip())
+    except ValueError:
+        return {}
+    return value if isinstance(value, dict) else {}
+
+
+def _line_and_column(text: str, offset: int) -> str:
+    line = text.count("\n", 0, offset) + 1
+    return f"line {line}, column {offset - text.rfind(chr(10), 0, offset)}"

@@ -1,18 +1,22 @@
 """JSON that a model or a server wrote, decoded to values that every later step can take.
 
 Raw line ends in strings are accepted (models write them); what no JSON text can carry on is not:
-NaN, infinities and halves of surrogate pairs.
+NaN, infinities, halves of surrogate pairs, and a nesting on which the next encoder would break.
 """
 
 from __future__ import annotations
 
 import json
 import math
+from collections.abc import Iterable
 from typing import Any, NoReturn
+
+MAX_DEPTH = 100
+_TOO_DEEP = "it is nested too deep"
 
 
 class StrictJSONDecoder(json.JSONDecoder):
-    """A decoder with these rules but the last; raises ``RecursionError`` when nested too deep."""
+    """A decoder with these rules but the last two; raises ``RecursionError`` at great depth."""
 
     def __init__(self) -> None:
         super().__init__(strict=False, parse_constant=_refuse, parse_float=_finite)
@@ -23,15 +27,27 @@ def loads(text: str) -> Any:
     try:
         value = StrictJSONDecoder().decode(text)
     except RecursionError as error:
-        raise ValueError("it is nested too deep") from error
-    check_text(value, text)
+        raise ValueError(_TOO_DEEP) from error
+    check(value, text)
     return value
 
 
-def check_text(value: Any, source: str) -> None:
-    r"""Raise ``ValueError`` if a decoded value holds half a surrogate pair."""
+def check(value: Any, source: str) -> None:
+    """Raise ``ValueError`` if a decoded value holds half a surrogate pair or is nested too deep."""
+    level, depth = [value], 0
+    while level:
+        if depth > MAX_DEPTH:
+            raise ValueError(_TOO_DEEP)
+        level = [child for one in level for child in _children(one)]
+        depth += 1
     if "\\u" in source and not encodable(json.dumps(value, ensure_ascii=False)):
         raise ValueError("it holds half of a surrogate pair")
+
+
+def _children(value: Any) -> Iterable[Any]:
+    if isinstance(value, dict):
+        return value.values()
+    return value if isinstance(value, list) else ()
 
 
 def encodable(text: str) -> bool:

@@ -41,3 +41,9 @@ def test_raw_line_ends_in_strings_are_taken() -> None:
 
 def test_a_whole_surrogate_pair_is_a_character() -> None:
     assert strict_json.loads(r'"\ud83c\udf89"') == "🎉"
+
+
+def test_the_depth_is_bounded() -> None:
+    assert strict_json.loads("[" * 101 + "]" * 101)
+    with pytest.raises(ValueError, match="too deep"):
+        strict_json.loads('{"a":' * 102 + "1" + "}" * 102)
