@@ -64,12 +64,42 @@ def check_call(
         hint = f"did you mean {close[0]}? " if close else ""
         raise BadCallError(f"there is no tool {name!r}; {hint}the tools are: {', '.join(tools)}")
     try:
-        checked: Arguments = tool.arguments.model_validate(dict(arguments))
+        checked = _validated(tool, arguments)
     except ValidationError as error:
         faults = "; ".join(_fault(fault) for fault in error.errors()[:5])
         example = json.dumps({"name": name, "arguments": dict(tool.example)}, ensure_ascii=False)
         raise BadCallError(f"{name}: {faults}. A right call: {example}") from error
     return tool, checked
+
+
+def _validated(tool: Tool[Any], arguments: Mapping[str, Any]) -> Arguments:
+    """Return checked arguments; raises ``ValidationError``.
+
+    Calls in tags carry nothing but text, so what is to be a list or nothing is decoded here, where
+    the schema says so.
+    """
+    try:
+        checked: Arguments = tool.arguments.model_validate(dict(arguments))
+    except ValidationError as error:
+        texts = {str(fault["loc"][0]) for fault in error.errors() if fault["loc"]}
+        decoded = {
+            key: _decoded(value) if key in texts else value for key, value in arguments.items()
+        }
+        if decoded == arguments:
+            raise
+        checked = tool.arguments.model_validate(decoded)
+    return checked
+
+
+def _decoded(value: Any) -> Any:
+    """Decode text that is a JSON list or ``null``."""
+    if not isinstance(value, str):
+        return value
+    try:
+        found = json.loads(value)
+    except (ValueError, RecursionError):
+        return value
+    return found if found is None or isinstance(found, list) else value
 
 
 def _fault(fault: Any) -> str:
