@@ -14,6 +14,7 @@ from lsp_agent.agent.query import Budget
 from lsp_agent.agent.tool_loop import ToolLoop
 from lsp_agent.agent.types import ApprovalQuestion, RunRequest, RunResult
 from lsp_agent.cancel import Cancelled, CancelToken
+from lsp_agent.engine.types import EngineInfo
 from lsp_agent.errors import LspAgentError
 from lsp_agent.events import RunStatus
 from lsp_agent.workspace.diff import diff_changes, unified_diff
@@ -42,8 +43,7 @@ def run_agent(request: RunRequest, env: RunEnvironment, cancel: CancelToken) -> 
         path=request.focus.path if request.focus else None,
     )
     try:
-        env.progress("loading the model", None)
-        run = Run(request, env, env.engine.load(cancel), cancel)
+        run = Run(request, env, _ready(env, cancel), cancel)
         budget = Budget(run)
         try:
             outcome = _work(run, budget)
@@ -65,6 +65,15 @@ def run_agent(request: RunRequest, env: RunEnvironment, cancel: CancelToken) -> 
     seconds = round(time.monotonic() - started, 3)
     env.events.emit("run_finished", status=outcome.status, tokens=tokens, seconds=seconds)
     return RunResult(env.run_id, outcome.status, outcome.summary, outcome.text, outcome.changes)
+
+
+def _ready(env: RunEnvironment, cancel: CancelToken) -> EngineInfo:
+    """Load the model if it is not; a server is not asked for more than the answer itself."""
+    info = env.engine.info()
+    if info.loaded:
+        return info
+    env.progress("loading the model", None)
+    return env.engine.load(cancel)
 
 
 def _work(run: Run, budget: Budget) -> _Outcome:

@@ -76,6 +76,7 @@ def ask_engine(
     Raises :class:`RunFailedError` at a limit, and what :meth:`Engine.generate` raises.
     """
     budget.step()
+    run.env.progress("asking the model", None)
     agent = run.env.settings.agent
     request = Request(
         Chat(tuple(messages), tuple(tools)),

@@ -94,7 +94,7 @@ def test_shows_progress_asks_and_colours(
         shown.until("[y/N]")
         shown.type("y\n")
         assert shown.finish() == 0, shown.seen
-    assert "loading the model" in shown.seen
+    assert "asking the model" in shown.seen
     assert "\x1b[32m+x = '\\x1b[2Jgröße'\x1b[0m" in shown.seen
     assert "\x1b[2J" not in shown.seen
 
