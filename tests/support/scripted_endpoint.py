@@ -18,6 +18,7 @@ import json
 import signal
 import socket
 import struct
+import sys
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -97,8 +98,7 @@ class ScriptedEndpoint:
         self.most_at_once = 0
         self._at_once = 0
         self._changed = threading.Condition()
-        self._server = ThreadingHTTPServer(("127.0.0.1", port), _handler(self))
-        self._server.daemon_threads = True
+        self._server = _Server(("127.0.0.1", port), _handler(self))
 
     @property
     def port(self) -> int:
@@ -145,6 +145,15 @@ class ScriptedEndpoint:
         """Count a post as answered."""
         with self._changed:
             self._at_once -= 1
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Keep it to itself that a client left between two requests; show any other error."""
+        if not isinstance(sys.exception(), OSError):
+            super().handle_error(request, client_address)
 
 
 def _handler(endpoint: ScriptedEndpoint) -> type[BaseHTTPRequestHandler]:
