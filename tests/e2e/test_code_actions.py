@@ -79,6 +79,12 @@ async def test_client_without_resolve_gets_a_command(start_editor: Start) -> Non
         place = editor.at(uri, "itms")
         actions = await editor.actions(uri, place, [undefined_name(place)], ["quickfix"])
         command = actions[0].command
+        editor.change(uri, SOURCE)
+        with pytest.raises(JsonRpcException, match="changed since"):
+            await editor.command(command.command, command.arguments[0])
+        assert not endpoint.requests
+        actions = await editor.actions(uri, place, [undefined_name(place)], ["quickfix"])
+        command = actions[0].command
         answer = await editor.command(command.command, command.arguments[0])
         assert set(answer if isinstance(answer, dict) else vars(answer)) == {"runId"}
         await editor.until(lambda: editor.texts[uri] == FIXED)

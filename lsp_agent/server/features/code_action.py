@@ -14,7 +14,7 @@ from lsp_agent.errors import LspAgentError
 from lsp_agent.server.convert import from_diagnostics, from_range
 from lsp_agent.server.deliver import current_changes, edit_for
 from lsp_agent.server.features.deliveries import Deliveries
-from lsp_agent.server.features.requests import ActionData
+from lsp_agent.server.features.requests import ActionData, check_version
 
 if TYPE_CHECKING:
     from lsp_agent.actions.spec import Action, Offer
@@ -74,12 +74,7 @@ async def _resolved(
 
     Helix gives a request 20 seconds, and some editors wait in front of the user.
     """
-    document = context.session.documents.get(data.uri)
-    if document is None or document.version != data.version:
-        raise JsonRpcException(
-            "the document changed since the action was listed; ask for it again",
-            types.LSPErrorCodes.ContentModified,
-        )
+    check_version(data.version, context.session.documents.get(data.uri))
     app = await context.session.app()
     known = app.actions.get(data.action)
     if known is not None and known.answer == "text":

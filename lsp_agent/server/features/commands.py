@@ -16,7 +16,7 @@ from lsp_agent.server.convert import from_range
 from lsp_agent.server.documents import OpenDocument
 from lsp_agent.server.features.code_action import COMMAND
 from lsp_agent.server.features.deliveries import Deliveries
-from lsp_agent.server.features.requests import ActionData, Arguments
+from lsp_agent.server.features.requests import ActionData, Arguments, check_version
 
 Handler = Callable[[Arguments, types.ProgressToken | None], Awaitable[Any]]
 _INSTRUCTION_LINES = 2000
@@ -164,6 +164,8 @@ class _Commands:
         document = self._document(arguments)
         if document is None:
             raise JsonRpcInvalidParams("no document is open; open one, or name its 'uri'")
+        if "version" in arguments:
+            check_version(arguments.number("version"), document)
         start = types.Position(0, 0)
         given = arguments.range() or types.Range(start, start)
         return arguments.action_data(action, document.uri, document.version, given)

@@ -8,7 +8,7 @@ from typing import Any
 
 from lsprotocol import types
 from lsprotocol.converters import get_converter
-from pygls.exceptions import JsonRpcInvalidParams
+from pygls.exceptions import JsonRpcException, JsonRpcInvalidParams
 
 from lsp_agent.actions.spec import Place
 from lsp_agent.server.context import Context
@@ -103,6 +103,15 @@ class Arguments:
         except Exception as error:
             raise JsonRpcInvalidParams("'diagnostics' holds no diagnostics") from error
         return ActionData(action, self.text("argument") or "", uri, version, range_, found)
+
+
+def check_version(version: int, document: OpenDocument | None) -> None:
+    """Refuse an action that was listed for another text: its place may be elsewhere by now."""
+    if document is None or document.version != version:
+        raise JsonRpcException(
+            "the document changed since the action was listed; ask for it again",
+            types.LSPErrorCodes.ContentModified,
+        )
 
 
 def place_for(context: Context, data: ActionData, document: OpenDocument) -> Place:
