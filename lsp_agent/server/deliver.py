@@ -27,6 +27,7 @@ from lsp_agent.workspace.rebase import rebase
 
 APPLY_SECONDS = 30.0
 TEXT_SECONDS = 2.0
+_FITTING_TRIES = 5
 
 
 class StaleEditError(LspAgentError):
@@ -41,15 +42,26 @@ class NotAppliedError(LspAgentError):
     code = "not-applied"
 
 
-def current_changes(
+async def current_changes(
     session: Session, overlay: Overlay, changes: Sequence[FileChange]
 ) -> list[FileChange]:
-    """Return the changes carried over to the newest texts and versions.
+    """Return the changes carried over to the texts and versions of this very moment.
 
-    Reads the files that are not open, so call it outside the event loop where there may be many.
+    Files are read and merged outside the event loop; if the user typed meanwhile it is done again.
     Raises :class:`StaleEditError` naming the file, when a change no longer fits.
     """
-    return [_current(session, overlay, change) for change in changes]
+    for _ in range(_FITTING_TRIES):
+        fitted: list[FileChange] = await session.in_thread(
+            lambda: [_current(session, overlay, change) for change in changes]
+        )
+        if all(_is_current(session, change) for change in fitted):
+            return fitted
+    raise StaleEditError("the text keeps changing; ask for the edit again")
+
+
+def _is_current(session: Session, change: FileChange) -> bool:
+    document = session.documents.get(change.uri)
+    return (document.version if document is not None else None) == change.version
 
 
 def edit_for(session: Session, changes: Sequence[FileChange]) -> types.WorkspaceEdit:
@@ -76,7 +88,7 @@ async def deliver(
     """
     if not session.features.apply_edit:
         raise NotAppliedError("this editor takes no edits from a server; use: lsp-agent run")
-    fitted = current_changes(session, overlay, changes)
+    fitted = await current_changes(session, overlay, changes)
     edit = edit_for(session, fitted)
     params = types.ApplyWorkspaceEditParams(edit=edit, label=label)
     try:
@@ -104,7 +116,7 @@ def _current(session: Session, overlay: Overlay, change: FileChange) -> FileChan
     if change.kind == "create":
         if now is not None:
             raise StaleEditError(f"{change.path} was created meanwhile; the edit is not applied")
-        return change
+        return replace(change, version=None)
     if now is None:
         raise StaleEditError(f"{change.path} is gone; the edit is not applied")
     if now == change.before:

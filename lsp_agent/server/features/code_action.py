@@ -100,7 +100,7 @@ async def _resolved(
             else types.LSPErrorCodes.RequestFailed,
         )
     try:
-        changes = current_changes(context.session, handle.overlay, result.changes)
+        changes = await current_changes(context.session, handle.overlay, result.changes)
         action.edit = edit_for(context.session, changes)
     except LspAgentError as error:
         context.tell(f"lsp-agent: {error}")
