@@ -17,8 +17,6 @@ class ClientFeatures:
     annotations: bool = False
     resolves_edit: bool = False
     disabled_actions: bool = False
-    code_action_literals: bool = False
-    data_support: bool = False
     llm_tag: bool = False
     progress: bool = False
     show_document: bool = False
@@ -27,7 +25,6 @@ class ClientFeatures:
     configuration: bool = False
     watched_files: bool = False
     diagnostic_versions: bool = False
-    diagnostic_refresh: bool = False
 
 
 def client_features(capabilities: types.ClientCapabilities) -> ClientFeatures:
@@ -48,9 +45,6 @@ def client_features(capabilities: types.ClientCapabilities) -> ClientFeatures:
         or _get(capabilities, "workspace.workspace_edit.change_annotation_support") is not None,
         resolves_edit="edit" in resolves,
         disabled_actions=bool(_get(capabilities, f"{action}.disabled_support")),
-        code_action_literals=_get(capabilities, f"{action}.code_action_literal_support")
-        is not None,
-        data_support=bool(_get(capabilities, f"{action}.data_support")),
         llm_tag=types.CodeActionTag.LlmGenerated in tags,
         progress=bool(_get(capabilities, "window.work_done_progress")),
         show_document=bool(_get(capabilities, "window.show_document.support")),
@@ -63,7 +57,6 @@ def client_features(capabilities: types.ClientCapabilities) -> ClientFeatures:
         diagnostic_versions=bool(
             _get(capabilities, "text_document.publish_diagnostics.version_support")
         ),
-        diagnostic_refresh=bool(_get(capabilities, "workspace.diagnostics.refresh_support")),
     )
 
 

@@ -124,7 +124,7 @@ def _place(
 
 
 def _wanted(kind: str, only: Sequence[types.CodeActionKind | str] | None) -> bool:
-    if only is None:
+    if not only:
         return True
     prefixes = [str(getattr(one, "value", one)) for one in only]
     return any(kind == prefix or kind.startswith(f"{prefix}.") or not prefix for prefix in prefixes)
@@ -137,10 +137,10 @@ def _listed(
     document: OpenDocument,
     range_: types.Range,
     diagnostics: Sequence[types.Diagnostic],
-) -> types.CodeAction | types.Command:
+) -> types.CodeAction:
     features = context.session.features
-    index = int(offer.argument) if action.kind.startswith("quickfix") else None
-    about = [diagnostics[index]] if index is not None else []
+    # A quick fix is about one diagnostic; with it alone its index is 0.
+    about = _about(action, offer, diagnostics)
     data = ActionData(
         action=action.name,
         argument="0" if about else offer.argument,
@@ -160,8 +160,13 @@ def _listed(
     )
     if features.resolves_edit if action.answer == "edit" else features.resolves_command:
         return row
-    command = types.Command(offer.title, COMMAND, arguments=[row.data])
-    if not features.code_action_literals:
-        return command
-    row.command = command
+    row.command = types.Command(offer.title, COMMAND, arguments=[row.data])
     return row
+
+
+def _about(
+    action: Action, offer: Offer, diagnostics: Sequence[types.Diagnostic]
+) -> list[types.Diagnostic]:
+    if not action.kind.startswith("quickfix") or not offer.argument.isdecimal():
+        return []
+    return [*diagnostics][int(offer.argument) :][:1]
