@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import importlib
 import logging
-import signal
+import os
+import sys
 from collections.abc import Sequence
 
 import click
@@ -86,9 +87,6 @@ def _share_options(command: click.Command) -> None:
 
 def run(arguments: Sequence[str]) -> int:
     """Run one command line; return the exit status. Errors are one line on stderr."""
-    if hasattr(signal, "SIGPIPE"):
-        # A reader that goes away (| head) ends us quietly, as it ends any other filter.
-        signal.signal(signal.SIGPIPE, signal.SIG_DFL)
     # Libraries' warnings are no result, and stderr is for people.
     logging.getLogger().addHandler(logging.NullHandler())
     state = CliContext()
@@ -106,6 +104,11 @@ def run(arguments: Sequence[str]) -> int:
 
 
 def _failed(state: CliContext, error: Exception) -> int:
+    if isinstance(error, BrokenPipeError):
+        # The reader went away (| head). The signal is not used for this: it would also end us
+        # when a server or an editor closes its connection.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return DONE
     if isinstance(error, click.ClickException):
         error.show()
         return USAGE

@@ -171,6 +171,25 @@ def test_nothing_but_the_result_on_stdout(home: Path) -> None:
     assert done.stderr == ""
 
 
+def test_a_reader_that_goes_away_is_no_error(home: Path) -> None:
+    command = [sys.executable, "-m", "lsp_agent", "config", "schema"]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    assert process.stdout is not None
+    process.stdout.close()
+    _, errors = process.communicate(timeout=20)
+    assert errors == b""
+    assert process.returncode == 0
+
+
+def test_a_connection_that_breaks_does_not_end_the_process(home: Path) -> None:
+    code = (
+        "import signal; from lsp_agent.cli.main import run; run(['--version']); "
+        "print(signal.getsignal(signal.SIGPIPE) == signal.SIG_IGN)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == "True"
+
+
 def test_unexpected_errors_are_one_line(
     home: Path, capsys: Caps, monkeypatch: pytest.MonkeyPatch
 ) -> None:
