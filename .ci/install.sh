@@ -47,3 +47,4 @@ fi
 with_uv || with_pip
 # Bytecode saves a tenth of a second at every start, and some environments turn it off.
 "$python" -m compileall -q lsp_agent || true
+PYTHONDONTWRITEBYTECODE= "$python" -m lsp_agent.server.fast_import || true

@@ -1,8 +1,10 @@
 """Importing lsprotocol in half the time.
 
 attrs generates and compiles methods for 570 classes at every start: 100 to 150 ms of ``compile``.
-The code objects are kept in a file of the user's own cache folder, as Python keeps ``.pyc`` files;
-without it, or with a stale one, everything is compiled as usual.
+The code objects are kept beside this module's own ``.pyc``, or in the user's cache folder where
+that may not be written; without them, or with stale ones, everything is compiled as usual.
+
+``python -m lsp_agent.server.fast_import`` makes the file, so that the first start has it too.
 """
 
 from __future__ import annotations
@@ -13,8 +15,10 @@ import hashlib
 import marshal
 import sys
 import tempfile
-from collections.abc import Iterator
+import threading
+from collections.abc import Iterator, Sequence
 from importlib.metadata import version
+from importlib.util import cache_from_source
 from pathlib import Path
 from types import CodeType
 from typing import Any
@@ -24,11 +28,12 @@ _MAX_BYTES = 32 * 1024 * 1024
 
 @contextlib.contextmanager
 def fast_import(folder: Path) -> Iterator[None]:
-    """Speed up the imports made inside; ``folder`` holds the cache and may not exist yet."""
+    """Speed up the imports made inside; ``folder`` is the user's cache, which need not exist."""
     import attr._make as attrs_make
 
-    path = folder / f"{_cache_key()}.marshal"
-    known = _load(path)
+    name = f"attrs-{_cache_key()}.marshal"
+    places = [Path(cache_from_source(__file__)).parent / name, folder / name]
+    known = _load(places[0]) or _load(places[1])
     fresh: dict[bytes, CodeType] = {}
 
     def compile_(source: str, filename: str, mode: str, *rest: Any) -> Any:
@@ -51,7 +56,11 @@ def fast_import(folder: Path) -> Iterator[None]:
         if collecting:
             gc.enable()
     if len(fresh) > 20:
-        _save(path, {**known, **fresh})
+        if sys.dont_write_bytecode:
+            del places[0]
+        # In a thread: the client waits for its first answer.
+        codes = {**known, **fresh}
+        threading.Thread(target=_save, args=(places, codes), name="attrs-cache").start()
 
 
 def _cache_key() -> str:
@@ -69,9 +78,18 @@ def _load(path: Path) -> dict[bytes, CodeType]:
     return value if isinstance(value, dict) else {}
 
 
-def _save(path: Path, codes: dict[bytes, CodeType]) -> None:
-    with contextlib.suppress(OSError):
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as file:
-            file.write(marshal.dumps(codes))
-        Path(file.name).replace(path)
+def _save(places: Sequence[Path], codes: dict[bytes, CodeType]) -> None:
+    """Write to the first place that takes it, whole or not at all."""
+    data = marshal.dumps(codes)
+    for path in places:
+        with contextlib.suppress(OSError):
+            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as file:
+                file.write(data)
+            Path(file.name).replace(path)
+            return
+
+
+if __name__ == "__main__":
+    with tempfile.TemporaryDirectory() as scratch, fast_import(Path(scratch)):
+        import pygls.lsp.server  # noqa: F401 - imported for its code objects
