@@ -84,17 +84,21 @@ class VerifySettings(Section):
     """What is checked before an edit is offered."""
 
     syntax: bool = Field(True, description="no new syntax error")
-    lint: bool = Field(True, description="the project's linter agrees as before")
-    diagnostics: bool = Field(True, description="other language servers report no new error")
-    tests: Literal["off", "auto", "always"] = Field("auto", description="run affected tests")
+    lint: bool = Field(True, description="the project's linter agrees (not checked yet)")
+    diagnostics: bool = Field(True, description="other servers report no new error (not yet)")
+    tests: Literal["off", "auto", "always"] = Field(
+        "auto", description="run affected tests (not yet)"
+    )
 
 
 class SafetySettings(Section):
     """What a run may do without asking."""
 
-    network: bool = Field(False, description="commands may use the network")
+    network: bool = Field(False, description="commands may use the network (none run yet)")
     approve: Literal["never", "risky", "always"] = Field("risky", description="what is asked first")
-    allowed_commands: list[str] = Field([], description="commands that may run without asking")
+    allowed_commands: list[str] = Field(
+        [], description="commands that need no asking (none run yet)"
+    )
 
 
 class ReviewSettings(Section):
