@@ -95,9 +95,10 @@ class SyntaxDocument:
         place = Position(position.line, min(max(position.character, indent), len(line)))
         at = self._offsets.to_bytes(self.text.offset(place))
         around = self._finder.find(tree.root_node, (max(at - 1, 0), at + 1))
-        around += self._decorated(tree.root_node, at)
+        around += self._finder.attached(tree.root_node, at)
         holding = [symbol for symbol in around if symbol.range.start <= place <= symbol.range.end]
-        return max(holding, key=lambda symbol: symbol.range.start, default=None)
+        # Of two that begin together the later one stands inside the other.
+        return max(reversed(holding), key=lambda symbol: symbol.range.start, default=None)
 
     def comment_at(self, position: Position) -> Comment | None:
         """Return the comment on a position's line."""
@@ -163,17 +164,6 @@ class SyntaxDocument:
         if tree is None or self._finder is None:
             return []
         return self._finder.find(tree.root_node)
-
-    def _decorated(self, root: Node, at: int) -> list[Symbol]:
-        """Find the definition whose decorator holds a byte offset."""
-        node = root.descendant_for_byte_range(at, at)
-        while node is not None and node.type != "decorated_definition":
-            node = node.parent
-        if node is None or self._finder is None:
-            return []
-        inside = self._finder.find(root, (node.start_byte, node.end_byte))
-        start = self._finder.range(node, node).start
-        return [symbol for symbol in inside if symbol.range.start == start]
 
     @staticmethod
     def _point(data: bytes, offset: int) -> tuple[int, int]:

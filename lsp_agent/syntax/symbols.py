@@ -2,28 +2,42 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from lsp_agent.syntax.offsets import OffsetMap
 from lsp_agent.syntax.parser import query
-from lsp_agent.workspace.positions import Range
+from lsp_agent.workspace.positions import Position, Range
 from lsp_agent.workspace.text import Text
 
 if TYPE_CHECKING:
     from tree_sitter import Node
 
-# Nodes that belong to the definition they hold: decorators, ``export``.
-_WRAPPERS = frozenset({"decorated_definition", "export_statement", "template_declaration"})
+# Nodes that belong to the one definition they hold: decorators, ``export``, ``template <…>``.
+_WRAPPERS = frozenset(
+    {
+        "decorated_definition", "export_statement", "template_declaration",
+        "ambient_declaration", "type_declaration",
+    }
+)  # fmt: skip
+# Nodes that belong to the definition after them.
+_ATTRIBUTES = frozenset({"attribute_item", "decorator"})
 _PARAMETER_NAMES = frozenset({"identifier", "property_identifier", "variable_name"})
+_HOLDERS = frozenset({"class", "interface", "struct", "enum", "implementation"})
+_TYPE_ARGUMENTS = re.compile(r"<.*>|\[.*\]")
+_MAX_SIGNATURE = 300
+_Item = tuple[str, "Node", "dict[str, list[Node]]"]
 
 
 @dataclass(frozen=True, slots=True)
 class Symbol:
-    """A definition. ``range`` holds decorators and documentation inside it, but not above it.
+    """A definition. ``range`` holds its decorators and attributes, not the comments above it.
 
-    ``signature`` is the text before the body on one line; ``parent`` and ``qualified_name`` are
-    dotted. ``docstring_range`` covers the quotes or comment marks.
+    ``signature`` is the text before the body on one line, at most 300 characters; ``parent`` and
+    ``qualified_name`` are dotted, whatever the language writes. ``docstring`` and its range cover
+    the quotes or comment marks.
     """
 
     kind: str
@@ -56,7 +70,8 @@ class SymbolFinder:
     def find(self, root: Node, within: tuple[int, int] | None = None) -> list[Symbol]:
         """Return the definitions in source order; ``within`` limits them to a stretch of bytes.
 
-        Cost: one query over the tree, or over the nodes that touch the stretch.
+        Cost: one query over the tree, or over the nodes that touch the stretch; then about 40 µs a
+        definition.
         """
         from tree_sitter import QueryCursor
 
@@ -66,91 +81,195 @@ class SymbolFinder:
         cursor = QueryCursor(definitions)
         if within is not None:
             cursor.set_byte_range(*within)
-        found: dict[int, tuple[str, Node, dict[str, list[Node]]]] = {}
-        for _, captures in cursor.matches(root):
+        found: dict[int, _Item] = {}
+        # Where two patterns match a node, the one that stands first in the file says what it is.
+        for _, captures in sorted(cursor.matches(root), key=lambda match: match[0]):
             kind = next(name for name in captures if name.startswith("definition."))
             node = captures[kind][0]
             found.setdefault(node.id, (kind.partition(".")[2], node, captures))
         ordered = sorted(found.values(), key=lambda item: (item[1].start_byte, -item[1].end_byte))
-        return self._nest(ordered)
+        return list(self._nest(ordered))
+
+    def attached(self, root: Node, offset: int) -> list[Symbol]:
+        """Return the definition whose decorator or attribute holds a byte offset, if any."""
+        node = root.descendant_for_byte_range(offset, offset)
+        while node is not None and node.type not in _ATTRIBUTES and node.type not in _WRAPPERS:
+            node = node.parent
+        if node is None:
+            return []
+        start = self._at(node.start_byte)
+        while node is not None and node.type in _ATTRIBUTES:
+            node = node.next_named_sibling
+        while node is not None and node.type in _WRAPPERS and node.named_child_count:
+            node = node.named_child(node.named_child_count - 1)
+        if node is None:
+            return []
+        inside = self.find(root, (node.start_byte, node.start_byte + 1))
+        return [symbol for symbol in inside if symbol.range.start <= start < symbol.range.end]
 
     def range(self, start: Node, end: Node) -> Range:
         """Return the range from one node's start to another's end."""
-        return self.byte_range(start.start_byte, end.end_byte)
+        return Range(self._at(start.start_byte), self._at(end.end_byte))
 
-    def byte_range(self, start: int, end: int) -> Range:
-        """Return the range of a stretch of bytes."""
-        text, offsets = self._text, self._offsets
-        return Range(text.position(offsets.to_chars(start)), text.position(offsets.to_chars(end)))
+    def _visible(self, nodes: list[Node]) -> Range | None:
+        """Return the range of successive nodes without the white space at their end."""
+        if not nodes:
+            return None
+        first, last = nodes[0].start_byte, nodes[-1].end_byte
+        return Range(self._at(first), self._at(first + len(self._data[first:last].rstrip())))
 
-    def _nest(self, items: list[tuple[str, Node, dict[str, list[Node]]]]) -> list[Symbol]:
-        symbols: list[Symbol] = []
+    def _at(self, offset: int) -> Position:
+        return self._text.position(self._offsets.to_chars(offset))
+
+    def _nest(self, items: list[_Item]) -> Iterator[Symbol]:
         open_: list[tuple[int, Symbol]] = []
         for kind, node, captures in items:
             while open_ and open_[-1][0] <= node.start_byte:
                 open_.pop()
-            parent = open_[-1][1] if open_ else None
-            symbol = self._symbol(kind, node, captures, parent)
-            symbols.append(symbol)
+            symbol = self._symbol(kind, node, captures, open_[-1][1] if open_ else None)
+            yield symbol
             open_.append((node.end_byte, symbol))
-        return symbols
 
     def _symbol(
-        self, kind: str, node: Node, captures: dict[str, list[Node]], parent: Symbol | None
+        self, kind: str, node: Node, captures: dict[str, list[Node]], around: Symbol | None
     ) -> Symbol:
-        name = captures["name"][0]
         body = captures["body"][0] if captures.get("body") else None
-        outer = node.parent if node.parent and node.parent.type in _WRAPPERS else node
-        if kind == "function" and parent is not None and parent.kind in ("class", "interface"):
+        names, name_node, parameters = self._named(captures)
+        parent = ".".join([*([around.qualified_name] if around else []), *names[:-1]])
+        if kind == "function" and (len(names) > 1 or (around and around.kind in _HOLDERS)):
             kind = "method"
-        head_end = body.start_byte if body else outer.end_byte
-        signature_range = self.byte_range(node.start_byte, head_end)
-        documentation = self._documentation(outer, body)
+        outer = _outer(node)
+        first = _first(outer)
+        # In Go the keyword stands in the wrapper: type T struct.
+        head = outer if outer.type == "type_declaration" else node
+        signature_range = Range(self._at(head.start_byte), self._at(self._head_end(node, body)))
+        signature = " ".join(self._text.slice(signature_range).split())
+        documentation = self._documentation(first, body)
         return Symbol(
             kind=kind,
-            name=self._of(name),
-            range=self.range(outer, outer),
-            name_range=self.range(name, name),
-            signature=" ".join(self._text.slice(signature_range).split()),
+            name=names[-1],
+            range=self.range(first, outer),
+            name_range=self.range(name_node, name_node),
+            signature=signature.removesuffix("{").rstrip()[:_MAX_SIGNATURE],
             signature_range=signature_range,
             body_range=self.range(body, body) if body else None,
-            docstring="\n".join(self._of(part) for part in documentation) or None,
-            docstring_range=self.range(documentation[0], documentation[-1])
-            if documentation
-            else None,
-            parameters=self._parameters(captures.get("parameters", [])),
-            parent=parent.qualified_name if parent else None,
+            # A line comment may hold its line end.
+            docstring="\n".join(self._of(part).rstrip() for part in documentation) or None,
+            docstring_range=self._visible(documentation),
+            parameters=self._parameters(parameters),
+            parent=parent or None,
         )
 
-    def _documentation(self, outer: Node, body: Node | None) -> list[Node]:
+    def _named(self, captures: dict[str, list[Node]]) -> tuple[list[str], Node, Node | None]:
+        """Return the name with the names that qualify it, its node, and the parameter list."""
+        parameters = captures["parameters"][0] if captures.get("parameters") else None
+        if captures.get("declarator"):
+            # In C a name stands inside what is done to get its type: *name(…)[…].
+            node, parameters = _declared(captures["declarator"][0])
+        else:
+            node = captures["name"][0]
+        scopes = [_TYPE_ARGUMENTS.sub("", self._of(scope)) for scope in captures.get("scope", [])]
+        while (part := _qualifier(node)) is not None:
+            scopes.append(_TYPE_ARGUMENTS.sub("", self._of(part[0])))
+            node = part[1]
+        return [*(scope for scope in scopes if scope), self._of(node)], node, parameters
+
+    def _head_end(self, node: Node, body: Node | None) -> int:
+        """Return where the signature ends: before the body, or else with the first line."""
+        if body is None:
+            line_end = self._data.find(b"\n", node.start_byte, node.end_byte)
+            return node.end_byte if line_end < 0 else line_end
+        before = body.prev_sibling
+        while before is not None and "comment" in before.type:
+            before = before.prev_sibling
+        return body.start_byte if before is None else before.end_byte
+
+    def _documentation(self, first: Node, body: Node | None) -> list[Node]:
         if self._language == "python":
-            first = next(iter(body.named_children), None) if body else None
-            if first is not None and first.type == "expression_statement":
-                first = next(iter(first.named_children), None)
-            return [first] if first is not None and first.type == "string" else []
+            inner = next(iter(body.named_children), None) if body else None
+            if inner is not None and inner.type == "expression_statement":
+                inner = next(iter(inner.named_children), None)
+            return [inner] if inner is not None and inner.type == "string" else []
         comments: list[Node] = []
-        row, node = outer.start_point.row, outer.prev_sibling
-        while node is not None and "comment" in node.type and node.end_point.row in (row - 1, row):
+        row, node = first.start_point.row, first.prev_sibling
+        while (
+            node is not None
+            and "comment" in node.type
+            and node.end_point.row in (row - 1, row)
+            and self._begins_line(node)
+        ):
             comments.append(node)
             row, node = node.start_point.row, node.prev_sibling
         return comments[::-1]
 
-    def _parameters(self, nodes: list[Node]) -> tuple[str, ...]:
-        """Return the parameters' names: each one's first identifier."""
-        names = []
-        for parameter in nodes[0].named_children if nodes else []:
-            if "comment" in parameter.type:
+    def _begins_line(self, node: Node) -> bool:
+        line_start = self._data.rfind(b"\n", 0, node.start_byte) + 1
+        return not self._data[line_start : node.start_byte].strip()
+
+    def _parameters(self, node: Node | None) -> tuple[str, ...]:
+        """Return the parameters' names: each one's first identifier, or all that it declares."""
+        names: list[str] = []
+        if node is not None and node.type in _PARAMETER_NAMES:
+            return (self._of(node),)
+        for parameter in node.named_children if node else []:
+            if "comment" in parameter.type or parameter.type == "attribute_list":
+                continue
+            declared = parameter.children_by_field_name("name")
+            if len(declared) > 1:
+                names += [self._of(name) for name in declared if name.is_named]
                 continue
             pending = [parameter]
             while pending:
-                node = pending.pop(0)
-                if node.type in _PARAMETER_NAMES:
-                    names.append(self._of(node))
+                part = pending.pop(0)
+                if part.type in _PARAMETER_NAMES:
+                    names.append(self._of(part))
                     break
-                named = node.child_by_field_name("name") or node.child_by_field_name("declarator")
-                pending = [named] if named else [*node.named_children, *pending]
+                named = part.child_by_field_name("name") or part.child_by_field_name("declarator")
+                pending = [named] if named else [*part.named_children, *pending]
         return tuple(names)
 
     def _of(self, node: Node) -> str:
         # Node.text reads the source again through the parser's callback, which is slow.
         return self._data[node.start_byte : node.end_byte].decode("utf-8", "replace")
+
+
+def _outer(node: Node) -> Node:
+    """Return the definition with what is wrapped around it."""
+    while (parent := node.parent) is not None and parent.type in _WRAPPERS:
+        if parent.type == "type_declaration" and parent.named_child_count > 1:
+            break
+        node = parent
+    return node
+
+
+def _first(node: Node) -> Node:
+    """Return the first of the attributes that stand before a definition, or itself."""
+    before = node.prev_named_sibling
+    while before is not None and before.type in _ATTRIBUTES:
+        node, before = before, before.prev_named_sibling
+    return node
+
+
+def _declared(node: Node) -> tuple[Node, Node | None]:
+    """Return the name inside a C declarator, and its parameter list."""
+    parameters = None
+    while (inner := _inner_declarator(node)) is not None:
+        parameters = node.child_by_field_name("parameters") or parameters
+        node = inner
+    return node, parameters
+
+
+def _inner_declarator(node: Node) -> Node | None:
+    inner = node.child_by_field_name("declarator")
+    if inner is None and node.type.endswith("_declarator") and node.named_child_count:
+        inner = node.named_child(node.named_child_count - 1)
+    return inner
+
+
+def _qualifier(node: Node) -> tuple[Node, Node] | None:
+    """Split ``A::b``, ``a.b`` or ``a:b`` into what stands before and behind the mark."""
+    for before, behind in (("scope", "name"), ("table", "field"), ("table", "method")):
+        first, second = node.child_by_field_name(before), node.child_by_field_name(behind)
+        if first is not None and second is not None:
+            return first, second
+    return None

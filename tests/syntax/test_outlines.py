@@ -20,6 +20,7 @@ FIXTURES = sorted(
 def test_outline(path: Path) -> None:
     document = SyntaxDocument.parse(path.read_text("utf-8"), language_of(path.name))
     rows = [
+        f"{one.range.start.line + 1}-{one.range.end.line + 1} "
         f"{one.kind} {one.qualified_name}({', '.join(one.parameters)})"
         for one in document.symbols()
     ]

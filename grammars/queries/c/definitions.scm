@@ -1,4 +1,7 @@
-(function_definition declarator: (function_declarator declarator: (identifier) @name parameters: (parameter_list) @parameters) body: (compound_statement) @body) @definition.function
-(function_definition declarator: (pointer_declarator declarator: (function_declarator declarator: (identifier) @name parameters: (parameter_list) @parameters)) body: (compound_statement) @body) @definition.function
-(struct_specifier name: (type_identifier) @name body: (field_declaration_list) @body) @definition.struct
-(enum_specifier name: (type_identifier) @name body: (enumerator_list) @body) @definition.enum
+(function_definition declarator: (_) @declarator body: (compound_statement) @body) @definition.function
+(struct_specifier name: (_) @name body: (field_declaration_list) @body) @definition.struct
+(union_specifier name: (_) @name body: (field_declaration_list) @body) @definition.struct
+(enum_specifier name: (_) @name body: (enumerator_list) @body) @definition.enum
+(type_definition type: (struct_specifier !name body: (_) @body) declarator: (type_identifier) @name) @definition.struct
+(type_definition type: (union_specifier !name body: (_) @body) declarator: (type_identifier) @name) @definition.struct
+(type_definition type: (enum_specifier !name body: (_) @body) declarator: (type_identifier) @name) @definition.enum

@@ -1,4 +1,14 @@
-(function_declaration name: (identifier) @name parameters: (parameter_list) @parameters body: (block) @body) @definition.function
-(method_declaration name: (field_identifier) @name parameters: (parameter_list) @parameters body: (block) @body) @definition.method
-(type_declaration (type_spec name: (type_identifier) @name type: (struct_type) @body)) @definition.struct
-(type_declaration (type_spec name: (type_identifier) @name type: (interface_type) @body)) @definition.interface
+(function_declaration name: (identifier) @name parameters: (parameter_list) @parameters body: (block)? @body) @definition.function
+; The receiver's type qualifies a method: (s *Shop), (b Box[T]).
+(method_declaration
+  receiver: (parameter_list (parameter_declaration type: [
+    (type_identifier) @scope
+    (generic_type type: (_) @scope)
+    (pointer_type [(type_identifier) @scope (generic_type type: (_) @scope)])
+  ]))
+  name: (field_identifier) @name parameters: (parameter_list) @parameters body: (block)? @body) @definition.method
+(type_spec name: (type_identifier) @name type: (struct_type (field_declaration_list) @body)) @definition.struct
+(type_spec name: (type_identifier) @name type: (interface_type)) @definition.interface
+(type_spec name: (type_identifier) @name) @definition.type
+(type_alias name: (type_identifier) @name) @definition.type
+(method_elem name: (field_identifier) @name parameters: (parameter_list) @parameters) @definition.method

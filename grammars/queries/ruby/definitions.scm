@@ -1,4 +1,4 @@
-(class name: (_) @name) @definition.class
-(module name: (_) @name) @definition.module
-(method name: (_) @name) @definition.method
-(singleton_method name: (_) @name) @definition.method
+(class name: (_) @name body: (_)? @body) @definition.class
+(module name: (_) @name body: (_)? @body) @definition.module
+(method name: (_) @name parameters: (_)? @parameters body: (_)? @body) @definition.function
+(singleton_method name: (_) @name parameters: (_)? @parameters body: (_)? @body) @definition.method

@@ -1,7 +1,15 @@
 (function_item name: (identifier) @name parameters: (parameters) @parameters body: (block) @body) @definition.function
-(struct_item name: (type_identifier) @name) @definition.struct
+(function_signature_item name: (identifier) @name parameters: (parameters) @parameters) @definition.function
+(struct_item name: (type_identifier) @name body: (_)? @body) @definition.struct
+(union_item name: (type_identifier) @name body: (_) @body) @definition.struct
 (enum_item name: (type_identifier) @name body: (_) @body) @definition.enum
 (trait_item name: (type_identifier) @name body: (declaration_list) @body) @definition.interface
-(impl_item type: (_) @name body: (declaration_list) @body) @definition.class
+(impl_item type: [
+    (type_identifier) @name
+    (generic_type type: (type_identifier) @name)
+    (scoped_type_identifier name: (type_identifier) @name)
+    (generic_type type: (scoped_type_identifier name: (type_identifier) @name))
+  ] body: (declaration_list) @body) @definition.implementation
 (mod_item name: (identifier) @name body: (declaration_list) @body) @definition.module
+(type_item name: (type_identifier) @name) @definition.type
 (macro_definition name: (identifier) @name) @definition.function
