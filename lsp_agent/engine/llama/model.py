@@ -12,6 +12,7 @@ from typing import Any
 from lsp_agent.cancel import Cancelled, CancelToken
 from lsp_agent.config.model import LlamaSettings
 from lsp_agent.engine.gguf_file import GgufHeader, ModelFileError, read_gguf_header
+from lsp_agent.engine.llama.amx import amx_is_broken
 from lsp_agent.engine.llama.budget import cache_bytes_per_token, fitting_context
 from lsp_agent.engine.llama.context import OUTPUTS_MAX, Context, ContextRefusedError
 from lsp_agent.engine.llama.library import AbortFlag, accelerator_memory, load_log
@@ -24,7 +25,6 @@ _MIN_CTX = 2048
 _TYPES = {
     "f32": 0, "f16": 1, "q4_0": 2, "q4_1": 3, "q5_0": 6, "q5_1": 7, "q8_0": 8, "bf16": 30,
 }  # fmt: skip
-_WORTH_THREADS = 4_000_000
 _FLASH = {"auto": -1, "off": 0, "on": 1}
 _POOLED = (1, 2, 3)  # mean, cls, last; not ranking, which gives a score
 _log = logging.getLogger(__name__)
@@ -129,6 +129,8 @@ class LoadedModel:
         params = self._lib.llama_model_default_params()
         params.n_gpu_layers = self.n_gpu_layers
         params.main_gpu = self._settings.main_gpu
+        # Weights laid out for AMX go with these buffers, and so does every other special layout.
+        params.use_extra_bufts = not amx_is_broken(Path(self._lib.__file__).parent / "lib")
         # Both must live until the load returns.
         callback = self._lib.llama_progress_callback(report)
         split = _tensor_split(self._lib, self._settings.tensor_split)
@@ -196,15 +198,6 @@ def physical_cores() -> int:
     for path in Path("/sys/devices/system/cpu").glob("cpu[0-9]*/topology/core_cpus_list"):
         cores.add(path.read_text("ascii"))
     return max(min(usable or 1, len(cores) or usable or 1), 1)
-
-
-def _threads_for(header: GgufHeader) -> int:
-    """Return the physical cores, but one thread for a tiny model.
-
-    It gains nothing from more, and on a busy machine it would spend its time waiting for them
-    (forty times slower here).
-    """
-    return physical_cores() if header.n_params >= _WORTH_THREADS else 1
 
 
 def _tensor_split(lib: Any, shares: list[float] | None) -> Any:
