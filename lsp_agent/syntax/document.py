@@ -131,6 +131,29 @@ class SyntaxDocument:
                 start_line, end_line = found.start.line, found.end.line
         return Range(Position(start_line, 0), Position(end_line, len(self.text.line(end_line))))
 
+    def node_at(self, position: Position) -> Node | None:
+        """Return the smallest node at a position, on a line's white space that of its code.
+
+        For this room's own modules: nodes do not leave it.
+        """
+        tree = self._tree
+        if tree is None:
+            return None
+        line = self.text.line(position.line)
+        indent = len(line) - len(line.lstrip())
+        place = Position(position.line, min(max(position.character, indent), len(line)))
+        at = self._offsets.to_bytes(self.text.offset(place))
+        return tree.root_node.descendant_for_byte_range(at, at)
+
+    def node_text(self, node: Node) -> str:
+        """Return the source of a node."""
+        return self._data[node.start_byte : node.end_byte].decode("utf-8", "replace")
+
+    def node_range(self, node: Node) -> Range:
+        """Return the range of a node."""
+        to_chars, position = self._offsets.to_chars, self.text.position
+        return Range(position(to_chars(node.start_byte)), position(to_chars(node.end_byte)))
+
     @cached_property
     def _data(self) -> bytes:
         return self.text.content.encode("utf-8", "replace")
