@@ -59,6 +59,19 @@ class GgufHeader:
     has_chat_template: bool
     metadata: Mapping[str, Any]
 
+    @property
+    def jobs(self) -> tuple[str, ...]:
+        """All that a narrow model was trained for; empty for a model of general use.
+
+        The key ``lsp_agent.jobs`` is ours; the languages are in ``lsp_agent.languages``.
+        """
+        return tuple(str(self.metadata.get("lsp_agent.jobs", "")).split())
+
+    @property
+    def languages(self) -> tuple[str, ...]:
+        """The languages that a narrow model knows; empty: no such limit."""
+        return tuple(str(self.metadata.get("lsp_agent.languages", "")).split())
+
 
 def read_gguf_header(path: Path) -> GgufHeader:
     """Read and check a file's header and tensor table; cost: a few milliseconds.

@@ -98,11 +98,15 @@ class Chat:
 
 @dataclass(frozen=True, slots=True)
 class Fim:
-    """A fill-in-the-middle prompt: what stands before and after the gap."""
+    """A fill-in-the-middle prompt: what stands before and after the gap.
+
+    ``snippets`` are texts from elsewhere that may help, the best one last.
+    """
 
     prefix: str
     suffix: str
     path: str = ""
+    snippets: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +168,8 @@ class EngineInfo:
     """What an engine is and can do; ``detail`` goes to ``status`` as it is (JSON-ready).
 
     ``n_params`` is the number of weights, ``None`` where it can't be known. ``loaded`` is false
-    while the weights are not in memory.
+    while the weights are not in memory. ``jobs`` and ``languages`` name all that a narrow model
+    was trained for (``fix``, ``completion``…; ``python``); empty for a model of general use.
     """
 
     name: str
@@ -177,6 +182,8 @@ class EngineInfo:
     grammar: bool = False
     native_tools: bool = False
     embeddings: bool = False
+    jobs: tuple[str, ...] = ()
+    languages: tuple[str, ...] = ()
     detail: Mapping[str, Any] = field(default_factory=dict)
 
 

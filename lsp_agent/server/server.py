@@ -11,7 +11,14 @@ from pygls.lsp.server import LanguageServer
 from lsp_agent import __version__
 from lsp_agent.server.context import Context
 from lsp_agent.server.diagnostics import Diagnostics
-from lsp_agent.server.features import code_action, commands, configuration, lifecycle, text_sync
+from lsp_agent.server.features import (
+    code_action,
+    commands,
+    configuration,
+    inline_completion,
+    lifecycle,
+    text_sync,
+)
 from lsp_agent.server.features.deliveries import Deliveries
 from lsp_agent.server.progress import ProgressBook
 from lsp_agent.server.protocol import AgentProtocol
@@ -43,7 +50,7 @@ def make_server(session: Session) -> LanguageServer:
     )
     session.on_problem = _teller(context)
     deliveries = Deliveries(context)
-    for feature in (lifecycle, text_sync, configuration):
+    for feature in (lifecycle, text_sync, configuration, inline_completion):
         feature.register(context)
     code_action.register(context, deliveries)
     commands.register(context, deliveries)

@@ -16,11 +16,13 @@ import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lsp_agent.cancel import Cancelled, CancelToken
 from lsp_agent.config.model import LlamaSettings
+from lsp_agent.engine.gguf_file import GgufHeader, ModelFileError, read_gguf_header
 from lsp_agent.engine.types import (
     Delta,
     EngineError,
@@ -73,14 +75,32 @@ class LlamaEngine:
         """Describe the engine without loading the model."""
         runtime = self._runtime
         if runtime is None:
+            header = self._header
             info = EngineInfo(
-                self.name, "llama-cpp", self._path.name, self._settings.n_ctx, False, grammar=True
+                self.name,
+                "llama-cpp",
+                self._path.name,
+                self._settings.n_ctx,
+                False,
+                n_params=header.n_params if header else None,
+                fim=bool(header and header.has_fim),
+                grammar=True,
+                jobs=header.jobs if header else (),
+                languages=header.languages if header else (),
             )
             detail = {"loading": self._loading}
         else:
             info = runtime.describe(self.name)
             detail = dict(info.detail)
         return replace(info, detail={**detail, "queue": self._tasks.qsize()})
+
+    @cached_property
+    def _header(self) -> GgufHeader | None:
+        """What the file says of itself; a broken one is told of when it is loaded."""
+        try:
+            return read_gguf_header(self._path)
+        except ModelFileError:
+            return None
 
     def load(self, cancel: CancelToken) -> EngineInfo:
         """Load the model if it is not."""

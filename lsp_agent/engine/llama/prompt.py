@@ -26,10 +26,15 @@ class PromptBuilder:
     """Renders and tokenizes prompts for one model. ``template`` is Jinja source, or ``None``.
 
     A chat's ``tools`` are not rendered: the engine has no native tools, so whoever offers some
-    writes them into the messages, in a format of its own.
+    writes them into the messages, in a format of its own. ``suffix_first`` is for a model that was
+    trained in the order SPM with the middle right behind the prefix (Bavarian et al., "Efficient
+    Training of Language Models to Fill in the Middle", 2022): typing only appends to its prompt.
     """
 
-    def __init__(self, vocab: Vocab, template: str | None, model: str) -> None:
+    def __init__(
+        self, vocab: Vocab, template: str | None, model: str, *, suffix_first: bool = False
+    ) -> None:
+        self._suffix_first = suffix_first
         self._vocab = vocab
         self._model = model
         self._template = ChatTemplate(
@@ -64,6 +69,12 @@ class PromptBuilder:
                 "tokens for routes.completion"
             )
         head = [vocab.bos] if vocab.adds_bos else []
+        if marks.file is not None:
+            for snippet in fim.snippets:
+                head += [marks.file, *vocab.tokenize(snippet)]
         prefix, suffix = vocab.tokenize(fim.prefix), vocab.tokenize(fim.suffix)
-        tokens = [*head, marks.prefix, *prefix, marks.suffix, *suffix, marks.middle]
+        if self._suffix_first:
+            tokens = [*head, marks.prefix, marks.suffix, *suffix, marks.middle, *prefix]
+        else:
+            tokens = [*head, marks.prefix, *prefix, marks.suffix, *suffix, marks.middle]
         return Prompt(tokens, len(head))

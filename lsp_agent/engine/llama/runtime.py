@@ -83,6 +83,8 @@ class Runtime:
             fim=self.vocab.fim is not None,
             grammar=True,
             embeddings=model.embeds,
+            jobs=header.jobs,
+            languages=header.languages,
             detail={
                 "name": header.name,
                 "arch": header.arch,
@@ -192,7 +194,10 @@ class Runtime:
             self.vocab = Vocab(self._lib, model.model)
             source = settings.chat_template or model.template()
             self._has_template = source is not None
-            self._prompts = PromptBuilder(self.vocab, source, model.header.path.name)
+            suffix_first = model.header.metadata.get("lsp_agent.fim_order") == "spm"
+            self._prompts = PromptBuilder(
+                self.vocab, source, model.header.path.name, suffix_first=suffix_first
+            )
             self._context = model.context(self.vocab.size, self.stopping, shrink=shrink)
         except BaseException:
             model.free()

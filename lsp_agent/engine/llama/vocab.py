@@ -25,11 +25,12 @@ _VISIBLE = (
 
 @dataclass(frozen=True, slots=True)
 class FimTokens:
-    """Token ids of a fill-in-the-middle prompt: prefix, suffix, middle."""
+    """Token ids of a fill-in-the-middle prompt; ``file`` separates texts of other places."""
 
     prefix: int
     suffix: int
     middle: int
+    file: int | None = None
 
 
 class Vocab:
@@ -126,12 +127,16 @@ class Vocab:
             getattr(self._lib, f"llama_vocab_fim_{name}")(self._vocab)
             for name in ("pre", "suf", "mid")
         ]
+        separator = self._lib.llama_vocab_fim_sep(self._vocab)
+        file = separator if separator >= 0 else None
         if min(found) >= 0:
-            return FimTokens(*found)
+            prefix, suffix, middle = found
+            return FimTokens(prefix, suffix, middle, file)
         for texts in _FIM_BY_TEXT:
             ids = [self._one_token(text) for text in texts]
             if all(ids):
-                return FimTokens(*(one[0] for one in ids))
+                prefix, suffix, middle = (one[0] for one in ids)
+                return FimTokens(prefix, suffix, middle, file)
         return None
 
     def _find_lead(self) -> list[int]:

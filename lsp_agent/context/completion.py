@@ -1,0 +1,66 @@
+"""What a model is shown to complete a line: the text around the cursor and one place like it.
+
+The prefix begins at a line whose number is a multiple of sixteen, so that typing only appends to
+it and the prompt's cache stays warm.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from lsp_agent.context.similar import similar_snippet
+from lsp_agent.workspace.positions import Position
+from lsp_agent.workspace.text import Text
+
+_ANCHOR = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Windows:
+    """How much is shown, in characters."""
+
+    prefix: int
+    suffix: int
+
+
+NARROW = Windows(900, 360)
+"""What the embedded model was trained with."""
+GENERAL = Windows(6000, 2000)
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """The text on both sides of the cursor, cut to the windows, and a similar place's."""
+
+    prefix: str
+    suffix: str
+    snippet: str
+
+
+def gap_at(text: Text, position: Position, windows: Windows, sources: Sequence[str]) -> Gap:
+    """Cut the gap at a position; ``sources`` are other texts of the workspace, the nearest first.
+
+    Cost: about ten searches of the sources; see :mod:`lsp_agent.context.similar`.
+    """
+    offset = text.offset(position)
+    start = prefix_start(text, offset, windows.prefix)
+    prefix, suffix = text.content[start:offset], text.content[offset:]
+    snippet = similar_snippet(prefix, [text.content[:start], *sources])
+    return Gap(prefix, suffix_window(suffix, windows.suffix), snippet)
+
+
+def prefix_start(text: Text, offset: int, size: int) -> int:
+    """Return where a prefix of about ``size`` characters begins: at an anchored line."""
+    line = text.position(max(offset - size, 0)).line
+    start = text.offset(Position(line - line % _ANCHOR, 0))
+    # Very long lines: better cut than slow.
+    return max(start, offset - 2 * size)
+
+
+def suffix_window(suffix: str, size: int) -> str:
+    """Return the start of a suffix, up to a line's end where there is one."""
+    if len(suffix) <= size:
+        return suffix
+    end = suffix.rfind("\n", 0, size)
+    return suffix[: end + 1] if end > 0 else suffix[:size]
