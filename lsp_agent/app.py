@@ -11,6 +11,7 @@ from typing import Any
 
 from lsp_agent import __version__
 from lsp_agent.actions.spec import Action, load_actions
+from lsp_agent.agent.abilities import unable
 from lsp_agent.agent.environment import Progress, RunEnvironment
 from lsp_agent.agent.ids import new_run_id
 from lsp_agent.agent.loop import run_agent
@@ -102,6 +103,18 @@ class App:
             result = run_agent(request, env, cancel)
         self.journal.conclude(run_id, result.summary)
         return result
+
+    def unable(self, action: str, path: str) -> str:
+        """Say why an action can't run on a file with the engine that is set; ``""`` if it can.
+
+        Loads no model; a setting that names no engine is told of when the action runs.
+        """
+        try:
+            with self._lock:
+                info = self.engines.engine("action").info()
+        except LspAgentError:
+            return ""
+        return unable(info, action, path)
 
     def status(self) -> dict[str, Any]:
         """Describe the process for people and scripts; JSON-ready, and quick."""

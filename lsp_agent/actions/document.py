@@ -48,6 +48,7 @@ class Document(BaseAction):
             f"Write a {form} for {symbol.name}.{names} Change nothing but the {form}.",
             target=symbol.range,
             title=f"Document {symbol.name}",
+            form="docstring",
         )
 
 

@@ -46,6 +46,7 @@ class Fix(BaseAction):
             f"Fix what is reported at line {line}: {note.message}{source}. Change nothing else.",
             target=target_for(place.document, note.range, "statement"),
             title=f"Fix: {_short(note)}",
+            form="changes",
         )
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from importlib.metadata import entry_points
 from typing import ClassVar, Protocol
 
-from lsp_agent.agent.types import Answer, DiagnosticNote, Focus, RunRequest
+from lsp_agent.agent.types import Answer, AnswerForm, DiagnosticNote, Focus, RunRequest
 from lsp_agent.errors import LspAgentError
 from lsp_agent.syntax.document import SyntaxDocument
 from lsp_agent.workspace.positions import Range
@@ -80,7 +80,15 @@ class BaseAction:
     name: ClassVar[str]
     answer: ClassVar[Answer]
 
-    def task(self, place: Place, task: str, *, target: Range, title: str) -> RunRequest:
+    def task(
+        self,
+        place: Place,
+        task: str,
+        *,
+        target: Range,
+        title: str,
+        form: AnswerForm = "rewrite",
+    ) -> RunRequest:
         """Return a request about ``target`` that may change the place's file only."""
         return RunRequest(
             task=task,
@@ -88,6 +96,7 @@ class BaseAction:
             target=target,
             scope=frozenset({place.path}),
             answer=self.answer,
+            form=form,
             action=self.name,
             title=title,
         )

@@ -79,7 +79,7 @@ def run_direct(run: Run, budget: Budget) -> str:
             max_tokens=_answer_limit(run, piece),
         )
         run.env.overlay.restore(clean)
-        problem = _take(run, piece, answer)
+        problem = take_rewrite(run, piece, answer)
         if not problem:
             return ""
         conversation.answer(answer.text)
@@ -123,8 +123,8 @@ def diagnostics_of(run: Run, text: Text) -> str:
     return diagnostics_lines(notes, text)
 
 
-def _take(run: Run, piece: Piece, answer: Answer) -> str:
-    """Put an answer into the overlay; return what is wrong with it, if anything."""
+def take_rewrite(run: Run, piece: Piece, answer: Answer) -> str:
+    """Put a rewritten piece into the overlay; return what is wrong with it, if anything."""
     problem = _apply(run, piece, answer)
     failures = verify(run) if run.env.overlay.changes() else []
     if failures:

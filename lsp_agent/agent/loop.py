@@ -6,8 +6,10 @@ import logging
 import time
 from dataclasses import dataclass
 
+from lsp_agent.agent.abilities import check_ability
 from lsp_agent.agent.direct import run_direct
 from lsp_agent.agent.environment import RejectedError, Run, RunEnvironment
+from lsp_agent.agent.form_run import form_of, run_form
 from lsp_agent.agent.hazards import ask_user
 from lsp_agent.agent.profiles import choose_profile
 from lsp_agent.agent.query import Budget
@@ -44,6 +46,7 @@ def run_agent(request: RunRequest, env: RunEnvironment, cancel: CancelToken) -> 
     )
     try:
         run = Run(request, env, _ready(env, cancel), cancel)
+        check_ability(request, run.info)
         budget = Budget(run)
         try:
             outcome = _work(run, budget)
@@ -78,7 +81,12 @@ def _ready(env: RunEnvironment, cancel: CancelToken) -> EngineInfo:
 
 def _work(run: Run, budget: Budget) -> _Outcome:
     profile = choose_profile(run.request, run.env.settings, run.info)
-    text = run_direct(run, budget) if profile == "direct" else ToolLoop(run, budget).run()
+    if profile == "tools":
+        text = ToolLoop(run, budget).run()
+    elif form := form_of(run):
+        text = run_form(run, budget, form)
+    else:
+        text = run_direct(run, budget)
     run.cancel.check()
     changes = run.env.overlay.changes()
     if text:

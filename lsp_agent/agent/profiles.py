@@ -24,6 +24,8 @@ def choose_profile(
             return "direct"
         if explicit == "tools":
             return "tools"
+    if info.jobs:
+        return "direct"
     if info.kind == "openai" or request.focus is None:
         return "tools"
     small = info.n_params is not None and info.n_params < SMALL

@@ -70,6 +70,7 @@ def ask_engine(
     tools: Sequence[ToolSchema] = (),
     grammar: str | None = None,
     max_tokens: int | None = None,
+    sampling: Sampling | None = None,
 ) -> Answer:
     """Return the model's next answer; thinking goes out as an event.
 
@@ -82,7 +83,7 @@ def ask_engine(
         Chat(tuple(messages), tuple(tools)),
         max_tokens=answer_tokens(run) if max_tokens is None else max_tokens,
         grammar=grammar if run.info.grammar else None,
-        sampling=Sampling(temperature=agent.temperature, seed=agent.seed),
+        sampling=sampling or Sampling(temperature=agent.temperature, seed=agent.seed),
         job=run.env.job,
     )
     text: list[str] = []

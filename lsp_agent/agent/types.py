@@ -12,6 +12,7 @@ from lsp_agent.workspace.positions import Range
 
 Profile = Literal["direct", "tools", "auto"]
 Answer = Literal["edit", "text", "any"]
+AnswerForm = Literal["rewrite", "changes", "docstring", "annotations"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +41,8 @@ class RunRequest:
 
     ``target`` is the stretch of the focused file that a direct answer replaces whole; ``scope``
     lists the paths that may change, and ``None`` allows the whole workspace. ``answer`` says
-    whether an edit, a text, or either is wanted.
+    whether an edit, a text, or either is wanted. ``form`` is how the direct profile asks for an
+    edit: the whole target rewritten, or a few lines (see :mod:`lsp_agent.agent.forms`).
     """
 
     task: str
@@ -48,6 +50,7 @@ class RunRequest:
     target: Range | None = None
     scope: frozenset[str] | None = None
     answer: Answer = "any"
+    form: AnswerForm = "rewrite"
     action: str = ""
     title: str = ""
     profile: Profile = "auto"

@@ -66,7 +66,7 @@ def test_nothing_is_offered_where_there_is_nothing(name: str) -> None:
     assert ACTIONS[name].offers(nowhere()) == []
 
 
-@pytest.mark.parametrize("name", ["document", "fix", "edit"])
+@pytest.mark.parametrize("name", ["annotate", "document", "fix", "edit"])
 def test_requests_that_do_not_apply_say_why(name: str) -> None:
     with pytest.raises(ActionError, match="there is no"):
         ACTIONS[name].request(nowhere(), "")
@@ -74,6 +74,7 @@ def test_requests_that_do_not_apply_say_why(name: str) -> None:
 
 def test_kinds_are_those_of_the_contract() -> None:
     assert {action.name: action.kind for action in ACTIONS.values()} == {
+        "annotate": "refactor.rewrite.lspAgent.annotate",
         "document": "refactor.rewrite.lspAgent.document",
         "edit": "refactor.rewrite.lspAgent.edit",
         "explain": "refactor.rewrite.lspAgent.explain",

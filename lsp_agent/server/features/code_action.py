@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from lsprotocol import types
@@ -52,10 +53,12 @@ def register(context: Context, deliveries: Deliveries) -> None:
         for action in sorted(app.actions.values(), key=lambda one: one.kind):
             if not _wanted(action.kind, params.context.only):
                 continue
+            unable = app.unable(action.name, place.path)
             for offer in action.offers(place):
-                if offer.disabled and not session.features.disabled_actions:
+                listed = replace(offer, disabled=offer.disabled or unable or None)
+                if listed.disabled and not session.features.disabled_actions:
                     continue
-                found.append(_listed(context, action, offer, document, params.range, shown))
+                found.append(_listed(context, action, listed, document, params.range, shown))
         return found
 
     @server.feature(types.CODE_ACTION_RESOLVE)

@@ -1,0 +1,179 @@
+"""A direct run in an answer form: a few lines asked for, checked, and asked for again if wrong.
+
+A narrow model is shown the question just as it was trained on it, and tries again by sampling: it
+knows no conversation. Any other model also sees the rest of the file, and is told what was wrong.
+"""
+
+from __future__ import annotations
+
+import builtins
+import keyword
+import re
+from difflib import SequenceMatcher
+
+from lsp_agent.agent.conversation import Conversation
+from lsp_agent.agent.direct import piece_of, take_rewrite
+from lsp_agent.agent.environment import RejectedError, Run
+from lsp_agent.agent.forms.annotations import annotations_for
+from lsp_agent.agent.forms.changes import NOTHING, Changes, Report, changes_for, read_changes
+from lsp_agent.agent.forms.docstring import documentation_for
+from lsp_agent.agent.forms.spec import AnswerError, Form
+from lsp_agent.agent.prompts import prompt
+from lsp_agent.agent.query import Answer, Budget, answer_tokens, ask_engine
+from lsp_agent.agent.verify import verify
+from lsp_agent.context.builder import file_context
+from lsp_agent.engine.types import Message, Sampling
+from lsp_agent.syntax.document import SyntaxDocument
+from lsp_agent.syntax.issues import python_error
+from lsp_agent.syntax.languages import language_of
+from lsp_agent.workspace.positions import Position, Range
+
+_MAX_ANSWER = 512
+_RETRY_TEMPERATURE = 0.7
+_NARROW_TRIES = 3
+_SLIP, _SHARE = 12, 0.8
+_WORD = re.compile(r"[A-Za-z_]\w*")
+_STRING = re.compile(r"\"[^\"\n]*\"|'[^'\n]*'")
+_KNOWN = frozenset({*dir(builtins), *keyword.kwlist, *keyword.softkwlist})
+
+
+def form_of(run: Run) -> Form | None:
+    """Return the form that a request names, if it suits the place; ``None``: rewrite.
+
+    Without a grammar a model can't be held to a form that it may never have seen.
+    """
+    focus, kind = run.request.focus, run.request.form
+    if focus is None or focus.range is None or kind == "rewrite" or not run.info.grammar:
+        return None
+    document = SyntaxDocument.parse(run.env.overlay.read(focus.path), language_of(focus.path))
+    if kind == "changes":
+        reports = [Report(one.range.start.line, one.message) for one in focus.diagnostics]
+        return changes_for(document, reports) if reports else None
+    if kind == "docstring":
+        return documentation_for(document, focus.range.start)
+    return annotations_for(document, focus.range.start)
+
+
+def run_form(run: Run, budget: Budget, form: Form) -> str:
+    """Ask until an answer passes the checks; return ``""``: an edit says nothing.
+
+    Raises :class:`RejectedError` when none did.
+    """
+    narrow = bool(run.info.jobs)
+    context = "" if narrow else _context(run, form)
+    conversation = Conversation(
+        run,
+        Message("system", prompt(form.prompt)),
+        Message("user", context + form.question()),
+    )
+    clean = run.env.overlay.snapshot()
+    problem = ""
+    passes = run.env.settings.agent.refine_passes
+    for attempt in range(1 + passes * (_NARROW_TRIES if narrow else 1)):
+        conversation.fit()
+        answer = ask_engine(
+            run,
+            budget,
+            conversation.messages,
+            grammar=form.grammar(),
+            max_tokens=min(answer_tokens(run), _MAX_ANSWER),
+            sampling=Sampling(_RETRY_TEMPERATURE, seed=attempt) if narrow and attempt else None,
+        )
+        run.env.overlay.restore(clean)
+        problem = _take(run, form, answer)
+        if not problem:
+            return ""
+        if not narrow:
+            conversation.answer(answer.text)
+            conversation.observe(f"{problem}\nAnswer again, in the same form.")
+    run.env.overlay.restore(clean)
+    raise RejectedError(f"no answer of the model passed the checks; the last one: {problem}")
+
+
+def _take(run: Run, form: Form, answer: Answer) -> str:
+    """Put an answer into the overlay; return what is wrong with it, if anything."""
+    focus = run.request.focus
+    path = focus.path if focus else ""
+    before = run.env.overlay.read(path)
+    if answer.tool_calls or "<<<code" in answer.text:
+        # Whoever is not held by the grammar may answer as the direct profile does elsewhere.
+        return take_rewrite(run, piece_of(run), answer)
+    if answer.cut_off:
+        return "The answer was cut off before its end."
+    try:
+        after = form.apply(answer.text)
+    except AnswerError as error:
+        return str(error)
+    if isinstance(form, Changes):
+        narrow = bool(run.info.jobs)
+        problem = unlikely(form, answer.text, before, after) if narrow else ""
+        if problem := problem or unresolved(form, before, after, path):
+            return problem
+    if after == before:
+        return ""
+    run.env.overlay.write(path, after)
+    failures = verify(run)
+    return "\n".join(f"The {one.check} check failed:\n{one.detail}" for one in failures)
+
+
+def unresolved(form: Changes, before: str, after: str, path: str) -> str:
+    """Say what of the reports is still there after a change; ``""`` if nothing that can be seen."""
+    if after == before:
+        return ""
+    for report in form.reports:
+        for name in form.unknown_names(report):
+            pattern = re.compile(rf"(?<![\w.]){re.escape(name)}\b")
+            if len(pattern.findall(after)) >= len(pattern.findall(before)) > 0:
+                return f"{name} is still there"
+    language = language_of(path)
+    broken = SyntaxDocument.parse(before, language)
+    if _errors(broken) and _errors(SyntaxDocument.parse(after, language)) >= _errors(broken):
+        return "the syntax error is still there"
+    return ""
+
+
+def unlikely(form: Changes, answer: str, before: str, after: str) -> str:
+    """Say why a narrow model's change can't be the right one; ``""`` if it may be.
+
+    What such a model gets right is a small slip in a line: a change that is none, that makes
+    another line of it, or that brings in a name from nowhere is a guess.
+    """
+    if answer.strip() in ("", NOTHING):
+        return ""
+    if after == before:
+        return "the answer changes nothing"
+    for number, rows in read_changes(answer, form.last - form.first + 1).items():
+        old, new = form.text.line(form.first + number - 1).strip(), " ".join(rows).strip()
+        matcher = SequenceMatcher(None, old, new, autojunk=False)
+        kept = sum(block.size for block in matcher.get_matching_blocks())
+        changed = len(old) + len(new) - 2 * kept
+        if changed > max(_SLIP, _SHARE * max(len(old), len(new))):
+            return f"line {number} would become another one: {new[:60]}"
+    return invented_names(before, after)
+
+
+def invented_names(before: str, after: str) -> str:
+    """Name what a change of Python code brings in that neither the file nor Python knows."""
+    old, new = (set(_WORD.findall(_STRING.sub("", text))) for text in (before, after))
+    invented = sorted(new - old - _KNOWN - set(_WORD.findall(before)))
+    return f"nothing is known of {', '.join(invented)}" if invented else ""
+
+
+def _errors(document: SyntaxDocument) -> int:
+    own = len(document.errors())
+    python = document.language == "python" and python_error(document.text) is not None
+    return own + python
+
+
+def _context(run: Run, form: Form) -> str:
+    """Show the rest of the file before the question, within half of the room."""
+    focus = run.request.focus
+    path = focus.path if focus else ""
+    text = SyntaxDocument.parse(run.env.overlay.read(path), language_of(path)).text
+    target = run.request.target or Range(Position(0, 0), Position(0, 0))
+    count = run.env.engine.count_tokens
+    room = run.info.n_ctx - _MAX_ANSWER - count(form.question()) - _MAX_ANSWER
+    if room <= _MAX_ANSWER:
+        return ""
+    shown = file_context(path, text, target, room // 2, count)
+    return f"{shown}\n\n" if shown else ""
