@@ -1,4 +1,4 @@
-"""``lsp-agent models list | add``."""
+"""``lsp-agent models list | add | pull | remove``."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import click
 from lsp_agent.cli.context import CliContext, pass_context
 
 
-@click.group(help="List the models of this machine, or add one.")
+@click.group(help="List the models of this machine; add, pull or remove one.")
 def command() -> None:
     """Collect the verbs."""
 
@@ -63,8 +63,38 @@ def add(context: CliContext, name: str, file: Path) -> None:
     )
 
 
+@command.command(help="Download a model: a known name, or OWNER/REPOSITORY/FILE.gguf.")
+@click.argument("name", required=False)
+@pass_context
+def pull(context: CliContext, name: str | None) -> None:
+    """Download a file from Hugging Face; without a name, list the known ones."""
+    from lsp_agent.engine import pull as pulling
+
+    if name is None:
+        for one in pulling.known_models().values():
+            click.echo(f"{one.name:<24} {one.about} ({one.licence})")
+        return
+    model = pulling.find(name)
+    context.say(f"pulling {model.file} from {model.repository}")
+    entry = pulling.pull(model, context.home)
+    context.say(
+        f"pulled {entry.name}; use it with: model = {json.dumps(entry.name)} in [engines.local]"
+    )
+
+
+@command.command(help="Forget a model, and delete its file if it was pulled.")
+@click.argument("name")
+@pass_context
+def remove(context: CliContext, name: str) -> None:
+    """Take a name out of the catalogue."""
+    from lsp_agent.engine.pull import remove as take_away
+
+    path = take_away(name, context.home)
+    context.say(f"removed {name}" + ("" if path.exists() else f" and deleted {path.name}"))
+
+
 def _rows(context: CliContext) -> list[dict[str, Any]]:
-    from lsp_agent.engine.catalogue import EMBEDDED, EMBEDDED_NOTE, Catalogue
+    from lsp_agent.engine.catalogue import EMBEDDED, Catalogue, embedded_card, embedded_note
     from lsp_agent.engine.discovery import discover
     from lsp_agent.engine.gguf_file import GgufHeader, ModelFileError, read_gguf_header
 
@@ -89,7 +119,7 @@ def _rows(context: CliContext) -> list[dict[str, Any]]:
     catalogue = Catalogue(context.home)
     embedded = described(EMBEDDED, catalogue.resolve(EMBEDDED), "built in", None)
     return [
-        {**embedded, "note": EMBEDDED_NOTE},
+        {**embedded, "note": embedded_note(), "card": embedded_card()},
         *(described(one.name, one.path, "added", None) for one in catalogue.entries()),
         *(
             described(one.name, one.path, one.source, one.header)

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
+from typing import Any
 
 from lsp_agent.config.paths import Home
 from lsp_agent.engine.gguf_file import ModelFileError, read_gguf_header
@@ -16,10 +17,7 @@ from lsp_agent.engine.types import EngineUnavailableError
 from lsp_agent.errors import LspAgentError
 
 EMBEDDED = "embedded"
-EMBEDDED_NOTE = (
-    "the embedded model is a stand-in with random weights until a trained one ships: "
-    "its words are noise; add a real one with: lsp-agent models add NAME FILE.gguf"
-)
+_EMBEDDED_FOLDER = Path(__file__).resolve().parent / "embedded"
 
 
 class CatalogueError(LspAgentError):
@@ -63,13 +61,22 @@ class Catalogue:
         self._write({**entries, name: str(path)})
         return CatalogueEntry(name, path)
 
+    def remove(self, name: str) -> Path | None:
+        """Forget a name; return the file behind it, ``None`` for a name that is not there."""
+        entries = dict(self._read())
+        path = entries.pop(name, None)
+        if path is None:
+            return None
+        self._write(entries)
+        return Path(path)
+
     def resolve(self, model: str) -> Path:
-        """Return the file behind a name, a path or ``embedded`` (made on first use).
+        """Return the file behind a name, a path or ``embedded``.
 
         Raises :class:`EngineUnavailableError` naming the nearest known model.
         """
         if model == EMBEDDED:
-            return self._embedded()
+            return _embedded_file()
         entries = self._read()
         if model in entries:
             return Path(entries[model])
@@ -86,19 +93,6 @@ class Catalogue:
             "FILE.gguf"
         )
 
-    def _embedded(self) -> Path:
-        path = self._home.models / "embedded-tiny.gguf"
-        if not path.exists():
-            from lsp_agent.engine.llama.tiny import make_tiny_gguf
-
-            folder = self._home.folder(self._home.models)
-            with tempfile.TemporaryDirectory(dir=folder) as scratch:
-                made = Path(scratch) / path.name
-                make_tiny_gguf(made)
-                # Several servers may start at once; each makes the same bytes.
-                made.replace(path)
-        return path
-
     def _read(self) -> Mapping[str, str]:
         try:
             entries = json.loads(self._file.read_text("utf-8"))
@@ -114,3 +108,32 @@ class Catalogue:
         with os.fdopen(handle, "w", encoding="utf-8") as file:
             json.dump(entries, file, indent=1, sort_keys=True)
         Path(name).replace(self._file)
+
+
+def embedded_card() -> Mapping[str, Any]:
+    """Return the embedded model's card: how it was trained, and what it reached when measured."""
+    card: Mapping[str, Any] = json.loads(_EMBEDDED_FOLDER.joinpath("card.json").read_text("utf-8"))
+    return card
+
+
+def embedded_note() -> str:
+    """Say in a few lines what the embedded model can do, with the card's figures."""
+    scores = embedded_card()["scores"]
+    line, fix, document = scores["completion"], scores["fix"], scores["document"]
+    return (
+        "embedded: trained from scratch for Python alone. On packages that it never saw: "
+        f"{line['model']['share']:.0%} of line ends exact "
+        f"(lookup alone: {line['baseline']['share']:.0%}), "
+        f"{fix['fixed']['share']:.0%} of injected faults mended exactly, "
+        f"{fix['clean_unbroken']['share']:.1%} of sound functions left alone, "
+        f"{document['names_all_invents_none']['share']:.0%} of docstrings name each parameter"
+    )
+
+
+def _embedded_file() -> Path:
+    path = _EMBEDDED_FOLDER / "embedded.gguf"
+    if not path.is_file():
+        raise EngineUnavailableError(
+            "the embedded model is missing from the installation; install it again"
+        )
+    return path
