@@ -20,6 +20,8 @@ NEEDED = (
     "lsp_agent/grammars/queries/python/definitions.scm",
     "lsp_agent/demo/project/README.md",
     "lsp_agent/agent/prompts/direct.md",
+    "lsp_agent/engine/embedded/embedded.gguf",
+    "lsp_agent/engine/embedded/card.json",
 )
 CHECK = """
 import lsp_agent, pathlib, sys

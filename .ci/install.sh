@@ -8,7 +8,7 @@ python=$1
 kind=$2
 bin=$(dirname "$python")
 
-if [ "$kind" = dev ]; then groups=--all-groups; else groups=--no-default-groups; fi
+if [ "$kind" = dev ]; then groups=--group=dev; else groups=--no-default-groups; fi
 
 find_uv() {
     # One outside pyenv and the like: a shim without a program behind it answers with an error.

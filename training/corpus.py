@@ -173,22 +173,31 @@ def collect(site_packages: Iterable[Path], forbidden: Iterable[str] = ()) -> Cor
     guarded: set[int] = set()
     for text in [*(one.text for one in held), *forbidden]:
         guarded |= shingles(text)
-    train: list[Source] = []
-    known: set[int] = set()
+    candidates = []
     for package in found:
-        if package.name in HELD_OUT:
-            continue
-        for one in read_sources(package):
-            own = shingles(one.text)
-            if one.digest in seen or len(own & guarded) > 0.05 * len(own):
-                continue
-            if len(own & known) > 0.5 * len(own):
-                continue
-            seen.add(one.digest)
-            known |= own
-            train.append(one)
+        if package.name not in HELD_OUT:
+            for one in read_sources(package):
+                own = shingles(one.text)
+                if one.digest not in seen and len(own & guarded) <= 0.05 * len(own):
+                    candidates.append(one)
+    train, held = distinct(candidates), distinct(held)
     used = {one.package for one in [*train, *held]}
     return Corpus(tuple(train), tuple(held), tuple(one for one in found if one.name in used))
+
+
+def distinct(sources: Iterable[Source]) -> list[Source]:
+    """Leave out a file of which half stands in files before it: forks and copies count once."""
+    kept: list[Source] = []
+    digests: set[str] = set()
+    known: set[int] = set()
+    for one in sources:
+        own = shingles(one.text)
+        if one.digest in digests or len(own & known) > 0.5 * len(own):
+            continue
+        digests.add(one.digest)
+        known |= own
+        kept.append(one)
+    return kept
 
 
 def write(corpus: Corpus, folder: Path, record: Path) -> None:

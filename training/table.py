@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 Row = tuple[str, str, str]
+_BEGIN, _END = "<!-- scores -->", "<!-- /scores -->"
 
 
 def rows(scores: Mapping[str, Any]) -> list[Row]:
@@ -72,6 +73,16 @@ def write_card(scores: Path, log: Path, record: Path, model: Path) -> None:
     page = page.replace("{held_out}", ", ".join(facts["held_out"]))
     page = page.replace("{seed}", str(measured["seed"])).replace("{table}", table(measured))
     model.with_name("MODEL_CARD.md").write_text(page, "utf-8")
+    readme = Path(__file__).resolve().parent.parent / "README.md"
+    readme.write_text(with_scores(readme.read_text("utf-8"), measured), "utf-8")
+
+
+def with_scores(page: str, scores: Mapping[str, Any]) -> str:
+    """Return a page with the table between its marks renewed."""
+    head, _, rest = page.partition(_BEGIN)
+    _, _, tail = rest.partition(_END)
+    body = _markdown(("measured on held-out packages", "reached", "wanted"), rows(scores))
+    return f"{head}{_BEGIN}\n\n{body}\n\n{_END}{tail}"
 
 
 def _share(score: Mapping[str, Any]) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 
 from lsp_agent.agent.abilities import unable
@@ -60,9 +60,8 @@ def complete(
     if rest.strip(_CLOSERS):
         # In the middle of code there is no telling where an answer should end.
         return Completion("", Usage(), 0.0, _since(started))
-    gap = gap_at(
-        text, position, NARROW if info.jobs else GENERAL, list(nearby_sources(overlay, path))
-    )
+    windows = NARROW if info.jobs else GENERAL
+    gap = gap_at(text, position, windows, list(nearby_sources(overlay, path)))
     block = opens_block(text, position)
     kept, partial = heal(gap.prefix) if info.grammar else (gap.prefix, "")
     request = Request(
@@ -72,16 +71,24 @@ def complete(
         stop=() if block else ("\n",),
         job=Job.COMPLETION,
     )
+    done = _ask(engine, request, started, cancel)
+    answer = done.text.removeprefix(partial)
+    answer = cut_block(answer, indentation(text, position)) if block else answer.partition("\n")[0]
+    return replace(done, text=without_overlap(answer.rstrip(), rest), total_ms=_since(started))
+
+
+def _ask(engine: Engine, request: Request, started: float, cancel: CancelToken) -> Completion:
+    """Return what the model writes; nothing for a line that finds no end: it goes in circles."""
     parts: list[str] = []
-    usage, first = Usage(), 0.0
+    usage, first, ended = Usage(), 0.0, False
     for delta in engine.generate(request, cancel):
         if delta.text and not first:
             first = _since(started)
         parts.append(delta.text)
         usage = delta.usage or usage
-    answer = "".join(parts).removeprefix(partial)
-    answer = cut_block(answer, indentation(text, position)) if block else answer.partition("\n")[0]
-    return Completion(without_overlap(answer.rstrip(), rest), usage, first, _since(started))
+        ended = delta.finish == "stop"
+    text = "".join(parts) if ended or not request.stop else ""
+    return Completion(text, usage, first, 0.0)
 
 
 def heal(prefix: str) -> tuple[str, str]:

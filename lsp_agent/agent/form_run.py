@@ -106,7 +106,7 @@ def _take(run: Run, form: Form, answer: Answer) -> str:
         return str(error)
     if isinstance(form, Changes):
         narrow = bool(run.info.jobs)
-        problem = unlikely(form, answer.text, before, after) if narrow else ""
+        problem = unlikely(form, answer.text, before, after, path) if narrow else ""
         if problem := problem or unresolved(form, before, after, path):
             return problem
     if after == before:
@@ -120,11 +120,9 @@ def unresolved(form: Changes, before: str, after: str, path: str) -> str:
     """Say what of the reports is still there after a change; ``""`` if nothing that can be seen."""
     if after == before:
         return ""
-    for report in form.reports:
-        for name in form.unknown_names(report):
-            pattern = re.compile(rf"(?<![\w.]){re.escape(name)}\b")
-            if len(pattern.findall(after)) >= len(pattern.findall(before)) > 0:
-                return f"{name} is still there"
+    for name in _unknown_names(form):
+        if _count(name, after) >= _count(name, before) > 0:
+            return f"{name} is still there"
     language = language_of(path)
     broken = SyntaxDocument.parse(before, language)
     if _errors(broken) and _errors(SyntaxDocument.parse(after, language)) >= _errors(broken):
@@ -132,14 +130,29 @@ def unresolved(form: Changes, before: str, after: str, path: str) -> str:
     return ""
 
 
-def unlikely(form: Changes, answer: str, before: str, after: str) -> str:
+def evident(form: Changes, text: str, path: str) -> bool:
+    """Whether a look at the text shows that a report is true."""
+    if any(_count(name, text) for name in _unknown_names(form)):
+        return True
+    return bool(_errors(SyntaxDocument.parse(text, language_of(path))))
+
+
+def _unknown_names(form: Changes) -> list[str]:
+    return [name for report in form.reports for name in form.unknown_names(report)]
+
+
+def _count(name: str, text: str) -> int:
+    return len(re.findall(rf"(?<![\w.]){re.escape(name)}\b", text))
+
+
+def unlikely(form: Changes, answer: str, before: str, after: str, path: str) -> str:
     """Say why a narrow model's change can't be the right one; ``""`` if it may be.
 
     What such a model gets right is a small slip in a line: a change that is none, that makes
     another line of it, or that brings in a name from nowhere is a guess.
     """
     if answer.strip() in ("", NOTHING):
-        return ""
+        return "what is reported is there" if evident(form, before, path) else ""
     if after == before:
         return "the answer changes nothing"
     for number, rows in read_changes(answer, form.last - form.first + 1).items():

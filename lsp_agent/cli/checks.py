@@ -143,7 +143,7 @@ def _models(context: CliContext, folder: Path) -> Iterator[Check]:
 
 
 def _model(context: CliContext, engine: str, model: str) -> Check:
-    from lsp_agent.engine.catalogue import EMBEDDED, EMBEDDED_NOTE, Catalogue
+    from lsp_agent.engine.catalogue import EMBEDDED, Catalogue
     from lsp_agent.engine.gguf_file import read_gguf_header
     from lsp_agent.engine.memory import available_memory
 
@@ -158,7 +158,9 @@ def _model(context: CliContext, engine: str, model: str) -> Check:
         detail = f"{size}, but only {memory / 2**30:.1f} GiB are free"
         return Check(name, False, detail, "lsp-agent models list", required=True)
     if model == EMBEDDED:
-        return Check(name, True, f"{size}; {EMBEDDED_NOTE}", required=True)
+        return Check(
+            name, True, f"{size}; Python only, narrow: lsp-agent models list", required=True
+        )
     return Check(name, True, size, required=True)
 
 

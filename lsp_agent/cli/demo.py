@@ -23,8 +23,7 @@ def command(context: CliContext, model: str | None, keep: bool) -> int:
     """Show the main job on a real sample project: nothing is downloaded, no key, no server.
 
     A copy of the project has a failing test. The real server is started on stdio and asked, as an
-    editor would, for a code action that mends it; then the tests run again. Exit status 0 also
-    when the stand-in model of random weights is rightly refused.
+    editor would, for a code action that mends it, then for a docstring; the tests run after each.
     """
     from lsp_agent.cli.main import DONE, NO_EDIT
     from lsp_agent.demo.models import choose_model

@@ -48,6 +48,7 @@ class Editor:
     """
 
     def __init__(self, file: Path, progress: Callable[[str, int | None], None]) -> None:
+        self.file = file
         self.uri = file.as_uri()
         self.text = file.read_text("utf-8")
         self.version = 1
@@ -56,6 +57,11 @@ class Editor:
         self.edits: queue.Queue[Mapping[str, Any]] = queue.Queue()
         self.ended: queue.Queue[str] = queue.Queue()
         self._progress = progress
+
+    def open(self, client: LspClient) -> None:
+        """Tell the server that the document is open."""
+        document = {"uri": self.uri, "languageId": "python", "version": 1, "text": self.text}
+        client.notify("textDocument/didOpen", {"textDocument": document})
 
     def listen(self, method: str, params: Mapping[str, Any]) -> Any:
         """Serve the server's requests and notifications."""

@@ -22,11 +22,10 @@ _ENCODERS = ("bert", "t5", "clip")
 
 @dataclass(frozen=True, slots=True)
 class DemoModel:
-    """``engine`` is its section of the configuration; ``noise`` marks weights never trained."""
+    """``engine`` is its section of the configuration."""
 
     engine: Mapping[str, Any]
     label: str
-    noise: bool = False
 
 
 def choose_model(
@@ -46,7 +45,8 @@ def choose_model(
                     _engine(str(header.path)), f"{_label(header)}, found on this machine"
                 )
             say(f"passed over {header.path}: it does not load")
-    return DemoModel(_engine(EMBEDDED), "embedded", noise=True)
+    header = read_gguf_header(Catalogue(home).resolve(EMBEDDED))
+    return DemoModel(_engine(EMBEDDED), _label(header))
 
 
 def _engine(model: str) -> Mapping[str, Any]:

@@ -1,4 +1,4 @@
-"""The demo from start to end: a failing test, a code action, the edit, the tests again."""
+"""The demo from start to end: a failing test, a fix, a docstring, the tests after each."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ import os
 import queue
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,8 @@ _RUN_SECONDS = 900.0
 _SERVE = ("-m", "lsp_agent", "serve", "--stdio")
 _MAX_REASON_LINES = 3
 _MAX_REASON_WIDTH = 96
+# The function of the sample that has no docstring yet.
+_BARE_FILE, _BARE = "shop/money.py", "def parse("
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,20 +43,17 @@ class Story:
         self._model = model
         self._folder = folder
         self._show = show
+        self._editor: Editor
 
     def tell(self) -> bool:
         """Play it; return whether it ended as it should with this model.
 
-        A trained model has to mend the bug; one of random weights is fine with a refused edit.
+        The bug has to be mended and a function documented, with the tests passing after each.
         """
         show = self._show
         project = SampleProject(self._folder)
         show.title("lsp-agent demo")
         show.line(f"model    {self._model.label}")
-        if self._model.noise:
-            show.line(
-                "         its weights are random until a trained one ships: its words are noise"
-            )
         show.line(f"project  {project.path}")
 
         show.step("The project's own tests")
@@ -63,17 +63,14 @@ class Story:
         show.line(tests.summary, kind="bad")
         show.line(f"{tests.finding.path}:{tests.finding.line}: {tests.finding.message}")
 
-        file = project.path / tests.finding.path
-        editor = Editor(file, show.progress)
-        outcome = self._with_server(project, editor, tests.finding)
-        if isinstance(outcome, Refused):
-            return self._refused(outcome, project)
-        return self._edited(outcome, editor, file, project)
+        self._editor = Editor(project.path / tests.finding.path, show.progress)
+        with self._server(project) as client:
+            fixed = self._act(client, project, tests.finding, "quickfix")
+            return fixed and self._document(client, project)
 
-    def _with_server(
-        self, project: SampleProject, editor: Editor, finding: Finding
-    ) -> str | Refused:
-        """Talk to a server of our own; return the document's text with its edit."""
+    @contextmanager
+    def _server(self, project: SampleProject) -> Iterator[LspClient]:
+        """Start a server of our own, greet it and end it after use."""
         self._show.step("The server: lsp-agent serve --stdio")
         started = time.monotonic()
         client = LspClient(
@@ -81,19 +78,37 @@ class Story:
             cwd=project.path,
             env=_environment(),
             log=self._folder / "server.log",
-            listener=editor.listen,
+            listener=self._listen,
         )
         try:
-            self._greet(client, editor, project, started)
-            action = self._choose(client, editor, finding)
-            return self._resolve(client, editor, action)
+            self._greet(client, project, started)
+            yield client
         finally:
             client.close()
 
-    def _greet(
-        self, client: LspClient, editor: Editor, project: SampleProject, started: float
-    ) -> None:
-        editor.settings = self._settings()
+    def _listen(self, method: str, params: Mapping[str, Any]) -> Any:
+        """Hand what the server asks to the document that is at hand."""
+        return self._editor.listen(method, params)
+
+    def _act(self, client: LspClient, project: SampleProject, finding: Finding, kind: str) -> bool:
+        """Take the action of a kind at a place and run the tests; return whether they pass."""
+        self._editor.open(client)
+        action = self._choose(client, finding, kind)
+        outcome = self._resolve(client, action)
+        if isinstance(outcome, Refused):
+            return self._refused(outcome, project)
+        return self._edited(outcome, project)
+
+    def _document(self, client: LspClient, project: SampleProject) -> bool:
+        """Document the function of the sample that has no docstring."""
+        self._editor = Editor(project.path / _BARE_FILE, self._show.progress)
+        self._editor.settings = self._settings()
+        line = self._editor.text[: self._editor.text.index(_BARE)].count("\n") + 1
+        place = Finding(_BARE_FILE, line, "")
+        return self._act(client, project, place, "refactor.rewrite.lspAgent.document")
+
+    def _greet(self, client: LspClient, project: SampleProject, started: float) -> None:
+        self._editor.settings = self._settings()
         folder = {"uri": project.path.as_uri(), "name": project.path.name}
         answer = client.request(
             "initialize",
@@ -102,7 +117,7 @@ class Story:
                 "rootUri": folder["uri"],
                 "workspaceFolders": [folder],
                 "capabilities": CAPABILITIES,
-                "initializationOptions": {"lspAgent": editor.settings},
+                "initializationOptions": {"lspAgent": self._settings()},
             },
             _START_SECONDS,
         )
@@ -112,35 +127,42 @@ class Story:
             f"initialize answered after {milliseconds:.0f} ms by {info['name']} {info['version']}"
         )
         client.notify("initialized", {})
-        document = {"uri": editor.uri, "languageId": "python", "version": 1, "text": editor.text}
-        client.notify("textDocument/didOpen", {"textDocument": document})
 
-    def _choose(self, client: LspClient, editor: Editor, finding: Finding) -> dict[str, Any]:
-        """Ask for code actions at the finding, as an editor does with a linter's diagnostic."""
+    def _choose(self, client: LspClient, finding: Finding, kind: str) -> dict[str, Any]:
+        """Ask for code actions at a place, as an editor does with a linter's diagnostic."""
         self._show.step(f"Code actions at {finding.path}:{finding.line}")
-        diagnostic = _diagnostic(editor.text, finding)
+        diagnostic = _diagnostic(self._editor.text, finding)
         started = time.monotonic()
         actions = client.request(
             "textDocument/codeAction",
             {
-                "textDocument": {"uri": editor.uri},
+                "textDocument": {"uri": self._editor.uri},
                 "range": diagnostic["range"],
-                "context": {"diagnostics": [diagnostic], "triggerKind": 1},
+                "context": {
+                    "diagnostics": [diagnostic] if finding.message else [],
+                    "triggerKind": 1,
+                },
             },
             _START_SECONDS,
         )
         milliseconds = (time.monotonic() - started) * 1000
-        fixes = [one for one in actions if one.get("kind", "").startswith("quickfix")]
+        fitting = [
+            one
+            for one in actions
+            if one.get("kind", "").startswith(kind) and not one.get("disabled")
+        ]
         for action in actions:
-            mark = "→" if fixes and action is fixes[0] else " "
-            self._show.line(f"{mark} {action.get('kind', ''):<36} {action['title']}")
+            mark = "→" if fitting and action is fitting[0] else " "
+            off = "  (needs a larger model)" if action.get("disabled") else ""
+            self._show.line(f"{mark} {action.get('kind', ''):<36} {action['title']}{off}")
         self._show.line(f"listed in {milliseconds:.0f} ms, without the model", kind="dim")
-        if not fixes:
-            raise LspAgentError("the server offered no quick fix for the diagnostic")
-        chosen: dict[str, Any] = fixes[0]
+        if not fitting:
+            raise LspAgentError(f"the server offered no {kind} here")
+        chosen: dict[str, Any] = fitting[0]
         return chosen
 
-    def _resolve(self, client: LspClient, editor: Editor, action: dict[str, Any]) -> str | Refused:
+    def _resolve(self, client: LspClient, action: dict[str, Any]) -> str | Refused:
+        editor = self._editor
         self._show.step("The agent at work (codeAction/resolve)")
         try:
             resolved = client.request("codeAction/resolve", action, _RUN_SECONDS)
@@ -167,24 +189,18 @@ class Story:
         editor.take(client, text)
         return text
 
-    def _edited(self, text: str, editor: Editor, file: Path, project: SampleProject) -> bool:
-        show = self._show
-        show.step("The edit")
+    def _edited(self, text: str, project: SampleProject) -> bool:
+        show, file = self._show, self._editor.file
+        show.step("The edit, checked before it was sent")
         before = file.read_text("utf-8")
         relative = file.relative_to(project.path).as_posix()
         show.diff(unified_diff(before, text, relative, relative))
         file.write_bytes(text.encode())
         show.line("applied", kind="good")
-        editor.text = text
         show.step("The project's tests again")
         tests = project.run_tests()
         show.line(tests.summary, kind="good" if tests.ok else "bad")
-        if tests.ok:
-            return True
-        if self._model.noise:
-            show.line("it parses, but noise mends no bug: that is what the tests are for")
-            self._suggest()
-        return self._model.noise
+        return tests.ok
 
     def _refused(self, outcome: Refused, project: SampleProject) -> bool:
         show = self._show
@@ -199,25 +215,13 @@ class Story:
         show.step("The project's tests again")
         tests = project.run_tests()
         show.line(f"{tests.summary}: as before, nothing was changed")
-        if self._model.noise:
-            self._suggest()
-        return self._model.noise
-
-    def _suggest(self) -> None:
-        self._show.line("")
-        self._show.line("This is the whole way of a code action, but for a mind at its end: the")
-        self._show.line("stand-in model has random weights. With a real one (any instruct GGUF):")
-        self._show.line("    make demo MODEL=path/to/model.gguf")
+        return False
 
     def _settings(self) -> dict[str, Any]:
-        settings: dict[str, Any] = {
+        return {
             "engines": {"demo": self._model.engine},
             "routes": {"agent": "demo", "action": "demo"},
         }
-        if self._model.noise:
-            # Noise never ends by itself; there is no use in waiting for much of it.
-            settings["agent"] = {"max_tokens": 128, "refine_passes": 1}
-        return settings
 
 
 def _diagnostic(text: str, finding: Finding) -> dict[str, Any]:

@@ -8,7 +8,7 @@ import pytest
 
 from lsp_agent.agent.completion import complete, cut_block, opens_block, without_overlap
 from lsp_agent.cancel import CancelToken
-from lsp_agent.engine.types import EngineUnavailableError, Fim, Job
+from lsp_agent.engine.types import Delta, EngineUnavailableError, Fim, Job
 from lsp_agent.workspace.overlay import Overlay
 from lsp_agent.workspace.positions import Position
 from lsp_agent.workspace.roots import Root
@@ -34,6 +34,21 @@ def test_the_rest_of_a_line(tmp_path: Path) -> None:
     assert (request.prompt.prefix, request.prompt.suffix) == ("total = ", "\nprint(total)\n")
     assert request.prompt.snippets == ("x_total = price + tax\n",)
     assert (request.stop, request.job) == (("\n",), Job.COMPLETION)
+
+
+def test_a_line_without_an_end_is_not_offered(tmp_path: Path) -> None:
+    view = overlay(tmp_path, a_py="total = \n")
+    engine = ScriptedEngine([Delta(text="a + a + a", finish="length")], **FIM)
+    assert complete(engine, view, "a.py", Position(0, 8), CancelToken()).text == ""
+
+
+def test_the_last_piece_is_written_again(tmp_path: Path) -> None:
+    engine = ScriptedEngine([".width * 2"], **FIM, grammar=True)
+    view = overlay(tmp_path, a_py="x = self.wi\n")
+    done = complete(engine, view, "a.py", Position(0, 11), CancelToken())
+    assert done.text == "dth * 2"
+    assert engine.requests[0].prompt.prefix == "x = self"
+    assert engine.requests[0].grammar == 'root ::= ".wi" [^\\x00]*\n'
 
 
 def test_nothing_in_the_middle_of_code(tmp_path: Path) -> None:

@@ -80,7 +80,14 @@ def test_a_narrow_model_may_not_make_another_line_of_it(stage: Stage) -> None:
 
 def test_ok_changes_nothing(stage: Stage) -> None:
     stage.file("a.py", SOURCE)
-    assert stage.run(ScriptedEngine(["ok"], **NARROW), fix()).status == "no_change"
+    stale = fix("Undefined name `gone`")
+    assert stage.run(ScriptedEngine(["ok"], **NARROW), stale).status == "no_change"
+
+
+def test_ok_is_not_believed_where_the_report_is_seen_to_be_true(stage: Stage) -> None:
+    stage.file("a.py", SOURCE)
+    engine = ScriptedEngine(["ok", "2|    return sum(items)"], **NARROW)
+    assert stage.run(engine, fix()).status == "edited"
 
 
 def test_a_whole_rewrite_is_taken_too(stage: Stage) -> None:

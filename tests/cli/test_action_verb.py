@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import ast
 import json
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from lsp_agent.engine.llama.tiny import make_tiny_gguf
 from tests.cli.conftest import Command
 from tests.support.scripted_endpoint import Reply, ScriptedEndpoint, call
 
@@ -140,12 +142,42 @@ def test_usage_errors(
     assert done.out == ""
 
 
-def test_noise_of_the_embedded_model_is_refused(lsp_agent: Command, source: Path) -> None:
+def test_noise_of_random_weights_is_refused(
+    lsp_agent: Command, source: Path, tmp_path: Path
+) -> None:
+    model = tmp_path / "tiny.gguf"
+    make_tiny_gguf(model)
     done = lsp_agent(
-        "action", "document", "a.py:1", "--apply",
+        "action", "edit", "a.py:1", "--apply", "--instruction", "use floats",
+        "--set", f"engines.local.model={model}",
         "--set", "agent.max_tokens=64", "--set", "agent.refine_passes=0",
     )  # fmt: skip
     assert (done.status, done.out) == (1, "")
     assert done.err.startswith("lsp-agent: no answer of the model passed the checks")
     assert "\x1b" not in done.err
     assert source.read_text("utf-8") == SOURCE
+
+
+@pytest.mark.parametrize("kind", ["document", "annotate"])
+def test_the_embedded_model_at_work(lsp_agent: Command, source: Path, kind: str) -> None:
+    done = lsp_agent("action", kind, "a.py:1", "--apply")
+    assert done.status == 0, done.err
+    after = source.read_text("utf-8")
+    assert after.endswith(SOURCE.partition("w * h\n")[2])
+    node = ast.parse(after).body[0]
+    assert isinstance(node, ast.FunctionDef)
+    if kind == "document":
+        docstring = ast.get_docstring(node) or ""
+        assert "    w: " in docstring
+        assert "    h: " in docstring
+    else:
+        assert node.returns is not None
+        assert all(one.annotation for one in node.args.args)
+
+
+def test_what_needs_a_larger_model_says_so(lsp_agent: Command, source: Path) -> None:
+    done = lsp_agent("action", "explain", "a.py:1")
+    assert (done.status, done.out) == (3, "")
+    assert done.err.count("\n") == 1
+    assert "explain needs a larger model" in done.err
+    assert "lsp-agent models pull" in done.err

@@ -120,7 +120,8 @@ def test_models_are_added_and_listed(
         ("found", "llama.cpp"),
     ]
     assert rows[1]["n_params"] > 0
-    assert "random weights" in rows[0]["note"]
+    assert "lookup alone" in rows[0]["note"]
+    assert rows[0]["card"]["scores"]
     (tmp_path / "cache" / "found.gguf").unlink()
     assert run(["models", "list"]) == 0
     captured = capsys.readouterr()
@@ -151,7 +152,7 @@ def test_doctor_says_what_is_wrong(home: Path, capsys: Caps) -> None:
     assert run(["doctor", "--json"]) == 0
     checks = {row["name"]: row for row in json.loads(capsys.readouterr().out)}
     assert checks["llama-cpp-python"]["ok"]
-    assert "stand-in" in checks["model of engine local"]["detail"]
+    assert "Python only" in checks["model of engine local"]["detail"]
     (home / "config.toml").write_text(
         '[engines.r]\nkind = "openai"\nbase_url = "http://127.0.0.1:9/v1"\nmodel = "m"\n'
         '[routes]\nagent = "r"\n[bad]\nx = 1\n'
