@@ -107,7 +107,9 @@ class App:
     def unable(self, action: str, path: str) -> str:
         """Say why an action can't run on a file with the engine that is set; ``""`` if it can.
 
-        Loads no model; a setting that names no engine is told of when the action runs.
+        Loads no model; a setting that names no engine is told of when the action runs. The first
+        call for an engine reads its file's header, up to 0.2 s for a large vocabulary: see
+        :meth:`warm`.
         """
         try:
             with self._lock:
@@ -115,6 +117,10 @@ class App:
         except LspAgentError:
             return ""
         return unable(info, action, path)
+
+    def warm(self) -> None:
+        """Read what is asked of the model when actions are listed, outside the event loop."""
+        self.unable("", "")
 
     def status(self) -> dict[str, Any]:
         """Describe the process for people and scripts; JSON-ready, and quick."""

@@ -33,7 +33,9 @@ def prepare(options: argparse.Namespace) -> None:
     """Write shards of examples; run several with different seeds and names side by side."""
     from training.prepare import write_shards
 
-    made = write_shards(options.data, options.seed, options.count, options.tasks, options.name)
+    made = write_shards(
+        options.data, options.seed, options.count, options.tasks, options.name, options.others
+    )
     print(json.dumps(dict(made.most_common()), indent=1))
 
 
@@ -88,6 +90,9 @@ def main() -> None:
     shards.add_argument("--count", type=int, default=10, help="shards of two million tokens")
     shards.add_argument("--tasks", type=float, default=0.45, help="share of the three tasks")
     shards.add_argument("--name", default="a")
+    shards.add_argument(
+        "--others", type=float, default=1.0, help="share of document and annotate kept"
+    )
     from training.options import add_training_options
 
     add_training_options(step("train", train))

@@ -11,6 +11,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from lsp_agent.context.completion import suffix_window
 from lsp_agent.context.similar import similar_snippet
 from training.corpus import Source
 
@@ -73,14 +74,6 @@ def prefix_window(prefix: str, longest: int) -> str:
         return prefix
     start = prefix.find("\n", len(prefix) - longest)
     return prefix[start + 1 :] if start >= 0 else prefix[-longest:]
-
-
-def suffix_window(suffix: str, longest: int) -> str:
-    """Return the start of a suffix up to a line's end."""
-    if len(suffix) <= longest:
-        return suffix
-    end = suffix.rfind("\n", 0, longest)
-    return suffix[: end + 1] if end > 0 else suffix[:longest]
 
 
 def package_pool(rng: random.Random, sources: Sequence[Source], own: Source) -> list[str]:

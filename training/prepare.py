@@ -9,11 +9,13 @@ from __future__ import annotations
 import random
 from collections import Counter
 from collections.abc import Iterator
+from difflib import SequenceMatcher
 from pathlib import Path
 
 import numpy as np
 from tokenizers import Tokenizer
 
+from lsp_agent.agent.forms.changes import Changes
 from lsp_agent.agent.prompts import prompt
 from training import corpus, fim, tasks
 from training import tokenizer as bpe
@@ -21,7 +23,7 @@ from training.tasks import Example, File
 
 SHARD = 2_000_000
 MAX_TOKENS = 1000
-LIGHT, FULL, HEAVY = 1, 4, 8
+LIGHT, FULL, HEAVY, STRESSED = 1, 4, 8, 48
 Tokens = list[tuple[int, int]]
 
 
@@ -48,7 +50,11 @@ class Encoder:
         tokens += [(stop, 0), *self.text("\n", 0), (start, 0), *self.text("user\n", 0)]
         tokens += self.text(example.form.question(), LIGHT)
         tokens += [(stop, 0), *self.text("\n", 0), (start, 0), *self.text("assistant\n", 0)]
-        tokens += self.text(example.answer, HEAVY)
+        answer = self.text(example.answer, HEAVY)
+        if isinstance(example.form, Changes) and example.form.reports:
+            shown = self.text(example.form.question().rpartition("\n")[2], 0)
+            answer = stressed([one for one, _ in shown], [one for one, _ in answer])
+        tokens += answer
         return tokens if example.partial else [*tokens, (stop, HEAVY)]
 
     def gap(self, gap: fim.Gap) -> Tokens:
@@ -60,6 +66,18 @@ class Encoder:
         tokens += [*self.text(gap.suffix, LIGHT), (self.control(bpe.MIDDLE), 0)]
         tokens += self.text(gap.prefix, FULL)
         return [*tokens, *self.text(gap.middle, FULL), (self.end, FULL)]
+
+
+def stressed(old: list[int], new: list[int]) -> Tokens:
+    """Weigh an answer that nearly repeats a line: where it departs from it is what matters."""
+    weights = [HEAVY] * len(new)
+    matcher = SequenceMatcher(None, old, new, autojunk=False)
+    for kind, _, _, start, end in matcher.get_opcodes():
+        if kind != "equal":
+            # And the token behind it, where the copying is taken up again.
+            for at in range(start, min(end + 1, len(new))):
+                weights[at] = STRESSED
+    return list(zip(new, weights, strict=True))
 
 
 def gaps(rng: random.Random, sources: list[corpus.Source], count: int) -> Iterator[fim.Gap]:
@@ -81,15 +99,22 @@ def gaps(rng: random.Random, sources: list[corpus.Source], count: int) -> Iterat
                 yield fim.cut_gap(rng, own.text, place, mode, pool)
 
 
-def task_examples(rng: random.Random, sources: list[corpus.Source]) -> Iterator[Example]:
-    """Yield examples of the three tasks, endlessly, over all functions of all files."""
+def task_examples(
+    rng: random.Random, sources: list[corpus.Source], others: float
+) -> Iterator[Example]:
+    """Yield examples of the tasks, endlessly, over all functions of all files.
+
+    ``others`` is the share of *document* and *annotate* that is kept beside *fix*.
+    """
     while True:
         order = list(sources)
         rng.shuffle(order)
         for one in order:
             file = tasks.read_file(one.text)
             if file is not None:
-                yield from _of_file(rng, file)
+                for example in _of_file(rng, file):
+                    if isinstance(example.form, Changes) or rng.random() < others:
+                        yield example
 
 
 def _of_file(rng: random.Random, file: File) -> Iterator[Example]:
@@ -107,14 +132,14 @@ def _of_file(rng: random.Random, file: File) -> Iterator[Example]:
 
 
 def write_shards(
-    folder: Path, seed: int, shards: int, task_share: float, name: str
+    folder: Path, seed: int, shards: int, task_share: float, name: str, others: float = 1.0
 ) -> Counter[str]:
     """Write shards with ``task_share`` of the tokens from tasks; return what was made."""
     rng = random.Random(seed)
     sources = corpus.read(folder, "train")
     encoder = Encoder(bpe.load(folder))
     made: Counter[str] = Counter()
-    stream = task_examples(rng, sources)
+    stream = task_examples(rng, sources, others)
     filler = gaps(rng, sources, 1 << 40)
     task_tokens = total = 0
     for number in range(shards):

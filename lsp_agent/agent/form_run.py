@@ -28,7 +28,7 @@ from lsp_agent.syntax.issues import python_error
 from lsp_agent.syntax.languages import language_of
 from lsp_agent.workspace.positions import Position, Range
 
-_MAX_ANSWER = 512
+_MAX_ANSWER, _MAX_NARROW = 512, 256
 _RETRY_TEMPERATURE = 0.7
 _NARROW_TRIES = 3
 _SLIP, _SHARE = 12, 0.8
@@ -76,7 +76,7 @@ def run_form(run: Run, budget: Budget, form: Form) -> str:
             budget,
             conversation.messages,
             grammar=form.grammar(),
-            max_tokens=min(answer_tokens(run), _MAX_ANSWER),
+            max_tokens=min(answer_tokens(run), _MAX_NARROW if narrow else _MAX_ANSWER),
             sampling=Sampling(_RETRY_TEMPERATURE, seed=attempt) if narrow and attempt else None,
         )
         run.env.overlay.restore(clean)
@@ -120,8 +120,8 @@ def unresolved(form: Changes, before: str, after: str, path: str) -> str:
     """Say what of the reports is still there after a change; ``""`` if nothing that can be seen."""
     if after == before:
         return ""
-    for name in _unknown_names(form):
-        if _count(name, after) >= _count(name, before) > 0:
+    for name, pattern in form.unknown_names():
+        if len(pattern.findall(after)) >= len(pattern.findall(before)) > 0:
             return f"{name} is still there"
     language = language_of(path)
     broken = SyntaxDocument.parse(before, language)
@@ -132,17 +132,9 @@ def unresolved(form: Changes, before: str, after: str, path: str) -> str:
 
 def evident(form: Changes, text: str, path: str) -> bool:
     """Whether a look at the text shows that a report is true."""
-    if any(_count(name, text) for name in _unknown_names(form)):
+    if any(pattern.search(text) for _, pattern in form.unknown_names()):
         return True
     return bool(_errors(SyntaxDocument.parse(text, language_of(path))))
-
-
-def _unknown_names(form: Changes) -> list[str]:
-    return [name for report in form.reports for name in form.unknown_names(report)]
-
-
-def _count(name: str, text: str) -> int:
-    return len(re.findall(rf"(?<![\w.]){re.escape(name)}\b", text))
 
 
 def unlikely(form: Changes, answer: str, before: str, after: str, path: str) -> str:

@@ -153,13 +153,16 @@ class Session:
         loaded = await self.in_thread(self._load)
         if self._app is not None:
             self._app.reconfigure(loaded.settings)
+            await self.in_thread(self._app.warm)
 
     def _make(self, loaded: Loaded) -> App:
         if self._app_factory is not None:
             return self._app_factory(loaded.settings, self.home)
         from lsp_agent.app import App
 
-        return App(loaded.settings, self.home, env=self._env, warn=self.on_problem)
+        app = App(loaded.settings, self.home, env=self._env, warn=self.on_problem)
+        app.warm()
+        return app
 
     def _load(self) -> Loaded:
         from lsp_agent.config.load import Sources, load_settings, workspace_files

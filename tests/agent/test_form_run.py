@@ -63,6 +63,19 @@ def test_a_syntax_error_must_be_gone(stage: Stage) -> None:
     assert result.changes[0].after == "def f(x):\n    return x\n"
 
 
+def test_a_missing_attribute_must_be_gone(stage: Stage) -> None:
+    source = "class A:\n    def f(self):\n        self.items = 1\n        return self.itmes\n"
+    stage.file("a.py", source)
+    at = Range(Position(3, 8), Position(3, 8))
+    note = DiagnosticNote(at, "AttributeError: 'A' object has no attribute 'itmes'")
+    focus = Focus("a.py", at, (note,))
+    request = RunRequest("fix", focus, form="changes", answer="edit", action="fix")
+    answers = ["3|        return (self.itmes)", "ok", "3|        return self.items"]
+    engine = ScriptedEngine(answers, **NARROW)
+    assert stage.run(engine, request).changes[0].after == source.replace("itmes", "items")
+    assert len(engine.requests) == 3
+
+
 def test_what_stays_wrong_is_rejected(stage: Stage) -> None:
     stage.file("a.py", SOURCE)
     result = stage.run(ScriptedEngine(["2|    return sum(invented)"], **NARROW), fix())

@@ -16,7 +16,7 @@ from lsp_agent.engine.llama import model as room
 from lsp_agent.engine.llama import runtime
 from lsp_agent.engine.llama.budget import cache_bytes_per_token, fitting_context
 from lsp_agent.engine.llama.library import library, load_log
-from lsp_agent.engine.llama.model import layer_attempts, physical_cores
+from lsp_agent.engine.llama.model import default_threads, layer_attempts, physical_cores
 from lsp_agent.engine.llama.tiny import make_tiny_gguf
 from lsp_agent.engine.types import EngineError, EngineUnavailableError, Request
 from tests.support.llama import PatchedLibrary, chat, complete, llama_engine
@@ -246,9 +246,16 @@ def test_a_tiny_model_gets_one_thread_unless_told_otherwise(
         assert engine.load(CancelToken()).detail["n_threads"] == given
 
 
-def test_a_larger_model_gets_the_physical_cores(slow_model: Path) -> None:
-    with llama_engine(slow_model, n_ctx=512, n_threads=None) as engine:
-        assert engine.load(CancelToken()).detail["n_threads"] == physical_cores() >= 1
+@pytest.mark.parametrize(
+    ("n_params", "threads"),
+    [
+        (400_000, (1, 1)),
+        (7_000_000, (1, physical_cores())),
+        (500_000_000, (physical_cores(), physical_cores())),
+    ],
+)
+def test_a_larger_model_gets_the_physical_cores(n_params: int, threads: tuple[int, int]) -> None:
+    assert default_threads(n_params) == threads
 
 
 def header_with(**metadata: float) -> GgufHeader:

@@ -22,6 +22,7 @@ _CHANGE = re.compile(r"(?P<number>\d{1,3})\|(?P<text>.*)")
 _WORD = re.compile(r"[A-Za-z_]\w*")
 _MEMBER = re.compile(r"\bself\.([A-Za-z_]\w*)")
 _QUOTED = re.compile(r"[`'\"“]([A-Za-z_][\w.]*)[`'\"”]")
+_NAMES = re.compile(r"[`'\"“]([A-Za-z_]\w*)\*?[`'\"”]")
 _MAX_SIMILAR = 4
 _MAX_MESSAGE = 160
 
@@ -70,10 +71,22 @@ class Changes:
         range_ = Range(Position(self.first, 0), Position(self.last, len(self.text.line(self.last))))
         return self.text.replace(range_, with_eol("\n".join(lines), self.text.eol)).content
 
-    def unknown_names(self, report: Report) -> list[str]:
-        """Return the name that a report says is unknown, if it is one of that kind."""
-        quoted = _QUOTED.search(report.message)
-        return [quoted[1]] if quoted and _speaks_of_a_name(report.message) else []
+    def unknown_names(self) -> list[tuple[str, re.Pattern[str]]]:
+        """Return the names that the reports call unknown, and what finds each in a text.
+
+        A missing attribute is looked for behind a dot, any other name where none stands.
+        """
+        found = []
+        for report in self.reports:
+            quoted = _NAMES.findall(report.message) if _speaks_of_a_name(report.message) else []
+            if not quoted:
+                continue
+            attribute = _speaks_of_an_attribute(report.message)
+            # Of an attribute's message the owner comes first in some tools, and last in others.
+            for name in quoted if attribute else quoted[:1]:
+                lead = r"\." if attribute else r"(?<![\w.])"
+                found.append((name, re.compile(rf"{lead}{re.escape(name)}\b")))
+        return found
 
     def _reported(self, report: Report) -> str:
         message = " ".join(report.message.split())[:_MAX_MESSAGE]
@@ -120,6 +133,10 @@ def similar_names(message: str, source: str) -> list[str]:
     words = set(_WORD.findall(source)) - {name}
     similar += get_close_matches(name, sorted(words), _MAX_SIMILAR, 0.6)
     return similar[:_MAX_SIMILAR]
+
+
+def _speaks_of_an_attribute(message: str) -> bool:
+    return "attribute" in message.casefold() or "member" in message.casefold()
 
 
 def _speaks_of_a_name(message: str) -> bool:
