@@ -26,7 +26,7 @@ from lsp_agent.agent.loop import run_agent
 from lsp_agent.agent.types import DiagnosticNote, Focus, RunRequest, RunResult
 from lsp_agent.cancel import CancelToken
 from lsp_agent.config.model import LlamaSettings, Settings
-from lsp_agent.context.similar import best_match
+from lsp_agent.context.similar import best_match, rest_of_line
 from lsp_agent.engine.llama.engine import LlamaEngine
 from lsp_agent.events import EventStream
 from lsp_agent.workspace.overlay import Overlay
@@ -104,7 +104,7 @@ def completion_scores(
 ) -> dict[str, Any]:
     """Fill in the rest of a line: exact match, and that of the longest-suffix baseline."""
     rng = random.Random(seed)
-    model, baseline = Score(), Score()
+    model, baseline, by_source = Score(), Score(), Score()
     first: list[float] = []
     speed: list[float] = []
     by_package: dict[str, list[corpus.Source]] = {}
@@ -122,11 +122,9 @@ def completion_scores(
         if not want:
             continue
         others = [one.text for one in by_package[package] if one.digest != own.digest]
-        index, at = best_match(own.text[:start], [own.text[:start][:-1], *others])
-        guess = ""
-        if index >= 0:
-            text = [own.text[:start], *others][index]
-            guess = text[at:].partition("\n")[0].rstrip()
+        searched = [own.text[:start][:-1], *others]
+        match = best_match(own.text[:start], searched)
+        guess = rest_of_line(searched[match.source], match.end) if match else ""
         baseline.add(guess == want, package)
         overlay = overlays.get(package)
         if overlay is None:
@@ -144,6 +142,7 @@ def completion_scores(
         overlay.restore(clean)
         # Where a line opens a block, the product offers more than the line.
         model.add(done.text.partition("\n")[0].rstrip() == want, package)
+        by_source.add(done.text.partition("\n")[0].rstrip() == want, done.source)
         if done.usage.completion > 4:
             first.append(done.first_token_ms)
             spent = done.total_ms - done.first_token_ms
@@ -151,6 +150,7 @@ def completion_scores(
     return {
         "model": model.to_dict(),
         "baseline": baseline.to_dict(),
+        "by_source": by_source.to_dict().get("kinds", {}),
         "ratio": round(model.share / max(baseline.share, 1e-9), 3),
         "first_token_ms_median": round(statistics.median(first), 1),
         "tokens_per_second_median": round(statistics.median(speed)),

@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
+from typing import Literal
 
 from lsp_agent.agent.abilities import unable
 from lsp_agent.agent.forms.spec import literal
@@ -30,12 +31,16 @@ _CLOSERS = " \t)]}\"',:;"
 
 @dataclass(frozen=True, slots=True)
 class Completion:
-    """What to insert at the cursor, ``""`` for nothing; times in milliseconds."""
+    """What to insert at the cursor, ``""`` for nothing; times in milliseconds.
+
+    ``source`` tells what the model wrote from what was found elsewhere in the workspace.
+    """
 
     text: str
     usage: Usage
     first_token_ms: float
     total_ms: float
+    source: Literal["model", "lookup"] = "model"
 
 
 def complete(
@@ -71,6 +76,10 @@ def complete(
         stop=() if block else ("\n",),
         job=Job.COMPLETION,
     )
+    if info.jobs and gap.known and not block:
+        # A narrow model is right less often than a repository that repeats itself.
+        found = without_overlap(gap.known, rest)
+        return Completion(found, Usage(), _since(started), _since(started), "lookup")
     done = _ask(engine, request, started, cancel)
     answer = done.text.removeprefix(partial)
     answer = cut_block(answer, indentation(text, position)) if block else answer.partition("\n")[0]

@@ -66,6 +66,7 @@ def run_form(run: Run, budget: Budget, form: Form) -> str:
         Message("system", prompt(form.prompt)),
         Message("user", context + form.question()),
     )
+    grammar = (form.choices() if narrow and isinstance(form, Changes) else "") or form.grammar()
     clean = run.env.overlay.snapshot()
     problem = ""
     passes = run.env.settings.agent.refine_passes
@@ -75,7 +76,7 @@ def run_form(run: Run, budget: Budget, form: Form) -> str:
             run,
             budget,
             conversation.messages,
-            grammar=form.grammar(),
+            grammar=grammar,
             max_tokens=min(answer_tokens(run), _MAX_NARROW if narrow else _MAX_ANSWER),
             sampling=Sampling(_RETRY_TEMPERATURE, seed=attempt) if narrow and attempt else None,
         )

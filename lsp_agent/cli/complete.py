@@ -43,6 +43,7 @@ def command(context: CliContext, place: str, as_json: bool) -> int:
     if as_json:
         row = {
             "text": done.text,
+            "source": done.source,
             "first_token_ms": done.first_token_ms,
             "total_ms": done.total_ms,
             "prompt_tokens": done.usage.prompt,

@@ -9,11 +9,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from lsp_agent.context.similar import similar_snippet
+from lsp_agent.context.similar import best_match, rest_of_line, snippet_at
 from lsp_agent.workspace.positions import Position
 from lsp_agent.workspace.text import Text
 
 _ANCHOR = 16
+KNOWN_MATCH = 40
+"""From so many characters on most lines go on as they did elsewhere."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,11 +33,16 @@ GENERAL = Windows(6000, 2000)
 
 @dataclass(frozen=True, slots=True)
 class Gap:
-    """The text on both sides of the cursor, cut to the windows, and a similar place's."""
+    """The text on both sides of the cursor, cut to the windows, and a similar place's.
+
+    ``known`` is how the line goes on at that place, if so much in front of it is the same that it
+    is likelier than what a small model writes; else it is empty.
+    """
 
     prefix: str
     suffix: str
     snippet: str
+    known: str = ""
 
 
 def gap_at(text: Text, position: Position, windows: Windows, sources: Sequence[str]) -> Gap:
@@ -46,8 +53,14 @@ def gap_at(text: Text, position: Position, windows: Windows, sources: Sequence[s
     offset = text.offset(position)
     start = prefix_start(text, offset, windows.prefix)
     prefix, suffix = text.content[start:offset], text.content[offset:]
-    snippet = similar_snippet(prefix, [text.content[:start], *sources])
-    return Gap(prefix, suffix_window(suffix, windows.suffix), snippet)
+    searched = [text.content[:start], *sources]
+    match = best_match(prefix, searched)
+    shown = suffix_window(suffix, windows.suffix)
+    if match is None:
+        return Gap(prefix, shown, "")
+    source = searched[match.source]
+    known = rest_of_line(source, match.end) if match.length >= KNOWN_MATCH else ""
+    return Gap(prefix, shown, snippet_at(source, match.end), known)
 
 
 def prefix_start(text: Text, offset: int, size: int) -> int:

@@ -9,6 +9,7 @@ nothing better than what was found, which is roughly 1 ms a megabyte each.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 MIN_MATCH = 6
 MAX_MATCH = 160
@@ -35,17 +36,24 @@ def longest_match(prefix: str, source: str, least: int = MIN_MATCH) -> tuple[int
     return low, found + low
 
 
-def best_match(prefix: str, sources: Sequence[str]) -> tuple[int, int]:
-    """Return the source with the longest match, the first of equals, and where its match ends.
+@dataclass(frozen=True, slots=True)
+class Match:
+    """A suffix of the prefix in a source: which one, where it ends there, how long it is."""
 
-    ``(-1, -1)`` where there is none.
-    """
-    best, length, place = -1, MIN_MATCH - 1, -1
+    source: int
+    end: int
+    length: int
+
+
+def best_match(prefix: str, sources: Sequence[str]) -> Match | None:
+    """Return the longest match of all sources, in the first of equals; ``None`` without one."""
+    best: Match | None = None
     for index, source in enumerate(sources):
-        found, end = longest_match(prefix, source, length + 1)
-        if found > length:
-            best, length, place = index, found, end
-    return best, place
+        least = best.length + 1 if best else MIN_MATCH
+        length, end = longest_match(prefix, source, least)
+        if length >= least:
+            best = Match(index, end, length)
+    return best
 
 
 def snippet_at(source: str, place: int) -> str:
@@ -66,5 +74,10 @@ def snippet_at(source: str, place: int) -> str:
 
 def similar_snippet(prefix: str, sources: Sequence[str]) -> str:
     """Return the lines around the best match; ``""`` without one."""
-    index, place = best_match(prefix, sources)
-    return snippet_at(sources[index], place) if index >= 0 else ""
+    match = best_match(prefix, sources)
+    return snippet_at(sources[match.source], match.end) if match else ""
+
+
+def rest_of_line(source: str, place: int) -> str:
+    """Return what stands behind an offset on its line."""
+    return source[place:].partition("\n")[0].rstrip()

@@ -24,9 +24,16 @@ def test_changed_lines_become_an_edit(stage: Stage) -> None:
     result = stage.run(engine, fix())
     assert result.status == "edited"
     assert result.changes[0].after == SOURCE.replace("itms", "items")
-    request = engine.requests[0]
-    assert "number ::=" in (request.grammar or "")
     assert contents(engine)[1].startswith("1|def total")
+
+
+def test_a_narrow_model_chooses_among_known_names(stage: Stage) -> None:
+    stage.file("a.py", "def total(items, item):\n    return sum(itms) + 1\n")
+    engine = ScriptedEngine(["2|    return sum(items) + 1"], **NARROW)
+    assert stage.run(engine, fix()).status == "edited"
+    assert engine.requests[0].grammar == (
+        'root ::= "2|    return sum(" ("items" | "item") ") + 1"\n'
+    )
 
 
 def test_a_narrow_model_tries_again_by_sampling(stage: Stage) -> None:

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lsp_agent.context.completion import Windows, gap_at
-from lsp_agent.context.similar import best_match, longest_match, similar_snippet, snippet_at
+from lsp_agent.context.similar import Match, best_match, longest_match, similar_snippet, snippet_at
 from lsp_agent.workspace.positions import Position
 from lsp_agent.workspace.text import Text
 
@@ -23,11 +23,9 @@ def test_longest_match_is_the_longest_suffix_that_occurs(prefix: str, source: st
 
 
 def test_the_best_source_wins_and_the_first_of_equals() -> None:
-    assert best_match("total = price", ["x price", "total = price * 2", "total = price + 1"]) == (
-        1,
-        13,
-    )
-    assert best_match("nothing", ["like", "it"]) == (-1, -1)
+    sources = ["x price", "total = price * 2", "total = price + 1"]
+    assert best_match("total = price", sources) == Match(1, 13, 13)
+    assert best_match("nothing", ["like", "it"]) is None
 
 
 def test_the_snippet_holds_whole_lines() -> None:

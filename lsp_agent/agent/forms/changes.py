@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from difflib import get_close_matches
+from difflib import SequenceMatcher, get_close_matches
 from typing import ClassVar
 
-from lsp_agent.agent.forms.spec import AnswerError, choice
+from lsp_agent.agent.forms.spec import AnswerError, choice, literal
 from lsp_agent.resources import resource
 from lsp_agent.syntax.document import SyntaxDocument
 from lsp_agent.workspace.blocks import with_eol
@@ -24,6 +24,7 @@ _MEMBER = re.compile(r"\bself\.([A-Za-z_]\w*)")
 _QUOTED = re.compile(r"[`'\"“]([A-Za-z_][\w.]*)[`'\"”]")
 _NAMES = re.compile(r"[`'\"“]([A-Za-z_]\w*)\*?[`'\"”]")
 _MAX_SIMILAR = 4
+_SLIP = 0.75
 _MAX_MESSAGE = 160
 
 
@@ -59,6 +60,26 @@ class Changes:
         """Allow the lines that were shown, or the word that nothing is wrong."""
         numbers = [str(number) for number in range(1, self.last - self.first + 2)]
         return resource("changes.gbnf") + f"number ::= {choice(numbers)}\n"
+
+    def choices(self) -> str:
+        """Return a grammar for a model that knows little: an unknown name becomes a known one.
+
+        ``""`` where the first report is not of an unknown name on its line, or where no name is
+        so much like it that it can only be a slip.
+        """
+        report = self.reports[0]
+        similar = similar_names(report.message, self.text.content)
+        line = self.text.line(report.line)
+        for name, pattern in self.unknown_names():
+            match = pattern.search(line)
+            if match is None or not any(_is_slip(name, one) for one in similar):
+                continue
+            start = match.end() - len(name)
+            behind_dot = line[:start].endswith(".")
+            names = [one for one in similar if not (behind_dot and "." in one)]
+            head = literal(f"{report.line - self.first + 1}|{line[:start]}")
+            return f"root ::= {head} ({choice(names)}) {literal(line[match.end() :])}\n"
+        return ""
 
     def apply(self, answer: str) -> str:
         """Put the changed lines in the place of the old ones."""
@@ -133,6 +154,12 @@ def similar_names(message: str, source: str) -> list[str]:
     words = set(_WORD.findall(source)) - {name}
     similar += get_close_matches(name, sorted(words), _MAX_SIMILAR, 0.6)
     return similar[:_MAX_SIMILAR]
+
+
+def _is_slip(name: str, known: str) -> bool:
+    """Whether an unknown name can be a known one misspelt; a short one may be anything."""
+    known = known.removeprefix("self.")
+    return len(name) > 3 and SequenceMatcher(None, name, known).ratio() >= _SLIP
 
 
 def _speaks_of_an_attribute(message: str) -> bool:
