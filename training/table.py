@@ -7,6 +7,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from lsp_agent.engine.gguf_file import read_gguf_header
+
 Row = tuple[str, str, str]
 _BEGIN, _END = "<!-- scores -->", "<!-- /scores -->"
 
@@ -59,7 +61,7 @@ def write_card(scores: Path, log: Path, record: Path, model: Path) -> None:
         "file": model.name,
         "size_bytes": model.stat().st_size,
         "licence": "Apache-2.0",
-        "trained_tokens": last["tokens"],
+        "trained_tokens": read_gguf_header(model).metadata["lsp_agent.trained_tokens"],
         "last_loss": last["loss"],
         "packages": sum(not one["held_out"] for one in packages),
         "held_out": [one["name"] for one in packages if one["held_out"]],

@@ -20,6 +20,7 @@ AROUND = 12
 NOTHING = "ok"
 _CHANGE = re.compile(r"(?P<number>\d{1,3})\|(?P<text>.*)")
 _WORD = re.compile(r"[A-Za-z_]\w*")
+_ATTRIBUTE = re.compile(r"\.([A-Za-z_]\w*)")
 _MEMBER = re.compile(r"\bself\.([A-Za-z_]\w*)")
 _QUOTED = re.compile(r"[`'\"“]([A-Za-z_][\w.]*)[`'\"”]")
 _NAMES = re.compile(r"[`'\"“]([A-Za-z_]\w*)\*?[`'\"”]")
@@ -68,17 +69,16 @@ class Changes:
         so much like it that it can only be a slip.
         """
         report = self.reports[0]
-        similar = similar_names(report.message, self.text.content)
         line = self.text.line(report.line)
         for name, pattern in self.unknown_names():
             match = pattern.search(line)
-            if match is None or not any(_is_slip(name, one) for one in similar):
+            if match is None:
                 continue
             start = match.end() - len(name)
-            behind_dot = line[:start].endswith(".")
-            names = [one for one in similar if not (behind_dot and "." in one)]
-            head = literal(f"{report.line - self.first + 1}|{line[:start]}")
-            return f"root ::= {head} ({choice(names)}) {literal(line[match.end() :])}\n"
+            similar = names_like(name, self.text.content, member=line[:start].endswith("."))
+            if any(_is_slip(name, one) for one in similar):
+                head = literal(f"{report.line - self.first + 1}|{line[:start]}")
+                return f"root ::= {head} ({choice(similar)}) {literal(line[match.end() :])}\n"
         return ""
 
     def apply(self, answer: str) -> str:
@@ -149,16 +149,29 @@ def similar_names(message: str, source: str) -> list[str]:
     if quoted is None or not _speaks_of_a_name(message):
         return []
     name = quoted[1]
-    members = set(_MEMBER.findall(source))
-    similar = [f"self.{name}"] if name in members else []
+    similar = [f"self.{name}"] if name in _MEMBER.findall(source) else []
     words = set(_WORD.findall(source)) - {name}
     similar += get_close_matches(name, sorted(words), _MAX_SIMILAR, 0.6)
     return similar[:_MAX_SIMILAR]
 
 
+def names_like(name: str, source: str, *, member: bool) -> list[str]:
+    """Return what an unknown name may be meant to be; ``member`` for one behind a dot.
+
+    An attribute of ``self`` by that very name leaves no doubt. Behind a dot only what stands
+    behind one elsewhere is likely.
+    """
+    attributes = set(_ATTRIBUTE.findall(source))
+    if not member and name in set(_MEMBER.findall(source)):
+        return [f"self.{name}"]
+    words = (attributes if member else set(_WORD.findall(source))) - {name}
+    return get_close_matches(name, sorted(words), _MAX_SIMILAR, 0.6)
+
+
 def _is_slip(name: str, known: str) -> bool:
     """Whether an unknown name can be a known one misspelt; a short one may be anything."""
-    known = known.removeprefix("self.")
+    if known == f"self.{name}":
+        return True
     return len(name) > 3 and SequenceMatcher(None, name, known).ratio() >= _SLIP
 
 
