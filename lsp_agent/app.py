@@ -19,6 +19,7 @@ from lsp_agent.agent.types import Ask, RunRequest, RunResult
 from lsp_agent.cancel import CancelToken
 from lsp_agent.config.model import Settings
 from lsp_agent.config.paths import Home
+from lsp_agent.engine.catalogue import EMBEDDED
 from lsp_agent.engine.router import EngineRouter
 from lsp_agent.engine.types import EngineUnavailableError, Job
 from lsp_agent.errors import LspAgentError
@@ -128,11 +129,16 @@ class App:
         name = self.engines.name_of("agent")
         current = next((info for info in infos if info.name == name), None)
         configured = self.settings.engines.get(name)
+        loaded = bool(current and current.loaded)
+        model = getattr(configured, "model", None)
+        if current is not None and model != EMBEDDED:
+            # A path is shown by its file's name.
+            model = current.model
         return {
             "version": __version__,
             "engine": name,
-            "model": current.model if current else getattr(configured, "model", None),
-            "loaded": bool(current and current.loaded),
+            "model": model,
+            "loaded": loaded,
             "context": {
                 "size": current.n_ctx if current else getattr(configured, "n_ctx", None),
                 "used": current.detail.get("context_used", 0) if current else 0,

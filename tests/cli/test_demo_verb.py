@@ -32,6 +32,17 @@ MEND = Reply(
     )
 )
 SAID = Reply(text="The name was misspelt.")
+HEADER = "def parse(text: str) -> Money:\n"
+DOCUMENT = Reply(
+    tool_calls=(
+        call(
+            "edit_file",
+            path="shop/money.py",
+            old_string=HEADER,
+            new_string=f'{HEADER}    """Read an amount."""\n',
+        ),
+    )
+)
 LONGER_THAN_A_REQUEST = 3.0
 
 
@@ -62,7 +73,7 @@ def test_the_sample_has_one_bug_that_its_tests_find(tmp_path: Path) -> None:
 
 
 def test_a_good_model_mends_the_bug(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    with ScriptedEndpoint([MEND, SAID]) as endpoint:
+    with ScriptedEndpoint([MEND, SAID, DOCUMENT, SAID]) as endpoint:
         assert Story(remote(endpoint.base_url), folder, Show(color=False)).tell()
     told = capsys.readouterr().out
     assert "8 tests: FAILED (errors=2)" in told
@@ -70,7 +81,8 @@ def test_a_good_model_mends_the_bug(folder: Path, capsys: pytest.CaptureFixture[
     assert "-            amount = amount + self.menu.price(nane) * count" in told
     assert "+            amount = amount + self.menu.price(name) * count" in told
     assert "checking syntax" in told
-    assert told.rstrip().endswith("8 tests: OK")
+    assert told.count("8 tests: OK") == 2
+    assert '+    """Read an amount."""' in told
     assert "\x1b" not in told
 
 
@@ -80,7 +92,9 @@ def test_a_slow_model_too(folder: Path, capsys: pytest.CaptureFixture[str]) -> N
     def slowly(body: dict[str, Any]) -> Reply:
         first = all(message["role"] != "tool" for message in body["messages"])
         never.wait(LONGER_THAN_A_REQUEST if first else 0)
-        return MEND if first else SAID
+        if not first:
+            return SAID
+        return DOCUMENT if "docstring" in str(body["messages"]) else MEND
 
     with ScriptedEndpoint(slowly) as endpoint:
         assert Story(remote(endpoint.base_url), folder, Show(color=True)).tell()

@@ -45,12 +45,14 @@ async def test_kinds_and_filters(start_editor: Start) -> None:
     everything = await editor.actions(uri, place, [undefined_name(place)])
     assert [action.kind for action in everything] == [
         "quickfix.lspAgent",
+        "refactor.rewrite.lspAgent.annotate",
         "refactor.rewrite.lspAgent.document",
         "refactor.rewrite.lspAgent.explain",
     ]
-    assert [list(action.tags) for action in everything] == [[T.CodeActionTag.LlmGenerated]] * 3
+    assert [list(action.tags) for action in everything] == [[T.CodeActionTag.LlmGenerated]] * 4
     rewrites = await editor.actions(uri, place, only=["refactor.rewrite"])
     assert {action.kind for action in rewrites} == {
+        "refactor.rewrite.lspAgent.annotate",
         "refactor.rewrite.lspAgent.document",
         "refactor.rewrite.lspAgent.explain",
     }
@@ -64,8 +66,8 @@ async def test_instruction_comment_becomes_an_edit(start_editor: Start) -> None:
         editor = await start_editor("neovim", remote(endpoint.base_url))
         uri = editor.open("a.py", "def f():\n    # TODO: return 2\n    return 1\n")
         actions = await editor.actions(uri, editor.at(uri, "TODO"), only=["refactor.rewrite"])
-        assert actions[1].title == "Edit: return 2"
-        resolved = await editor.client.code_action_resolve_async(actions[1])
+        edit = next(one for one in actions if one.title == "Edit: return 2")
+        resolved = await editor.client.code_action_resolve_async(edit)
         editor.carry_out(resolved.edit)
         assert editor.texts[uri] == "def f():\n    return 2\n"
 

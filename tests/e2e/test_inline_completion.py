@@ -59,7 +59,8 @@ async def test_a_model_that_can_not_is_told_of_once(start_editor: Start, tmp_pat
     for _ in range(2):
         found = await editor.client.text_document_inline_completion_async(at(uri, 3, 13))
         assert not found.items
-    told = [one for one in editor.messages if "no completion" in one]
+    await editor.until(editor.log)
+    told = [one for one in editor.log() if "no completion" in one]
     assert len(told) == 1
     assert "routes.completion" in told[0]
 
