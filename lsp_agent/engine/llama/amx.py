@@ -31,7 +31,8 @@ def amx_is_broken(folder: Path) -> bool:
         return False
     broken = any(miscompiled(one) for one in libraries)
     if broken:
-        _log.warning(
+        # Not a warning: without a configured log it would go to a stranger's stderr.
+        _log.info(
             "llama.cpp was compiled by a GCC that breaks AMX: slower code is used for it; "
             "install llama-cpp-python again with GCC 12.4, 13.3, 14 or newer"
         )
