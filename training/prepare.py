@@ -58,14 +58,17 @@ class Encoder:
         return tokens if example.partial else [*tokens, (stop, HEAVY)]
 
     def gap(self, gap: fim.Gap) -> Tokens:
-        """Encode a gap: snippet, suffix, prefix, middle."""
+        """Encode a gap: snippet, suffix, prefix, middle.
+
+        Prefix and middle are one text: the product takes the word at the cursor back, and so never
+        asks for a middle that begins inside one (``heal`` in :mod:`lsp_agent.agent.completion`).
+        """
         tokens = [(self.end, 0)]
         if gap.snippet:
             tokens += [(self.control(bpe.FILE), 0), *self.text(gap.snippet, 0)]
         tokens += [(self.control(bpe.PREFIX), 0), (self.control(bpe.SUFFIX), 0)]
         tokens += [*self.text(gap.suffix, LIGHT), (self.control(bpe.MIDDLE), 0)]
-        tokens += self.text(gap.prefix, FULL)
-        return [*tokens, *self.text(gap.middle, FULL), (self.end, FULL)]
+        return [*tokens, *self.text(gap.prefix + gap.middle, FULL), (self.end, FULL)]
 
 
 def stressed(old: list[int], new: list[int]) -> Tokens:
