@@ -27,6 +27,9 @@ class LlamaSettings(Section):
     n_threads: int | None = Field(
         None, ge=1, description="default: the physical cores, 1 for a tiny model"
     )
+    n_seq_max: int | None = Field(
+        None, ge=1, le=64, description="sequences kept in memory; default: 16, 4 for recurrent"
+    )
     flash_attn: Literal["auto", "on", "off"] = Field("auto", description="flash attention")
     type_k: CacheType = Field("f16", description="number format of cached keys")
     type_v: CacheType = Field("f16", description="number format of cached values")

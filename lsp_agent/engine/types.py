@@ -126,7 +126,8 @@ class Request:
     """One generation. ``grammar`` is GBNF with the rule ``root``.
 
     ``stop`` strings end the answer and are not returned. ``max_tokens`` bounds the answer;
-    the engine lowers it to what the context leaves.
+    the engine lowers it to what the context leaves. ``reference`` are texts beside the prompt that
+    the answer may repeat in part: they make it faster, never another one.
     """
 
     prompt: Chat | Fim
@@ -135,6 +136,7 @@ class Request:
     grammar: str | None = None
     sampling: Sampling = field(default_factory=Sampling)
     job: Job = Job.RUN
+    reference: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -54,3 +54,10 @@ def engine(any_model: Path) -> Iterator[LlamaEngine]:
 def plain(plain_model: Path) -> Iterator[LlamaEngine]:
     with llama_engine(plain_model) as engine:
         yield engine
+
+
+@pytest.fixture
+def one_by_one(any_model: Path) -> Iterator[LlamaEngine]:
+    """An engine whose memory holds one sequence, so that requests wait for each other."""
+    with llama_engine(any_model, n_seq_max=1) as engine:
+        yield engine

@@ -31,7 +31,8 @@ def test_a_prompt_s_evaluation_is_cancelled_half_way(engine: LlamaEngine) -> Non
     assert complete(engine, SHORT)[1].completion
 
 
-def test_a_request_that_waits_is_cancelled_at_once(plain: LlamaEngine) -> None:
+def test_a_request_that_waits_is_cancelled_at_once(one_by_one: LlamaEngine) -> None:
+    plain = one_by_one
     busy_cancel, cancel = CancelToken(), CancelToken()
     busy = plain.generate(ENDLESS, busy_cancel)
     next(busy)

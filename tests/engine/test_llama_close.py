@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 import threading
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +13,10 @@ import pytest
 
 from lsp_agent.cancel import Cancelled, CancelToken
 from lsp_agent.engine.llama import runtime as room
-from lsp_agent.engine.llama.context import Aborted, Context, DecodeError
+from lsp_agent.engine.llama.context import Aborted, Context, DecodeError, Part
 from lsp_agent.engine.llama.engine import LlamaEngine
 from lsp_agent.engine.llama.runtime import Runtime
+from lsp_agent.engine.llama.scheduler import Scheduler
 from lsp_agent.engine.llama.tiny import make_tiny_gguf
 from lsp_agent.engine.types import (
     EngineError,
@@ -33,14 +35,15 @@ def test_a_failure_in_the_thread_fails_one_request(
     plain: LlamaEngine, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     with monkeypatch.context() as patch:
-        patch.setattr(Runtime, "generate", lambda *_: 1 / 0)
+        patch.setattr(Scheduler, "step", lambda *_: 1 / 0)
         with pytest.raises(EngineError, match="division by zero"):
             complete(plain, SHORT)
     assert "the engine failed" in caplog.text
     assert complete(plain, SHORT)[1].completion
 
 
-def test_closing_stops_a_prompt_and_refuses_what_waits(engine: LlamaEngine) -> None:
+def test_closing_stops_a_prompt_and_refuses_what_waits(one_by_one: LlamaEngine) -> None:
+    engine = one_by_one
     running = engine.generate(LONG_PROMPT, CancelToken())
     next(running)
     outcomes: list[BaseException] = []
@@ -67,7 +70,9 @@ def test_closing_stops_a_load(plain_model: Path, monkeypatch: pytest.MonkeyPatch
     loading = threading.Event()
 
     class Slow(Runtime):
-        def __init__(self, path: Path, settings: Any, cancel: CancelToken, progress: Any) -> None:
+        def __init__(
+            self, path: Path, settings: Any, cancel: CancelToken, progress: Any, prefixes: Any
+        ) -> None:
             loading.set()
             assert cancel.wait(20)
             raise Cancelled
@@ -167,20 +172,21 @@ def test_a_decode_that_fails_leaves_nothing_behind(
     engine: LlamaEngine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     expected, _ = complete(engine, SHORT)
+    before = engine.info().detail["context_used"]
     decode, left = Context.decode, 3
 
-    def failing(self: Context, *tokens: Any, **options: Any) -> None:
+    def failing(self: Context, parts: Sequence[Part]) -> list[int]:
         nonlocal left
         left -= 1
         if left == 0:
             raise DecodeError("the model could not evaluate the text")
-        decode(self, *tokens, **options)
+        return decode(self, parts)
 
     with monkeypatch.context() as patch:
         patch.setattr(Context, "decode", failing)
         with pytest.raises(DecodeError):
             complete(engine, LONG_PROMPT)
-    assert engine.info().detail["context_used"] == 0
+    assert engine.info().detail["context_used"] == before
     assert complete(engine, SHORT)[0] == expected
 
 

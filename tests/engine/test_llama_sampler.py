@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
+from lsp_agent.engine.llama.context import Part
 from lsp_agent.engine.llama.sampler import Sampler
 from lsp_agent.engine.types import EngineError, GrammarError, Request, Sampling
 from tests.support.llama import Parts, chat, complete, llama_engine, llama_parts
@@ -49,6 +50,9 @@ class Bash(Call):
     command: str
 
 
+LAST = len("hello") - 1
+"""The row of the only logits: the tiny model spells every byte."""
+
 CALLS: TypeAdapter[Read | Edit | Bash] = TypeAdapter(
     Annotated[Read | Edit | Bash, Field(discriminator="name")]
 )
@@ -57,7 +61,7 @@ CALLS: TypeAdapter[Read | Edit | Bash] = TypeAdapter(
 def test_constrained_calls_from_random_weights_always_parse_and_validate(any_model: Path) -> None:
     seen = set()
     with llama_engine(any_model, n_ctx=4096) as engine:
-        for seed in range(40):
+        for seed in range(100):
             sampling = Sampling(temperature=1.5, top_k=0, top_p=1.0, min_p=0.0, seed=seed)
             request = Request(
                 chat(f"task {seed}"), max_tokens=2000, grammar=TOOL_CALLS, sampling=sampling
@@ -77,7 +81,7 @@ def test_greedy_calls_validate_too(any_model: Path) -> None:
 @pytest.fixture(scope="module")
 def parts(plain_model: Path) -> Iterator[Parts]:
     with llama_parts(plain_model, n_ctx=512) as parts:
-        parts.context.decode(parts.vocab.tokenize("hello"), logits=True)
+        parts.context.decode([Part(0, parts.vocab.tokenize("hello"), outputs=1)])
         yield parts
 
 
@@ -89,7 +93,7 @@ class Fixed:
         for rank, token in enumerate(best):
             self.values[token] = 100.0 - rank
 
-    def logits(self) -> Any:
+    def logits(self, row: int) -> Any:
         return self.values
 
 
@@ -119,14 +123,14 @@ def token_of(parts: Parts, text: str) -> int:
 def test_an_allowed_best_token_is_taken(parts: Parts, make: Make) -> None:
     a, b = token_of(parts, "a"), token_of(parts, "b")
     context: Any = Fixed(parts.vocab.size, [b, a])
-    assert make("root ::= [ab]").next(context) == b
+    assert make("root ::= [ab]").next(context, 0) == b
 
 
 def test_the_unlikeliest_token_is_found_when_only_it_is_allowed(parts: Parts, make: Make) -> None:
     z = token_of(parts, "z")
     context: Any = Fixed(parts.vocab.size)
     context.values[z] = -1000.0
-    assert make('root ::= "z"').next(context) == z
+    assert make('root ::= "z"').next(context, 0) == z
 
 
 def test_a_control_token_that_fits_the_grammar_by_its_text_is_not_drawn(
@@ -136,30 +140,30 @@ def test_a_control_token_that_fits_the_grammar_by_its_text_is_not_drawn(
     context: Any = Fixed(parts.vocab.size, control)
     sampler = make("root ::= [^x]{1,40}", control, temperature=1.0, seed=1)
     for _ in range(20):
-        assert sampler.next(context) not in control
+        assert sampler.next(context, 0) not in control
 
 
 def test_nothing_is_drawn_from_only_banned_tokens(parts: Parts, make: Make) -> None:
     banned = [token_of(parts, "a")]
     context: Any = Fixed(parts.vocab.size)
     with pytest.raises(EngineError, match="allows no token"):
-        make('root ::= "a"', banned).next(context)
+        make('root ::= "a"', banned).next(context, 0)
 
 
 def test_broken_logits_are_an_error_under_a_grammar(parts: Parts, make: Make) -> None:
     context: Any = Fixed(parts.vocab.size, fill=float("nan"))
     with pytest.raises(EngineError, match="allows no token"):
-        make('root ::= "abc"').next(context)
+        make('root ::= "abc"').next(context, 0)
 
 
 def test_a_finished_grammar_allows_only_the_end(parts: Parts, make: Make) -> None:
     a = token_of(parts, "a")
     context: Any = Fixed(parts.vocab.size, [a])
     sampler = make('root ::= "a"')
-    assert sampler.next(context) == a
-    assert parts.vocab.is_end(sampler.next(context))
+    assert sampler.next(context, 0) == a
+    assert parts.vocab.is_end(sampler.next(context, 0))
     # Once more: accepting a token after the end would abort the process.
-    assert parts.vocab.is_end(sampler.next(context))
+    assert parts.vocab.is_end(sampler.next(context, 0))
 
 
 @pytest.mark.parametrize(
@@ -179,7 +183,8 @@ def test_a_grammar_that_allows_everything_changes_nothing(
     banned = [token for token, piece in pieces.items() if not piece or not piece.isascii()]
     plain = make(None, banned, **sampling)
     constrained = make("root ::= ([^\\n] | [\\n])*", banned, **sampling)
-    drawn = [(plain.next(parts.context), constrained.next(parts.context)) for _ in range(30)]
+    samplers = (plain, constrained)
+    drawn = [[one.next(parts.context, LAST) for one in samplers] for _ in range(30)]
     assert [one for one, _ in drawn] == [two for _, two in drawn]
     assert len({one for one, _ in drawn}) > 1 or sampling["temperature"] == 0.0
 
@@ -220,5 +225,6 @@ def test_senseless_settings_still_draw_a_token(
     parts: Parts, make: Make, sampling: dict[str, Any]
 ) -> None:
     sampler = make('root ::= "a"*', **({"temperature": 1.0} | sampling))
-    assert 0 <= sampler.next(parts.context) < parts.vocab.size
-    assert 0 <= make(**({"temperature": 1.0} | sampling)).next(parts.context) < parts.vocab.size
+    assert 0 <= sampler.next(parts.context, LAST) < parts.vocab.size
+    sampler = make(**({"temperature": 1.0} | sampling))
+    assert 0 <= sampler.next(parts.context, LAST) < parts.vocab.size

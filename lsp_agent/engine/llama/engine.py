@@ -1,19 +1,20 @@
 """``LlamaEngine``: a model hosted in this process, with one thread that owns it.
 
-Requests wait by job and arrival; answers come back through a queue each. Cancelling reaches a
-decode that is running through llama.cpp's abort flag, one that waits at once.
+Requests go in through one queue, answers come back through a queue each; which of them a batch
+serves is the scheduler's choice. Cancelling reaches a decode that is running through llama.cpp's
+abort flag, a request that waits at once.
 """
 
 from __future__ import annotations
 
 import atexit
 import contextlib
-import itertools
 import logging
 import os
 import queue
 import sys
 import threading
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -28,7 +29,6 @@ from lsp_agent.engine.types import (
     EngineError,
     EngineInfo,
     EngineUnavailableError,
-    Job,
     Request,
 )
 from lsp_agent.errors import LspAgentError
@@ -36,35 +36,38 @@ from lsp_agent.errors import LspAgentError
 if TYPE_CHECKING:
     from lsp_agent.engine.llama.runtime import Runtime
 
-Work = Callable[["Runtime", CancelToken], Iterator[Any]]
 _log = logging.getLogger(__name__)
 _POLL_SECONDS = 1.0
 
 
-@dataclass(order=True)
+@dataclass(frozen=True, slots=True)
 class _Task:
-    priority: tuple[int, int]
-    work: Work = field(compare=False)
-    cancel: CancelToken = field(compare=False)
-    results: queue.SimpleQueue[Any] = field(compare=False, default_factory=queue.SimpleQueue)
+    """Something to begin in the engine's thread; ``results`` end with ``None`` or an error."""
+
+    begin: Begin
+    cancel: CancelToken
+    results: queue.SimpleQueue[Any] = field(default_factory=queue.SimpleQueue)
 
 
-class _End:
-    """Marks the end of a task's results."""
+Begin = Callable[["Runtime", _Task], None]
 
 
 class LlamaEngine:
     """The in-process engine; see :class:`~lsp_agent.engine.types.Engine`.
 
-    Nothing is loaded before the first request. ``path`` is a GGUF file.
+    Nothing is loaded before the first request. ``path`` is a GGUF file; ``prefixes`` a folder where
+    the beginnings of prompts are kept for the next start.
     """
 
-    def __init__(self, name: str, settings: LlamaSettings, path: Path) -> None:
+    def __init__(
+        self, name: str, settings: LlamaSettings, path: Path, prefixes: Path | None = None
+    ) -> None:
         self.name = name
         self._settings = settings
         self._path = path
-        self._tasks: queue.PriorityQueue[_Task] = queue.PriorityQueue()
-        self._order = itertools.count()
+        self._prefixes = prefixes
+        self._tasks: queue.SimpleQueue[_Task] = queue.SimpleQueue()
+        self._chores: deque[tuple[_Task, Iterator[Any]]] = deque()
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
         self._runtime: Runtime | None = None
@@ -92,7 +95,8 @@ class LlamaEngine:
         else:
             info = runtime.describe(self.name)
             detail = dict(info.detail)
-        return replace(info, detail={**detail, "queue": self._tasks.qsize()})
+        waiting = len(runtime.scheduler.waiting) if runtime else 0
+        return replace(info, detail={**detail, "queue": self._tasks.qsize() + waiting})
 
     @cached_property
     def _header(self) -> GgufHeader | None:
@@ -109,16 +113,9 @@ class LlamaEngine:
 
     def generate(self, request: Request, cancel: CancelToken) -> Iterator[Delta]:
         """Yield an answer; see the protocol."""
-        local = CancelToken()
-        forget = cancel.on_cancel(local.cancel)
-        try:
-            yield from self._submit(
-                lambda runtime, token: runtime.generate(request, token), local, request.job
-            )
-        finally:
-            # Also reached when the caller drops the iterator: the rest is not generated.
-            local.cancel()
-            forget()
+        yield from self._submit(
+            lambda runtime, task: runtime.start(request, task.results.put, task.cancel), cancel
+        )
 
     def count_tokens(self, text: str) -> int:
         """Count the tokens of a text exactly."""
@@ -126,9 +123,12 @@ class LlamaEngine:
 
     def embed(self, texts: Sequence[str], cancel: CancelToken) -> list[list[float]]:
         """Return one unit vector a text."""
-        work: Work = lambda runtime, token: iter([runtime.embed(texts, token)])  # noqa: E731
-        vectors: list[list[float]] = next(self._submit(work, cancel, Job.BACKGROUND))
-        return vectors
+
+        def begin(runtime: Runtime, task: _Task) -> None:
+            # Text by text, so that whoever waits at the cursor waits for one of them at most.
+            self._chores.append((task, runtime.embed(texts, task.cancel)))
+
+        return list(self._submit(begin, cancel))
 
     def close(self) -> None:
         """Stop all work, free the model and wait for the thread."""
@@ -136,14 +136,14 @@ class LlamaEngine:
         with self._lock:
             thread = self._thread
         if thread is not None and thread is not threading.current_thread():
-            self._tasks.put(_Task((-1, 0), _nothing, CancelToken()))
+            self._tasks.put(_Task(_nothing, CancelToken()))
             thread.join()
             atexit.unregister(self.close)
 
     def _ready(self, cancel: CancelToken) -> Runtime:
         runtime = self._runtime
         if runtime is None:
-            for _ in self._submit(_nothing, cancel, Job.COMPLETION):
+            for _ in self._submit(_nothing, cancel):
                 pass
             runtime = self._runtime
         if runtime is None:
@@ -153,21 +153,30 @@ class LlamaEngine:
     def _closed_error(self) -> EngineUnavailableError:
         return EngineUnavailableError(f"the engine {self.name!r} is closed")
 
-    def _submit(self, work: Work, cancel: CancelToken, job: Job) -> Iterator[Any]:
-        """Queue work for the thread and yield its results."""
+    def _submit(self, begin: Begin, cancel: CancelToken) -> Iterator[Any]:
+        """Hand work to the thread and yield its results."""
         if self._closed.cancelled:
             raise self._closed_error()
-        task = _Task((int(job), next(self._order)), work, cancel)
-        forget = cancel.on_cancel(lambda: task.results.put(Cancelled()))
+        task = _Task(begin, CancelToken())
+        links = [one.on_cancel(task.cancel.cancel) for one in (cancel, self._closed)]
+        links.append(task.cancel.on_cancel(lambda: task.results.put(Cancelled())))
         self._start()
         self._tasks.put(task)
         try:
-            while not isinstance(result := self._next(task), _End):
+            while (result := self._next(task)) is not None:
                 if isinstance(result, BaseException):
-                    raise result
+                    raise self._told(result, cancel)
                 yield result
         finally:
-            forget()
+            # Also reached when the caller drops the iterator: the rest is not generated.
+            task.cancel.cancel()
+            for undo in links:
+                undo()
+
+    def _told(self, error: BaseException, cancel: CancelToken) -> BaseException:
+        """Return what the caller is to know: closing ends work by cancelling it, too."""
+        closed = self._closed.cancelled and not cancel.cancelled
+        return self._closed_error() if closed else error
 
     def _next(self, task: _Task) -> Any:
         while True:
@@ -192,36 +201,63 @@ class LlamaEngine:
         _step_back()
         try:
             while not self._closed.cancelled:
-                self._serve(self._tasks.get())
+                self._take_in()
+                self._work()
         finally:
             runtime, self._runtime = self._runtime, None
             if runtime is not None:
+                runtime.scheduler.fail_all(self._closed_error())
                 runtime.free()
+            for task, _ in self._chores:
+                task.results.put(self._closed_error())
             with contextlib.suppress(queue.Empty):
                 while True:
                     self._tasks.get_nowait().results.put(self._closed_error())
 
-    def _serve(self, task: _Task) -> None:
-        """Run one task; whatever goes wrong fails that task alone."""
-        stop = CancelToken()
-        forget = [one.on_cancel(stop.cancel) for one in (task.cancel, self._closed)]
+    def _take_in(self) -> None:
+        """Begin what was asked for meanwhile; wait for it where there is nothing to do."""
+        busy = bool(self._chores) or (self._runtime is not None and self._runtime.scheduler.busy)
+        with contextlib.suppress(queue.Empty):
+            self._begin(self._tasks.get(block=not busy))
+            while True:
+                self._begin(self._tasks.get_nowait())
+
+    def _begin(self, task: _Task) -> None:
+        """Begin one task; whatever goes wrong fails that task alone."""
         try:
-            stop.check()
-            runtime = self._loaded(stop)
-            with runtime.stopping.follow(stop):
-                for result in task.work(runtime, stop):
-                    task.results.put(result)
-            task.results.put(_End())
-        except Cancelled as error:
-            task.results.put(self._closed_error() if self._closed.cancelled else error)
-        except LspAgentError as error:
+            task.cancel.check()
+            task.begin(self._loaded(task.cancel), task)
+        except (Cancelled, LspAgentError) as error:
             task.results.put(error)
         except Exception as error:  # noqa: BLE001 - the thread must outlive whatever one request meets
-            _log.exception("the engine failed")
-            task.results.put(EngineError(f"the engine failed: {error}"))
-        finally:
-            for undo in forget:
-                undo()
+            task.results.put(_failure(error))
+
+    def _work(self) -> None:
+        """Serve one batch, and one text of those that want vectors."""
+        runtime = self._runtime
+        if runtime is None:
+            return
+        try:
+            if runtime.scheduler.busy:
+                runtime.scheduler.step()
+        except Exception as error:  # noqa: BLE001 - as above
+            runtime.scheduler.fail_all(_failure(error))
+        if self._chores:
+            self._do_chore(*self._chores[0])
+
+    def _do_chore(self, task: _Task, steps: Iterator[Any]) -> None:
+        try:
+            task.results.put(next(steps))
+        except StopIteration:
+            task.results.put(None)
+        except (Cancelled, LspAgentError) as error:
+            task.results.put(error)
+        except Exception as error:  # noqa: BLE001 - as above
+            task.results.put(_failure(error))
+        else:
+            self._chores.rotate(-1)
+            return
+        self._chores.popleft()
 
     def _loaded(self, cancel: CancelToken) -> Runtime:
         if self._runtime is None:
@@ -230,7 +266,9 @@ class LlamaEngine:
 
             self._loading = 0.0
             try:
-                self._runtime = Runtime(self._path, self._settings, cancel, self._on_progress)
+                self._runtime = Runtime(
+                    self._path, self._settings, cancel, self._on_progress, self._prefixes
+                )
             except (EngineUnavailableError, Cancelled):
                 raise
             except LspAgentError as error:
@@ -255,5 +293,11 @@ def _step_back() -> None:
             os.setpriority(os.PRIO_PROCESS, thread, os.getpriority(os.PRIO_PROCESS, thread) + 5)
 
 
-def _nothing(_runtime: Runtime, _cancel: CancelToken) -> Iterator[Any]:
-    return iter(())
+def _nothing(_runtime: Runtime, task: _Task) -> None:
+    task.results.put(None)
+
+
+def _failure(error: Exception) -> EngineError:
+    """Tell of what should not happen; called where it is handled."""
+    _log.exception("the engine failed")
+    return EngineError(f"the engine failed: {error}")

@@ -8,7 +8,7 @@ import logging
 import os
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cache
 from typing import Any
 
@@ -140,8 +140,8 @@ class AbortFlag:
             lib.llama_set_abort_callback(ctx, self._callback, data)
 
     @contextlib.contextmanager
-    def follow(self, stop: CancelToken) -> Iterator[None]:
-        """Let a token abort what is decoded meanwhile, and nothing that is decoded later."""
+    def follow(self, stops: Sequence[CancelToken]) -> Iterator[None]:
+        """Let any of these abort what is decoded meanwhile, and nothing that is decoded later."""
         alive = True
 
         def on_cancel() -> None:
@@ -149,11 +149,12 @@ class AbortFlag:
                 if alive:
                     self._flag[0] = b"\1"
 
-        forget = stop.on_cancel(on_cancel)
+        forget = [stop.on_cancel(on_cancel) for stop in stops]
         try:
             yield
         finally:
-            forget()
+            for undo in forget:
+                undo()
             with self._lock:
                 # A cancellation that is on its way must not hit the next request.
                 alive = False

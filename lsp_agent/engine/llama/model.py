@@ -22,6 +22,8 @@ from lsp_agent.engine.types import EngineUnavailableError
 _CPU_UBATCH = 128
 _ONE_THREAD_BATCH, _ONE_THREAD_TOKEN = 5_000_000, 30_000_000
 _MIN_CTX = 2048
+# A recurrent state is kept for each sequence whether it is used or not: 80 to 230 MiB.
+_SEQUENCES, _STATES = 16, 4
 _TYPES = {
     "f32": 0, "f16": 1, "q4_0": 2, "q4_1": 3, "q5_0": 6, "q5_1": 7, "q8_0": 8, "bf16": 30,
 }  # fmt: skip
@@ -114,6 +116,7 @@ class LoadedModel:
         if self.header.context_length:
             params.n_ctx = min(params.n_ctx, self.header.context_length)
         params.n_batch = params.n_ubatch = params.n_outputs_max = params.n_ctx
+        params.n_seq_max = 1
         params.embeddings = True
         return Context(self._lib, self.model, params, vocab_size, abort)
 
@@ -164,7 +167,8 @@ class LoadedModel:
         params.n_ctx = n_ctx
         params.n_ubatch = min(n_ubatch, settings.n_batch, n_ctx)
         params.n_batch = params.n_ubatch
-        params.n_seq_max = 1
+        params.n_seq_max = self._settings.n_seq_max or (_SEQUENCES if self.rolls_back else _STATES)
+        params.kv_unified = True
         params.n_threads, params.n_threads_batch = self.n_threads, self._n_threads_batch
         params.n_outputs_max = min(OUTPUTS_MAX, params.n_ubatch)
         params.flash_attn_type = _FLASH[settings.flash_attn]

@@ -14,12 +14,15 @@ class Prompt:
     """A prompt as the model gets it.
 
     ``last_message`` is the index where the last message's content begins: what stands before it
-    comes again in the next request. ``opens_thinking``: the template has opened the tag already.
+    comes again in the next request. ``stable`` is where the system message and what the template
+    puts around it end: that comes again in other conversations; 0 without one. ``opens_thinking``:
+    the template has opened the tag already.
     """
 
     tokens: list[int]
     last_message: int
     opens_thinking: bool = False
+    stable: int = 0
 
 
 class PromptBuilder:
@@ -48,18 +51,19 @@ class PromptBuilder:
     def _chat(self, chat: Chat) -> Prompt:
         vocab = self._vocab
         tokens = [vocab.bos] if vocab.adds_bos else []
-        last_message = 0
+        starts = []
         pieces = self._template.render(chat.messages)
         for text, is_content in pieces:
             if is_content:
-                last_message = len(tokens)
+                starts.append(len(tokens))
             tokens += vocab.tokenize(text, special=not is_content)
         if vocab.adds_bos and tokens[:2] == [vocab.bos] * 2:
             # The template wrote it as well.
             del tokens[0]
-            last_message -= 1
+            starts = [max(start - 1, 0) for start in starts]
         opens = bool(pieces) and pieces[-1][0].rstrip().endswith("<think>")
-        return Prompt(tokens, max(last_message, 0), opens)
+        led = len(starts) > 1 and chat.messages[0].role == "system"
+        return Prompt(tokens, starts[-1] if starts else 0, opens, starts[1] if led else 0)
 
     def _fim(self, fim: Fim) -> Prompt:
         vocab, marks = self._vocab, self._vocab.fim

@@ -1,4 +1,4 @@
-"""A loaded model at work: prompt to tokens, tokens to memory, memory to text.
+"""A loaded model at work: requests in, a scheduler over one memory, text out.
 
 Everything here runs in the engine's one thread, but for :meth:`Runtime.count_tokens`.
 """
@@ -16,34 +16,36 @@ import numpy as np
 from lsp_agent.cancel import CancelToken
 from lsp_agent.config.model import LlamaSettings
 from lsp_agent.engine.gguf_file import ModelFileError
-from lsp_agent.engine.llama.context import Aborted, Context, DecodeError
-from lsp_agent.engine.llama.library import AbortFlag, build_name, library
+from lsp_agent.engine.llama.context import Aborted, Context, DecodeError, Part
+from lsp_agent.engine.llama.draft import Lookup, Pace
+from lsp_agent.engine.llama.generation import Generation, Sink
+from lsp_agent.engine.llama.library import REQUIRED_VERSION, AbortFlag, build_name, library
 from lsp_agent.engine.llama.model import LoadedModel, check_model, layer_attempts
-from lsp_agent.engine.llama.prefix import PrefixCache
+from lsp_agent.engine.llama.prefixes import PrefixStore
 from lsp_agent.engine.llama.prompt import Prompt, PromptBuilder
 from lsp_agent.engine.llama.sampler import Sampler
-from lsp_agent.engine.llama.stream import TextStream, ThinkingSplitter
+from lsp_agent.engine.llama.scheduler import Scheduler
+from lsp_agent.engine.llama.slots import SlotCache
 from lsp_agent.engine.llama.vocab import Vocab
 from lsp_agent.engine.types import (
     ContextOverflowError,
-    Delta,
     EngineError,
     EngineInfo,
     EngineUnavailableError,
     Fim,
-    FinishReason,
     Request,
-    Usage,
 )
 
 _MIN_ROOM = 16
+_LOOKUP_TOKENS = 8192
 _log = logging.getLogger(__name__)
 
 
 class Runtime:
     """Weights, context and tokenizer of one model. Loading takes from 10 ms to many seconds.
 
-    ``stopping`` is the flag that ends a decode which is running.
+    ``stopping`` is the flag that ends a decode which is running; ``scheduler`` does the work, a
+    batch a step. ``prefixes`` is a folder for the beginnings of prompts that come again.
     """
 
     def __init__(
@@ -52,6 +54,7 @@ class Runtime:
         settings: LlamaSettings,
         cancel: CancelToken,
         progress: Callable[[float], None],
+        prefixes: Path | None = None,
     ) -> None:
         self._lib = library()
         self.stopping = AbortFlag()
@@ -59,10 +62,13 @@ class Runtime:
         self._freed = False
         self._tokenizing = threading.Lock()
         self._open(path, settings, cancel, progress)
-        self._prefix = PrefixCache(self._context, rolls_back=self._model.rolls_back)
         self._control = self.vocab.control_tokens()
-        self.evaluated = 0
-        self.reused = 0
+        rolls_back = self._model.rolls_back
+        self._slots = SlotCache(self._context, rolls_back=rolls_back)
+        store = PrefixStore(prefixes, self._fingerprint(settings))
+        self.scheduler = Scheduler(
+            self._context, self._slots, self.stopping, store, rolls_back=rolls_back
+        )
 
     @property
     def n_ctx(self) -> int:
@@ -74,6 +80,7 @@ class Runtime:
         header, model = self._model.header, self._model
         build = build_name(self._lib)
         on_gpu = 0 if build == "CPU" else model.n_gpu_layers
+        evaluated, reused = self.scheduler.evaluated, self.scheduler.reused
         return EngineInfo(
             name=name,
             kind="llama-cpp",
@@ -95,9 +102,12 @@ class Runtime:
                 "n_layers": model.n_layer,
                 "n_gpu_layers": model.n_layer + 1 if on_gpu < 0 else on_gpu,
                 "n_threads": model.n_threads,
-                "context_used": len(self._context.tokens),
-                "prompt_tokens_evaluated": self.evaluated,
-                "prompt_tokens_reused": self.reused,
+                "context_used": self._slots.used,
+                "prompt_tokens_evaluated": evaluated,
+                "prompt_tokens_reused": reused,
+                "drafted_tokens": self.scheduler.costs.drafted,
+                "accepted_tokens": self.scheduler.costs.accepted,
+                "cache_hit_ratio": round(reused / max(reused + evaluated, 1), 4),
             },
         )
 
@@ -108,8 +118,11 @@ class Runtime:
                 raise EngineUnavailableError("the engine is closed")
             return len(self.vocab.tokenize(text))
 
-    def generate(self, request: Request, cancel: CancelToken) -> Iterator[Delta]:
-        """Evaluate a prompt and yield the answer; see :class:`~..types.Engine`."""
+    def start(self, request: Request, sink: Sink, cancel: CancelToken) -> None:
+        """Take a request in; its deltas go to ``sink`` while :meth:`step` is called.
+
+        Raises what is wrong with the request itself, before anything is evaluated.
+        """
         if not self._context.remembers:
             raise EngineError(
                 f"{self._model.header.path.name} can't write text; choose a model that generates"
@@ -118,7 +131,6 @@ class Runtime:
         room = self.n_ctx - len(prompt.tokens)
         if room < _MIN_ROOM:
             raise ContextOverflowError(len(prompt.tokens), self.n_ctx)
-        # Made before the prompt is evaluated, so that a bad grammar costs nothing.
         sampler = Sampler(
             self._lib,
             self.vocab,
@@ -126,28 +138,32 @@ class Runtime:
             grammar=request.grammar,
             banned=self._banned(request),
         )
-        try:
-            cached = self._prefix.reuse(prompt.tokens)
-            self.reused += cached
-            yield from self._evaluate(prompt, cached, cancel)
-            usage = Usage(prompt=len(prompt.tokens), cached=cached)
-            limit = min(request.max_tokens, room - 1)
-            yield from self._answer(request, prompt, sampler, usage, limit, cancel)
-        except DecodeError:
-            self._prefix.drop()
-            raise
-        finally:
-            sampler.free()
+        self.scheduler.add(
+            Generation(
+                request,
+                prompt,
+                sampler,
+                self.vocab,
+                min(request.max_tokens, room - 1),
+                sink,
+                cancel,
+                self._lookup(request, prompt),
+                Pace(self.scheduler.costs),
+            )
+        )
 
-    def embed(self, texts: Sequence[str], cancel: CancelToken) -> list[list[float]]:
-        """Return one unit vector a text."""
+    def embed(self, texts: Sequence[str], cancel: CancelToken) -> Iterator[list[float]]:
+        """Yield one unit vector a text."""
         if not self._model.embeds:
             raise EngineError(
                 f"{self._model.header.path.name} is not an embedding model; choose one that is"
             )
         if self._embedder is None:
             self._embedder = self._model.embedder(self.vocab.size, self.stopping)
-        return [self._embed_one(self._embedder, text, cancel) for text in texts]
+        for text in texts:
+            with self.stopping.follow([cancel]):
+                vector = self._embed_one(self._embedder, text, cancel)
+            yield vector
 
     def free(self) -> None:
         """Free contexts, then weights: the other order crashes. May be called twice."""
@@ -204,76 +220,37 @@ class Runtime:
             raise
         self._model = model
 
+    def _fingerprint(self, settings: LlamaSettings) -> str:
+        """Name all that a saved memory depends on."""
+        path = self._model.header.path
+        stat = path.stat()
+        parts = (
+            REQUIRED_VERSION, path.resolve(), stat.st_size, stat.st_mtime_ns, settings.type_k,
+            settings.type_v, settings.flash_attn,
+        )  # fmt: skip
+        return "|".join(map(str, parts))
+
     def _banned(self, request: Request) -> Sequence[int]:
         # A grammar matches control tokens by their text, so they would end up inside strings; a
         # gap filled in the middle must not open another one.
         constrained = request.grammar is not None or isinstance(request.prompt, Fim)
         return self._control if constrained else ()
 
-    def _evaluate(self, prompt: Prompt, start: int, cancel: CancelToken) -> Iterator[Delta]:
-        """Evaluate the prompt in batches, each a chance to stop, and report how far it is."""
-        total = len(prompt.tokens)
-        # Where a memory that can't roll back is worth remembering, a batch ends.
-        marks = () if self._model.rolls_back else (prompt.last_message, total - 1)
-        at = start
-        while at < total:
-            cancel.check()
-            end = min(at + self._context.n_batch, total, *(mark for mark in marks if mark > at))
-            self._decode(prompt.tokens[at:end], cancel, logits=end == total)
-            self.evaluated += end - at
-            at = end
-            if at in marks:
-                self._prefix.checkpoint()
-            yield Delta(progress=at / total)
-
-    def _decode(self, tokens: Sequence[int], cancel: CancelToken, *, logits: bool) -> None:
-        try:
-            self._context.decode(tokens, logits=logits)
-        except Aborted:
-            self._prefix.recover()
-            cancel.check()
-            raise DecodeError("the evaluation was interrupted; ask again") from None
-
-    def _answer(
-        self,
-        request: Request,
-        prompt: Prompt,
-        sampler: Sampler,
-        usage: Usage,
-        limit: int,
-        cancel: CancelToken,
-    ) -> Iterator[Delta]:
-        stream = TextStream(request.stop)
-        splitter = ThinkingSplitter(inside=prompt.opens_thinking)
-        finish: FinishReason = "length"
-        count = 0
-        while count < limit:
-            cancel.check()
-            token = sampler.next(self._context)
-            count += 1
-            if self.vocab.is_end(token):
-                finish = "stop"
-                break
-            thinking, text = splitter.feed(stream.feed(self.vocab.piece(token)))
-            if thinking or text:
-                yield Delta(text=text, thinking=thinking)
-            if stream.stopped:
-                finish = "stop"
-                break
-            if count < limit:
-                self._decode([token], cancel, logits=True)
-        thinking, text = splitter.feed(stream.finish(), last=True)
-        final = Usage(usage.prompt, usage.cached, count)
-        yield Delta(text=text, thinking=thinking, finish=finish, usage=final)
+    def _lookup(self, request: Request, prompt: Prompt) -> Lookup | None:
+        """Index what the answer may repeat; memory that can't roll back can't take drafts."""
+        if not self._model.rolls_back:
+            return None
+        tokens = [token for text in request.reference for token in self.vocab.tokenize(text)]
+        return Lookup([*tokens, *prompt.tokens][-_LOOKUP_TOKENS:])
 
     def _embed_one(self, context: Context, text: str, cancel: CancelToken) -> list[float]:
         cancel.check()
         tokens = self.vocab.tokenize_whole(text) or [max(self.vocab.bos, 0)]
         if len(tokens) > context.n_batch:
             raise ContextOverflowError(len(tokens), context.n_batch)
-        context.clear()
+        context.clear(0)
         try:
-            context.decode(tokens, logits=False, outputs=True)
+            context.decode([Part(0, tokens, outputs=len(tokens))])
         except Aborted:
             cancel.check()
             raise DecodeError("the evaluation was interrupted; ask again") from None

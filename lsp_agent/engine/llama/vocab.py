@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import ctypes
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
+
+import numpy as np
 
 from lsp_agent.engine.types import EngineError
 
@@ -31,6 +34,21 @@ class FimTokens:
     suffix: int
     middle: int
     file: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ByteTokens:
+    """Tokens of a single byte each, and those that end an answer; int32 arrays."""
+
+    common: Any
+    all: Any
+
+
+# Bytes that occur in UTF-8 text; a token for the low controls is not asked for.
+_TEXT_BYTES = {9, 10, 13, *range(0x20, 0x7F), *range(0x80, 0xC0), *range(0xC2, 0xF5)}
+_COMMON_BYTES = b' \nae"(1_<'
+# Every family keeps its bytes at the beginning of the vocabulary.
+_BYTE_IDS = 1024
 
 
 class Vocab:
@@ -103,6 +121,20 @@ class Vocab:
     def is_end(self, token: int) -> bool:
         """Whether a token ends an answer."""
         return bool(self._lib.llama_vocab_is_eog(self._vocab, token))
+
+    @cached_property
+    def byte_tokens(self) -> ByteTokens | None:
+        """Tokens that spell any text byte by byte; ``None`` where some byte has none."""
+        found: dict[int, int] = {}
+        for token in range(min(self.size, _BYTE_IDS)):
+            piece = self.piece(token)
+            if len(piece) == 1:
+                found.setdefault(piece[0], token)
+        if not found.keys() >= _TEXT_BYTES:
+            return None
+        ends = [token for token in range(self.size) if self.is_end(token)]
+        common = [*(found[byte] for byte in _COMMON_BYTES), *ends]
+        return ByteTokens(np.array(common, np.int32), np.array([*found.values(), *ends], np.int32))
 
     def control_tokens(self) -> list[int]:
         """Return the control tokens that do not end an answer."""
