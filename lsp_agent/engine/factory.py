@@ -23,4 +23,5 @@ def make_engine(
         return OpenAIEngine(name, settings, env)
     from lsp_agent.engine.llama.engine import LlamaEngine
 
-    return LlamaEngine(name, settings, Catalogue(home).resolve(settings.model))
+    path = Catalogue(home).resolve(settings.model)
+    return LlamaEngine(name, settings, path, home.cache / "prefixes")

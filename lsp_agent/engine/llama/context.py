@@ -19,6 +19,8 @@ from lsp_agent.engine.llama.library import AbortFlag, load_log
 from lsp_agent.engine.types import EngineError
 
 OUTPUTS_MAX = 40
+# Below, a small model's batch is over before a second thread has met the first.
+_FEW_TOKENS = 32
 # Only what can't be rolled back: LLAMA_STATE_SEQ_FLAGS_PARTIAL_ONLY.
 _PARTIAL, _WHOLE = 1, 0
 
@@ -73,6 +75,7 @@ class Context:
         self.n_ctx: int = lib.llama_n_ctx(self.ctx)
         self.n_batch: int = min(lib.llama_n_batch(self.ctx), lib.llama_n_ubatch(self.ctx))
         self.n_seq: int = lib.llama_n_seq_max(self.ctx)
+        self._threads = (int(params.n_threads), int(params.n_threads_batch))
         self._outputs_max = int(params.n_outputs_max) or self.n_batch
         self._abort = abort
         abort.attach(lib, self.ctx)
@@ -109,6 +112,10 @@ class Context:
         """
         firsts = self._fill(parts)
         self._rows = set()
+        one, many = self._threads
+        if one != many:
+            few = self._batch.n_tokens < _FEW_TOKENS
+            self._lib.llama_set_n_threads(self.ctx, one, one if few else many)
         load_log.stopping = self._abort
         code = self._lib.llama_decode(self.ctx, self._batch)
         load_log.stopping = None
