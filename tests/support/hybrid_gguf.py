@@ -5,6 +5,7 @@ Their memory can't be rolled back to any position, so prefix reuse and cancellin
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 
 import gguf
@@ -14,39 +15,62 @@ from lsp_agent.engine.llama.tiny import CHAT_TEMPLATE, CONTROL, byte_symbols
 
 _ARCH = "qwen35"
 _MERGES = ("Ġ Ġ", "ĠĠ ĠĠ", "t h", "th e", "Ġ the", "i n", "e r", "r e", "o n")
-_EMBD, _HEAD, _HEAD_KV, _HEAD_DIM, _FF = 64, 4, 2, 16, 128
-_STATE, _GROUPS, _RANK, _CONV = 16, 2, 4, 4
+_CONV = 4
 _ATTENTION_EVERY = 4
 
 
-def make_hybrid_gguf(path: Path, *, seed: int = 0, n_layer: int = 4, n_ctx: int = 32768) -> None:
-    """Write a model of about 0.8 MB with random weights."""
+@dataclass(frozen=True, slots=True)
+class HybridShape:
+    """Widths of the layers; ``state``, ``groups`` and ``rank`` are the recurrent ones'."""
+
+    embd: int = 64
+    head: int = 4
+    head_kv: int = 2
+    head_dim: int = 16
+    ff: int = 128
+    state: int = 16
+    groups: int = 2
+    rank: int = 4
+
+
+_TINY = HybridShape()
+
+
+def make_hybrid_gguf(
+    path: Path,
+    *,
+    seed: int = 0,
+    n_layer: int = 4,
+    n_ctx: int = 32768,
+    shape: HybridShape = _TINY,
+) -> None:
+    """Write a model with random weights, of about 0.8 MB where no other shape is asked for."""
     writer = gguf.GGUFWriter(path, _ARCH)
     writer.add_name("tiny-hybrid")
     writer.add_context_length(n_ctx)
-    writer.add_embedding_length(_EMBD)
+    writer.add_embedding_length(shape.embd)
     writer.add_block_count(n_layer)
-    writer.add_feed_forward_length(_FF)
-    writer.add_head_count(_HEAD)
-    writer.add_head_count_kv(_HEAD_KV)
-    writer.add_key_length(_HEAD_DIM)
-    writer.add_value_length(_HEAD_DIM)
+    writer.add_feed_forward_length(shape.ff)
+    writer.add_head_count(shape.head)
+    writer.add_head_count_kv(shape.head_kv)
+    writer.add_key_length(shape.head_dim)
+    writer.add_value_length(shape.head_dim)
     writer.add_layer_norm_rms_eps(1e-6)
     writer.add_rope_freq_base(1e6)
-    writer.add_rope_dimension_count(_HEAD_DIM)
-    sections = [_HEAD_DIM // 4, _HEAD_DIM // 8, _HEAD_DIM // 8, 0]
+    writer.add_rope_dimension_count(shape.head_dim)
+    sections = [shape.head_dim // 4, shape.head_dim // 8, shape.head_dim // 8, 0]
     writer.add_array(f"{_ARCH}.rope.dimension_sections", sections)
     for key, value in {
         "ssm.conv_kernel": _CONV,
-        "ssm.inner_size": _STATE * _RANK,
-        "ssm.state_size": _STATE,
-        "ssm.time_step_rank": _RANK,
-        "ssm.group_count": _GROUPS,
+        "ssm.inner_size": shape.state * shape.rank,
+        "ssm.state_size": shape.state,
+        "ssm.time_step_rank": shape.rank,
+        "ssm.group_count": shape.groups,
         "full_attention_interval": _ATTENTION_EVERY,
     }.items():
         writer.add_uint32(f"{_ARCH}.{key}", value)
     n_vocab = _add_tokenizer(writer)
-    _add_tensors(writer, np.random.default_rng(seed), n_vocab, n_layer)
+    _add_tensors(writer, np.random.default_rng(seed), n_vocab, n_layer, shape)
     writer.write_header_to_file()
     writer.write_kv_data_to_file()
     writer.write_tensors_to_file()
@@ -73,40 +97,44 @@ def _add_tokenizer(writer: gguf.GGUFWriter) -> int:
 
 
 def _add_tensors(
-    writer: gguf.GGUFWriter, rng: np.random.Generator, n_vocab: int, n_layer: int
+    writer: gguf.GGUFWriter,
+    rng: np.random.Generator,
+    n_vocab: int,
+    n_layer: int,
+    shape: HybridShape,
 ) -> None:
-    def random(name: str, *shape: int, scale: float | None = None) -> None:
-        spread = scale if scale is not None else shape[-1] ** -0.5
-        writer.add_tensor(name, (rng.standard_normal(shape) * spread).astype(np.float32))
+    def random(name: str, *size: int, scale: float | None = None) -> None:
+        spread = scale if scale is not None else size[-1] ** -0.5
+        writer.add_tensor(name, (rng.standard_normal(size) * spread).astype(np.float32))
 
     def constant(name: str, size: int, value: float = 1.0) -> None:
         writer.add_tensor(name, np.full(size, value, np.float32))
 
-    random("token_embd.weight", n_vocab, _EMBD, scale=1.0)
-    constant("output_norm.weight", _EMBD)
-    random("output.weight", n_vocab, _EMBD, scale=0.25)
-    keys, values = _STATE * _GROUPS, _STATE * _RANK
+    random("token_embd.weight", n_vocab, shape.embd, scale=1.0)
+    constant("output_norm.weight", shape.embd)
+    random("output.weight", n_vocab, shape.embd, scale=0.25)
+    keys, values = shape.state * shape.groups, shape.state * shape.rank
     for layer in range(n_layer):
         block = f"blk.{layer}."
-        constant(block + "attn_norm.weight", _EMBD)
-        constant(block + "post_attention_norm.weight", _EMBD)
+        constant(block + "attn_norm.weight", shape.embd)
+        constant(block + "post_attention_norm.weight", shape.embd)
         if (layer + 1) % _ATTENTION_EVERY == 0:
-            random(block + "attn_q.weight", _HEAD_DIM * _HEAD * 2, _EMBD)
-            random(block + "attn_k.weight", _HEAD_DIM * _HEAD_KV, _EMBD)
-            random(block + "attn_v.weight", _HEAD_DIM * _HEAD_KV, _EMBD)
-            random(block + "attn_output.weight", _EMBD, _HEAD_DIM * _HEAD)
-            constant(block + "attn_q_norm.weight", _HEAD_DIM)
-            constant(block + "attn_k_norm.weight", _HEAD_DIM)
+            random(block + "attn_q.weight", shape.head_dim * shape.head * 2, shape.embd)
+            random(block + "attn_k.weight", shape.head_dim * shape.head_kv, shape.embd)
+            random(block + "attn_v.weight", shape.head_dim * shape.head_kv, shape.embd)
+            random(block + "attn_output.weight", shape.embd, shape.head_dim * shape.head)
+            constant(block + "attn_q_norm.weight", shape.head_dim)
+            constant(block + "attn_k_norm.weight", shape.head_dim)
         else:
-            random(block + "attn_qkv.weight", 2 * keys + values, _EMBD)
-            random(block + "attn_gate.weight", values, _EMBD)
+            random(block + "attn_qkv.weight", 2 * keys + values, shape.embd)
+            random(block + "attn_gate.weight", values, shape.embd)
             random(block + "ssm_conv1d.weight", 2 * keys + values, _CONV)
-            constant(block + "ssm_dt.bias", _RANK, 0.0)
-            constant(block + "ssm_a", _RANK, -1.0)
-            random(block + "ssm_beta.weight", _RANK, _EMBD)
-            random(block + "ssm_alpha.weight", _RANK, _EMBD)
-            constant(block + "ssm_norm.weight", _STATE)
-            random(block + "ssm_out.weight", _EMBD, values)
-        random(block + "ffn_gate.weight", _FF, _EMBD)
-        random(block + "ffn_up.weight", _FF, _EMBD)
-        random(block + "ffn_down.weight", _EMBD, _FF)
+            constant(block + "ssm_dt.bias", shape.rank, 0.0)
+            constant(block + "ssm_a", shape.rank, -1.0)
+            random(block + "ssm_beta.weight", shape.rank, shape.embd)
+            random(block + "ssm_alpha.weight", shape.rank, shape.embd)
+            constant(block + "ssm_norm.weight", shape.state)
+            random(block + "ssm_out.weight", shape.embd, values)
+        random(block + "ffn_gate.weight", shape.ff, shape.embd)
+        random(block + "ffn_up.weight", shape.ff, shape.embd)
+        random(block + "ffn_down.weight", shape.embd, shape.ff)
