@@ -12,6 +12,7 @@ from typing import Any
 from lsp_agent.cancel import Cancelled, CancelToken
 from lsp_agent.config.model import LlamaSettings
 from lsp_agent.engine.gguf_file import GgufHeader, ModelFileError, read_gguf_header
+from lsp_agent.engine.llama import lora
 from lsp_agent.engine.llama.amx import amx_is_broken
 from lsp_agent.engine.llama.budget import cache_bytes_per_token, fitting_context
 from lsp_agent.engine.llama.context import OUTPUTS_MAX, Context, ContextRefusedError
@@ -67,6 +68,7 @@ class LoadedModel:
         self.header = header
         self.n_gpu_layers = n_gpu_layers
         self.model = self._load(cancel, progress)
+        self._adapters = self._load_adapters()
         token, batch = default_threads(header.n_params)
         self.n_threads = settings.n_threads or token
         self._n_threads_batch = settings.n_threads or batch
@@ -97,9 +99,7 @@ class LoadedModel:
                     n_ctx,
                 )
             try:
-                return Context(
-                    self._lib, self.model, self._context_params(n_ctx), vocab_size, abort
-                )
+                return self._context(self._context_params(n_ctx), vocab_size, abort)
             except ContextRefusedError as error:
                 if n_ctx <= _MIN_CTX or not shrink or "alloc" not in str(error):
                     raise EngineUnavailableError(
@@ -115,7 +115,7 @@ class LoadedModel:
             params.n_ctx = min(params.n_ctx, self.header.context_length)
         params.n_batch = params.n_ubatch = params.n_outputs_max = params.n_ctx
         params.embeddings = True
-        return Context(self._lib, self.model, params, vocab_size, abort)
+        return self._context(params, vocab_size, abort)
 
     def free(self) -> None:
         """Free the weights."""
@@ -147,6 +147,22 @@ class LoadedModel:
             raise Cancelled
         reason = "; ".join(load_log.lines[-2:]) or "llama.cpp gave no reason"
         raise ModelFileError(f"the model {self.header.path} can't be loaded: {reason}")
+
+    def _context(self, params: Any, vocab_size: int, abort: AbortFlag) -> Context:
+        context = Context(self._lib, self.model, params, vocab_size, abort)
+        try:
+            lora.attach(self._lib, context.ctx, self._adapters)
+        except BaseException:
+            context.free()
+            raise
+        return context
+
+    def _load_adapters(self) -> list[lora.Adapter]:
+        try:
+            return lora.load(self._lib, self.model, self.header, self._settings.lora)
+        except BaseException:
+            self.free()
+            raise
 
     def _affordable(self, n_ctx: int) -> int:
         memory = total_memory()

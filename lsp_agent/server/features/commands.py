@@ -130,7 +130,7 @@ class _Commands:
     async def switch_model(
         self, arguments: Arguments, _token: types.ProgressToken | None
     ) -> dict[str, Any]:
-        """Use another model for agent runs, once it is loaded; one that can't be changes nothing."""
+        """Use another model for agent runs, once it is loaded; a bad one changes nothing."""
         model = arguments.text("model")
         if not model:
             raise JsonRpcInvalidParams("'model' is missing: a catalogue name or a GGUF file's path")
