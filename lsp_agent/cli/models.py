@@ -65,18 +65,27 @@ def add(context: CliContext, name: str, file: Path) -> None:
 
 @command.command(help="Download a model: a known name, or OWNER/REPOSITORY/FILE.gguf.")
 @click.argument("name", required=False)
+@click.option("--offline", is_flag=True, help="Use no network, as HF_HUB_OFFLINE=1 does.")
 @pass_context
-def pull(context: CliContext, name: str | None) -> None:
+def pull(context: CliContext, name: str | None, offline: bool) -> None:
     """Download a file from Hugging Face; without a name, list the known ones."""
     from lsp_agent.engine import pull as pulling
+    from lsp_agent.engine.known import known_models
 
     if name is None:
-        for one in pulling.known_models().values():
-            click.echo(f"{one.name:<24} {one.about} ({one.licence})")
+        for one in known_models().values():
+            size = _short(one.size_bytes, "B")
+            click.echo(f"{one.name:<24} {size:>8}  {one.about} ({one.licence})")
         return
     model = pulling.find(name)
     context.say(f"pulling {model.file} from {model.repository}")
-    entry = pulling.pull(model, context.home)
+    try:
+        entry = pulling.pull(
+            model, context.home, offline=offline, progress=not context.quiet, say=context.say
+        )
+    except KeyboardInterrupt:
+        context.say(f"stopped; to go on from here: lsp-agent models pull {name}")
+        raise
     context.say(
         f"pulled {entry.name}; use it with: model = {json.dumps(entry.name)} in [engines.local]"
     )
