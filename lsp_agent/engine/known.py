@@ -46,10 +46,13 @@ class Machine:
     vram: int = 0
 
     def holds(self, model: KnownModel) -> Literal["gpu", "cpu"] | None:
-        """Say where a model fits as a whole: on the GPUs, in the machine's own memory, nowhere."""
+        """Say where a model fits as a whole: on the GPUs, in the machine's own memory, nowhere.
+
+        A fifth of the machine's memory is left to the editor and everything else.
+        """
         if model.vram_bytes <= self.vram:
             return "gpu"
-        return "cpu" if self.ram is None or model.ram_bytes <= self.ram else None
+        return "cpu" if self.ram is None or model.ram_bytes <= self.ram * 4 // 5 else None
 
 
 def known_models() -> Mapping[str, KnownModel]:

@@ -145,7 +145,10 @@ def _download(
 def _fetch(url: str, part: Path, size: int | None, *, progress: bool) -> None:
     """Download what a partial file still lacks. The hub's own way starts anew each time."""
     from huggingface_hub.file_download import http_get
-    from huggingface_hub.utils import build_hf_headers, disable_progress_bars
+    from huggingface_hub.utils import (  # type: ignore[attr-defined]
+        build_hf_headers,
+        disable_progress_bars,
+    )
 
     if not progress:
         disable_progress_bars()

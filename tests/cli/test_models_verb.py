@@ -169,3 +169,46 @@ def test_a_full_disk_is_told_of_before_the_download(
     assert done.status == 3
     assert "the download needs 1000000000.0 GB" in done.err
     assert stand_in.ranges == []
+
+
+def test_the_list_says_what_fits_and_what_is_best(lsp_agent: Command) -> None:
+    done = lsp_agent("models", "list")
+    assert done.status == 0
+    assert "qwen3-coder-30b" in done.out
+    assert "recommended with" in done.err
+    out = lsp_agent("models", "list", "--all", "--json").out
+    rows = {row["name"]: row for row in json.loads(out)}
+    assert rows["embedded"]["fits"] in ("gpu", "cpu")
+    known = rows["qwen2.5-coder-0.5b-base"]
+    assert known["source"] == "can be pulled"
+    assert known["fits"] in ("gpu", "cpu", None)
+    assert known["capabilities"] == ["fim"]
+    best = json.loads(lsp_agent("models", "list", "--recommend", "--json").out)
+    assert set(best) == {"completion", "action", "agent"}
+    words = lsp_agent("models", "list", "--recommend").out
+    assert all(name in words for name in best.values() if name)
+
+
+@pytest.mark.parametrize("name", [None, "tiny"])
+def test_a_model_is_timed(lsp_agent: Command, tmp_path: Path, name: str | None) -> None:
+    model = tmp_path / "tiny.gguf"
+    make_tiny_gguf(model)
+    assert lsp_agent("models", "add", "tiny", str(model)).status == 0
+    arguments = [name] if name else []
+    done = lsp_agent("models", "bench", *arguments, "--json")
+    assert done.status == 0, done.err
+    timing = json.loads(done.out)
+    assert timing["model"] == ("tiny.gguf" if name else "embedded.gguf")
+    assert 400 <= timing["prompt_tokens"] <= 600
+    assert timing["decode_tokens"] == 64
+    assert min(timing["prompt_rate"], timing["decode_rate"], timing["load_ms"]) > 0
+    assert timing["peak_rss_bytes"] > 10**7
+    assert timing["build"]
+    words = lsp_agent("models", "bench", *arguments).out
+    assert "tokens/s (64 tokens)" in words
+
+
+def test_a_model_that_is_not_there_can_not_be_timed(lsp_agent: Command) -> None:
+    done = lsp_agent("models", "bench", "nothing")
+    assert (done.status, done.out) == (3, "")
+    assert "no model named 'nothing'" in done.err

@@ -13,8 +13,8 @@ _PATH = "/owner/tiny-GGUF/resolve/main/tiny.gguf"
 class ModelHub:
     """Serves ``data``; ``ranges`` are the Range headers of the downloads so far.
 
-    ``sha256`` and ``claimed_size`` are what it says of the file. With ``stop_at`` a download sends as many bytes, sets
-    ``stopped``, and waits for ``go_on``.
+    ``sha256`` and ``claimed_size`` are what it says of the file. With ``stop_at`` a download sends
+    as many bytes, sets ``stopped``, and waits for ``go_on``.
     """
 
     def __init__(self, data: bytes) -> None:

@@ -54,6 +54,28 @@ class Need:
         return self.output + sum(self.layers[first:]) + kept
 
 
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What should run where: layers on the GPUs, the output as one more, and experts off them."""
+
+    n_layers: int
+    n_gpu_layers: int
+    n_cpu_moe: int
+
+
+def plan(header: GgufHeader, settings: LlamaSettings, devices: Sequence[Device]) -> Plan | None:
+    """Return what should fit; ``None`` where the file does not tell what it needs."""
+    need = need_of(header, settings)
+    if need is None:
+        return None
+    space = room(devices, settings)
+    layers = fitting_layers(need, space, settings.n_gpu_layers, settings.n_cpu_moe)
+    experts = settings.n_cpu_moe
+    if experts == "auto":
+        experts = fitting_experts(need, space, layers) if layers else 0
+    return Plan(len(need.layers), layers, experts if layers else 0)
+
+
 def need_of(header: GgufHeader, settings: LlamaSettings) -> Need | None:
     """Return what a model needs; ``None`` where its file does not tell."""
     weights = header.tensors
