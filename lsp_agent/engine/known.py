@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from importlib.resources import files
 from typing import Literal, get_args
 
 Capability = Literal["fim", "tools", "embedding"]
@@ -57,6 +55,10 @@ class Machine:
 
 def known_models() -> Mapping[str, KnownModel]:
     """Return the models that have a name of their own, by name, from small to large."""
+    # The catalogue is on the way to the server's start, and this is rarely asked.
+    import tomllib
+    from importlib.resources import files
+
     text = files("lsp_agent.engine").joinpath("known_models.toml").read_text("utf-8")
     return {name: parse(name, row) for name, row in tomllib.loads(text).items()}
 

@@ -212,3 +212,9 @@ def test_a_model_that_is_not_there_can_not_be_timed(lsp_agent: Command) -> None:
     done = lsp_agent("models", "bench", "nothing")
     assert (done.status, done.out) == (3, "")
     assert "no model named 'nothing'" in done.err
+
+
+def test_a_known_model_that_is_not_here_names_the_pull(lsp_agent: Command) -> None:
+    done = lsp_agent("models", "bench", "qwen2.5-coder-7b")
+    assert done.status == 3
+    assert "get it with: lsp-agent models pull qwen2.5-coder-7b" in done.err
