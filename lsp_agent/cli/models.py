@@ -45,7 +45,7 @@ def list_(context: CliContext, everything: bool, recommend: bool, as_json: bool)
     here = _rows(context, hardware.machine)
     names = {row["name"] for row in here}
     more = [
-        _known_row(model, hardware.machine) for name, model in models.items() if name not in names
+        known_row(model, hardware.machine) for name, model in models.items() if name not in names
     ]
     if as_json:
         click.echo(json.dumps(here + more if everything else here, indent=2))
@@ -189,7 +189,8 @@ def _rows(context: CliContext, machine: Machine) -> list[dict[str, Any]]:
     ]
 
 
-def _known_row(model: KnownModel, machine: Machine) -> dict[str, Any]:
+def known_row(model: KnownModel, machine: Machine) -> dict[str, Any]:
+    """Describe a model that can be pulled; ``fits`` is ``gpu``, ``cpu`` or ``None``."""
     note = "" if model.confirmed else f"{model.name}: its file could not be confirmed"
     return {
         "name": model.name,

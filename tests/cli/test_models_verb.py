@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from lsp_agent.cli.models import known_row
+from lsp_agent.engine.known import KnownModel, Machine
 from lsp_agent.engine.llama.tiny import make_tiny_gguf
 from tests.cli.conftest import Command
 from tests.support.llama import wait_until
@@ -218,3 +220,10 @@ def test_a_known_model_that_is_not_here_names_the_pull(lsp_agent: Command) -> No
     done = lsp_agent("models", "bench", "qwen2.5-coder-7b")
     assert done.status == 3
     assert "get it with: lsp-agent models pull qwen2.5-coder-7b" in done.err
+
+
+def test_what_could_not_be_confirmed_is_said() -> None:
+    model = KnownModel("new", "owner/new", "new.gguf", confirmed=False)
+    row = known_row(model, Machine(ram=10**9))
+    assert row["note"] == "new: its file could not be confirmed"
+    assert "note" not in known_row(KnownModel("sure", "owner/sure", "s.gguf"), Machine(ram=10**9))
