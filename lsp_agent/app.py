@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import os
-import threading
 from collections.abc import Callable, Mapping
 from functools import cached_property
 from typing import Any
@@ -20,7 +19,7 @@ from lsp_agent.cancel import CancelToken
 from lsp_agent.config.model import Settings
 from lsp_agent.config.paths import Home
 from lsp_agent.engine.catalogue import EMBEDDED
-from lsp_agent.engine.router import EngineRouter
+from lsp_agent.engine.router import EngineRouter, PreparedEngine
 from lsp_agent.engine.types import EngineUnavailableError, Job
 from lsp_agent.errors import LspAgentError
 from lsp_agent.events import EventStream, Listener
@@ -48,9 +47,7 @@ class App:
     ) -> None:
         self.settings = settings
         self.home = home
-        self._env = env
         self._warn = warn
-        self._lock = threading.Lock()
         self.engines = EngineRouter(settings, home, env)
         self.journal = Journal(home.journal, warn=warn)
 
@@ -85,23 +82,21 @@ class App:
         self.journal.start(run_id, request.title or request.task[:200], workspace, request.action)
         events = EventStream(run_id, self.journal.record, listener)
         try:
-            with self._lock:
-                engine = self.engines.engine("action" if request.action else "agent")
+            with self.engines.lease("action" if request.action else "agent") as engine:
+                env = RunEnvironment(
+                    run_id=run_id,
+                    engine=engine,
+                    overlay=overlay,
+                    tools=self.tools,
+                    settings=self.settings,
+                    events=events,
+                    ask=ask,
+                    job=Job.ACTION if request.action else Job.RUN,
+                    progress=progress,
+                )
+                result = run_agent(request, env, cancel)
         except LspAgentError as error:
             result = _stillborn(run_id, request, events, error)
-        else:
-            env = RunEnvironment(
-                run_id=run_id,
-                engine=engine,
-                overlay=overlay,
-                tools=self.tools,
-                settings=self.settings,
-                events=events,
-                ask=ask,
-                job=Job.ACTION if request.action else Job.RUN,
-                progress=progress,
-            )
-            result = run_agent(request, env, cancel)
         self.journal.conclude(run_id, result.summary)
         return result
 
@@ -113,8 +108,7 @@ class App:
         :meth:`warm`.
         """
         try:
-            with self._lock:
-                info = self.engines.engine("action").info()
+            info = self.engines.engine("action").info()
         except LspAgentError:
             return ""
         return unable(info, action, path)
@@ -152,23 +146,23 @@ class App:
             "sandbox": None,
         }
 
-    def reconfigure(self, settings: Settings) -> None:
+    def prepare(self, settings: Settings, name: str, cancel: CancelToken) -> PreparedEngine:
+        """Load an engine of settings that are to be taken next, for :meth:`reconfigure`.
+
+        Until then everything goes on with what is there. Raises ``LspAgentError`` for a model that
+        can't be had; nothing has changed then.
+        """
+        return self.engines.prepare(settings, name, cancel)
+
+    def reconfigure(
+        self, settings: Settings, prepared: Mapping[str, PreparedEngine] | None = None
+    ) -> None:
         """Take new settings; engines that they describe anew are made when next needed.
 
-        Runs under way keep the engine they have until they end, unless it is replaced: then they
-        fail with a message that says so.
+        Runs under way keep the engine that they have until they end.
         """
-        with self._lock:
-            changed = (settings.engines, settings.routes) != (
-                self.settings.engines,
-                self.settings.routes,
-            )
-            self.settings = settings
-            if changed:
-                old = self.engines
-                self.engines = EngineRouter(settings, self.home, self._env)
-                # Closing waits for the engine's thread, which may be in mid-decode.
-                threading.Thread(target=old.close, daemon=True).start()
+        self.settings = settings
+        self.engines.reconfigure(settings, prepared)
 
     def close(self) -> None:
         """Stop the engines and finish the journal."""

@@ -5,23 +5,24 @@ from __future__ import annotations
 import os
 import platform
 import shutil
-import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from lsp_agent import __version__
 from lsp_agent.cli.context import CliContext
 from lsp_agent.errors import LspAgentError
 
-_SECONDS = 20.0
+if TYPE_CHECKING:
+    from lsp_agent.cli.hardware import Hardware
+    from lsp_agent.config.model import LlamaSettings
+    from lsp_agent.engine.gguf_file import GgufHeader
+    from lsp_agent.engine.llama.offload import Device
+
 _EDITORS = ("code", "codium", "nvim", "hx", "emacs", "kak", "zed", "subl")
 _LINTERS = ("ruff", "eslint")
-_GPU_PROBE = (
-    "import llama_cpp.llama_cpp as c, llama_cpp; "
-    "print(llama_cpp.__version__, bool(c.llama_supports_gpu_offload()))"
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,29 +38,32 @@ class Check:
 
 def run_checks(context: CliContext, folder: Path) -> list[Check]:
     """Look at everything; a check that breaks is itself a finding."""
-    groups: tuple[Callable[[CliContext, Path], Iterator[Check]], ...] = (
-        _python,
-        _state,
-        _configuration,
-        _library,
-        _models,
-        _tools,
-    )
+    from lsp_agent.cli.hardware import probe
+
+    hardware = probe()
+    groups: dict[str, Callable[[], Iterator[Check]]] = {
+        "python": _python,
+        "state": lambda: _state(context),
+        "configuration": lambda: _configuration(context, folder),
+        "library": lambda: _library(hardware),
+        "models": lambda: _models(context, folder, hardware.devices),
+        "tools": _tools,
+    }
     found: list[Check] = []
-    for group in groups:
+    for name, group in groups.items():
         try:
-            found += group(context, folder)
+            found += group()
         except LspAgentError as error:
-            found.append(Check(group.__name__.strip("_"), False, str(error), required=True))
+            found.append(Check(name, False, str(error), required=True))
     return found
 
 
-def _python(_: CliContext, __: Path) -> Iterator[Check]:
+def _python() -> Iterator[Check]:
     detail = f"lsp-agent {__version__} on Python {platform.python_version()}, {platform.platform()}"
     yield Check("version", (3, 11) <= sys.version_info[:2] < (3, 15), detail, required=True)
 
 
-def _state(context: CliContext, _: Path) -> Iterator[Check]:
+def _state(context: CliContext) -> Iterator[Check]:
     root = context.home.root
     try:
         context.home.folder(root)
@@ -83,41 +87,37 @@ def _configuration(context: CliContext, folder: Path) -> Iterator[Check]:
         yield Check("workspace trust", False, "; ".join(warnings), f"lsp-agent trust {folder}")
 
 
-def _library(_: CliContext, __: Path) -> Iterator[Check]:
+def _library(found: Hardware) -> Iterator[Check]:
+    from lsp_agent.cli.hardware import better_build, in_words
+    from lsp_agent.engine.known import known_models, recommend
     from lsp_agent.engine.llama.library import REQUIRED_VERSION
 
-    # In a process of its own: a broken native library must not end the doctor.
-    done = subprocess.run(
-        [sys.executable, "-c", _GPU_PROBE],
-        capture_output=True,
-        text=True,
-        timeout=_SECONDS,
-        check=False,
-    )
-    words = done.stdout.split()
     fix = f"pip install llama-cpp-python=={REQUIRED_VERSION}"
-    if done.returncode or len(words) != 2:
-        reason = (done.stderr.strip().splitlines() or ["it ended without a word"])[-1]
-        yield Check("llama-cpp-python", False, f"can't be imported: {reason}", fix, required=True)
+    if found.error:
+        detail = f"can't be imported: {found.error}"
+        yield Check("llama-cpp-python", False, detail, fix, required=True)
         return
-    version, offload = words
     yield Check(
         "llama-cpp-python",
-        version == REQUIRED_VERSION,
-        f"version {version}, {REQUIRED_VERSION} is needed",
+        found.version == REQUIRED_VERSION,
+        f"version {found.version}, {REQUIRED_VERSION} is needed",
         fix,
         required=True,
     )
-    yield Check(
-        "GPU offload",
-        offload == "True",
-        "this build can use a GPU" if offload == "True" else "this build is CPU only",
-        'CMAKE_ARGS="-DGGML_CUDA=on" pip install --force-reinstall --no-cache-dir '
-        f"llama-cpp-python=={REQUIRED_VERSION}  (Metal: -DGGML_METAL=on, Vulkan: -DGGML_VULKAN=on)",
+    gpus = "; ".join(
+        f"{one.name} ({one.description}) with {one.free / 2**30:.1f} GiB of "
+        f"{one.total / 2**30:.1f} free"
+        for one in found.devices
     )
+    build, command = better_build()
+    only = f"this build is CPU only; the {build} build can use a GPU"
+    detail = only if found.build == "CPU" else f"{found.build}: {gpus}" if gpus else found.build
+    yield Check("GPU offload", bool(gpus), detail, command)
+    best = recommend(known_models().values(), found.machine)
+    yield Check("models for this machine", bool(best), in_words(best, found))
 
 
-def _models(context: CliContext, folder: Path) -> Iterator[Check]:
+def _models(context: CliContext, folder: Path, devices: Sequence[Device]) -> Iterator[Check]:
     from lsp_agent.config.model import LlamaSettings
     from lsp_agent.engine.router import EngineRouter
 
@@ -127,7 +127,7 @@ def _models(context: CliContext, folder: Path) -> Iterator[Check]:
     for name in sorted(one for one in names if one):
         engine = settings.engines[name]
         if isinstance(engine, LlamaSettings):
-            yield _model(context, name, engine.model)
+            yield _model(context, name, engine, devices)
             continue
         from lsp_agent.cancel import CancelToken
 
@@ -142,29 +142,44 @@ def _models(context: CliContext, folder: Path) -> Iterator[Check]:
     router.close()
 
 
-def _model(context: CliContext, engine: str, model: str) -> Check:
+def _model(
+    context: CliContext, engine: str, settings: LlamaSettings, devices: Sequence[Device]
+) -> Check:
     from lsp_agent.engine.catalogue import EMBEDDED, Catalogue
     from lsp_agent.engine.gguf_file import read_gguf_header
     from lsp_agent.engine.memory import available_memory
 
     name = f"model of engine {engine}"
     try:
-        header = read_gguf_header(Catalogue(context.home).resolve(model))
+        header = read_gguf_header(Catalogue(context.home).resolve(settings.model))
     except LspAgentError as error:
         return Check(name, False, str(error), "lsp-agent models list", required=True)
     memory = available_memory()
-    size = f"{header.name}, {header.size_bytes / 2**30:.2f} GiB"
+    size = f"{header.name}, {header.size_bytes / 2**30:.2f} GiB{_placed(header, settings, devices)}"
     if memory is not None and header.size_bytes > memory:
         detail = f"{size}, but only {memory / 2**30:.1f} GiB are free"
         return Check(name, False, detail, "lsp-agent models list", required=True)
-    if model == EMBEDDED:
+    if settings.model == EMBEDDED:
         return Check(
             name, True, f"{size}; Python only, narrow: lsp-agent models list", required=True
         )
     return Check(name, True, size, required=True)
 
 
-def _tools(_: CliContext, __: Path) -> Iterator[Check]:
+def _placed(header: GgufHeader, settings: LlamaSettings, devices: Sequence[Device]) -> str:
+    """Say what would run on the GPUs, if there are any."""
+    from lsp_agent.engine.llama.offload import plan
+
+    placed = plan(header, settings, devices) if devices else None
+    if placed is None:
+        return ""
+    words = f", {placed.n_gpu_layers} of {placed.n_layers + 1} layers on the GPU"
+    if placed.n_cpu_moe:
+        words += f", experts of {placed.n_cpu_moe} on the CPU"
+    return words
+
+
+def _tools() -> Iterator[Check]:
     git = shutil.which("git")
     yield Check("git", git is not None, git or "not on PATH", "install git")
     linters = [one for one in _LINTERS if shutil.which(one)]

@@ -15,6 +15,13 @@ class Section(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
 
+class LoraSettings(Section):
+    """A LoRA adapter: small weights that are added to a model's own."""
+
+    path: str = Field(description="the adapter's GGUF file")
+    scale: float = Field(1.0, description="how strongly it is added; 1 is as it was trained")
+
+
 class LlamaSettings(Section):
     """A model hosted in this process by llama.cpp."""
 
@@ -33,8 +40,16 @@ class LlamaSettings(Section):
     flash_attn: Literal["auto", "on", "off"] = Field("auto", description="flash attention")
     type_k: CacheType = Field("f16", description="number format of cached keys")
     type_v: CacheType = Field("f16", description="number format of cached values")
+    n_cpu_moe: Annotated[int, Field(ge=0)] | Literal["auto"] = Field(
+        "auto",
+        description="layers whose experts stay on the CPU; auto: as many as the GPU can't hold",
+    )
     main_gpu: int = Field(0, ge=0, description="the GPU that holds what is not split")
+    split_mode: Literal["none", "layer", "row"] = Field(
+        "layer", description="several GPUs share whole layers, rows, or only main_gpu works"
+    )
     tensor_split: list[float] | None = Field(None, description="share of the model on each GPU")
+    lora: list[LoraSettings] = Field([], description="LoRA adapters that are added to the model")
     chat_template: str | None = Field(None, description="Jinja template instead of the model's")
 
 

@@ -13,6 +13,7 @@ from typing import Any
 
 from lsp_agent.config.paths import Home
 from lsp_agent.engine.gguf_file import ModelFileError, read_gguf_header
+from lsp_agent.engine.known import known_models
 from lsp_agent.engine.types import EngineUnavailableError
 from lsp_agent.errors import LspAgentError
 
@@ -85,7 +86,11 @@ class Catalogue:
             return path
         if "/" in model or "\\" in model or model.endswith(".gguf"):
             raise EngineUnavailableError(f"there is no model file {model}")
-        known = [EMBEDDED, *entries]
+        if model in known_models():
+            raise EngineUnavailableError(
+                f"the model {model!r} is not here yet; get it with: lsp-agent models pull {model}"
+            )
+        known = [EMBEDDED, *entries, *known_models()]
         close = get_close_matches(model, known, 1)
         hint = f"; did you mean {close[0]!r}?" if close else ""
         raise EngineUnavailableError(

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 import os
+import re
 import struct
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -26,10 +27,13 @@ _MAX_COUNT = 1 << 24
 # Bytes of a block and weights in it, by ggml type; what is missing here is not size-checked.
 _BLOCKS = {
     0: (4, 1), 1: (2, 1), 2: (18, 32), 3: (20, 32), 6: (22, 32), 7: (24, 32), 8: (34, 32),
-    9: (36, 32), 10: (84, 256), 11: (110, 256), 12: (144, 256), 13: (176, 256), 14: (210, 256),
-    15: (292, 256),
-    24: (1, 1), 25: (2, 1), 26: (4, 1), 27: (8, 1), 28: (8, 1), 30: (2, 1),
+    10: (84, 256), 11: (110, 256), 12: (144, 256), 13: (176, 256), 14: (210, 256), 15: (292, 256),
+    16: (66, 256), 17: (74, 256), 18: (98, 256), 19: (50, 256), 20: (18, 32), 21: (110, 256),
+    22: (82, 256), 23: (136, 256), 24: (1, 1), 25: (2, 1), 26: (4, 1), 27: (8, 1), 28: (8, 1),
+    29: (56, 256), 30: (2, 1), 34: (54, 256), 35: (66, 256), 39: (17, 32),
 }  # fmt: skip
+_LAYER = re.compile(r"blk\.(\d+)\.")
+_EXPERTS = re.compile(r"\.ffn_(up|down|gate|gate_up)_(ch|)exps")
 _FILE_TYPES = {
     0: "F32", 1: "F16", 2: "Q4_0", 3: "Q4_1", 7: "Q8_0", 8: "Q5_0", 9: "Q5_1", 10: "Q2_K",
     11: "Q3_K_S", 12: "Q3_K_M", 13: "Q3_K_L", 14: "Q4_K_S", 15: "Q4_K_M", 16: "Q5_K_S",
@@ -42,6 +46,19 @@ class ModelFileError(LspAgentError):
     """A model file that is missing, foreign, truncated or of an unknown version."""
 
     code = "bad-model-file"
+
+
+@dataclass(frozen=True, slots=True)
+class TensorBytes:
+    """The weights' sizes in bytes: of each repeating layer, its experts' part, and the output.
+
+    A model whose embedding is its output too has that counted as output. Empty for a part of a
+    split model.
+    """
+
+    layers: tuple[int, ...] = ()
+    experts: tuple[int, ...] = ()
+    output: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +75,7 @@ class GgufHeader:
     has_fim: bool
     has_chat_template: bool
     metadata: Mapping[str, Any]
+    tensors: TensorBytes = TensorBytes()
 
     @property
     def jobs(self) -> tuple[str, ...]:
@@ -105,7 +123,8 @@ def _header(path: Path, size: int, file: BinaryIO) -> GgufHeader:
         value = _value(file, _unpack(file, "<I"))
         if value is not None:
             metadata[key] = value
-    n_params, end = _tensors(file, n_tensors, int(metadata.get("general.alignment", 32)))
+    alignment = int(metadata.get("general.alignment", 32))
+    n_params, end, sizes = _tensors(file, n_tensors, alignment)
     if n_tensors and end > size:
         raise ModelFileError(
             f"the model file {path} is truncated: it has {size:,} bytes of {end:,}; "
@@ -123,23 +142,46 @@ def _header(path: Path, size: int, file: BinaryIO) -> GgufHeader:
         has_fim=any(".fim_" in key or key.endswith("middle_token_id") for key in metadata),
         has_chat_template="tokenizer.chat_template" in metadata,
         metadata=metadata,
+        tensors=_grouped(sizes) if metadata.get("split.count", 1) == 1 else TensorBytes(),
     )
 
 
-def _tensors(file: BinaryIO, count: int, alignment: int) -> tuple[int, int]:
-    """Return the number of weights and the offset behind the last tensor's data."""
+def _tensors(file: BinaryIO, count: int, alignment: int) -> tuple[int, int, dict[str, int]]:
+    """Return the number of weights, the offset behind the last tensor's data, and each's bytes."""
     n_params = 0
     ends = [0]
+    sizes = {}
     for _ in range(count):
-        _string(file)
+        name = _string(file)
         dims = [_unpack(file, "<Q") for _ in range(_small(file, 8))]
         kind, offset = _unpack(file, "<I"), _unpack(file, "<Q")
         weights = math.prod(dims)
         n_params += weights
         block_bytes, block_weights = _BLOCKS.get(kind, (0, 1))
-        ends.append(offset + weights // block_weights * block_bytes)
+        sizes[name] = weights // block_weights * block_bytes
+        ends.append(offset + sizes[name])
     start = -(-file.tell() // max(alignment, 1)) * alignment
-    return n_params, start + max(ends)
+    return n_params, start + max(ends), sizes
+
+
+def _grouped(sizes: Mapping[str, int]) -> TensorBytes:
+    layers: dict[int, int] = {}
+    experts: dict[int, int] = {}
+    for name, size in sizes.items():
+        if match := _LAYER.match(name):
+            layer = int(match[1])
+            layers[layer] = layers.get(layer, 0) + size
+            if _EXPERTS.search(name):
+                experts[layer] = experts.get(layer, 0) + size
+    output = sum(size for name, size in sizes.items() if name.startswith("output"))
+    if "output.weight" not in sizes:
+        output += sizes.get("token_embd.weight", 0)
+    order = sorted(layers)
+    return TensorBytes(
+        tuple(layers[layer] for layer in order),
+        tuple(experts.get(layer, 0) for layer in order),
+        output,
+    )
 
 
 def _small(file: BinaryIO, limit: int) -> int:

@@ -2,44 +2,29 @@
 
 from __future__ import annotations
 
+import hashlib
+import os
+import re
 import shutil
-import tomllib
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable
 from difflib import get_close_matches
-from importlib.resources import files
 from pathlib import Path
+from typing import Any
 
 from lsp_agent.config.paths import Home
 from lsp_agent.engine.catalogue import Catalogue, CatalogueEntry
+from lsp_agent.engine.known import KnownModel, known_models
 from lsp_agent.engine.types import EngineUnavailableError
 from lsp_agent.errors import LspAgentError
 
 _SPARE_BYTES = 512 * 2**20
+_SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
 class PullError(LspAgentError):
     """A model that can't be had; the message says why and what to do."""
 
     code = "engine-unavailable"
-
-
-@dataclass(frozen=True, slots=True)
-class KnownModel:
-    """A file in a repository, and what it is good for."""
-
-    name: str
-    repository: str
-    file: str
-    licence: str = ""
-    about: str = ""
-
-
-def known_models() -> Mapping[str, KnownModel]:
-    """Return the models that have a name of their own, by name."""
-    text = files("lsp_agent.engine").joinpath("known_models.toml").read_text("utf-8")
-    models = (KnownModel(**row) for row in tomllib.loads(text).values())
-    return {one.name: one for one in models}
 
 
 def find(name: str) -> KnownModel:
@@ -60,20 +45,30 @@ def find(name: str) -> KnownModel:
     )
 
 
-def pull(model: KnownModel, home: Home) -> CatalogueEntry:
+def pull(
+    model: KnownModel,
+    home: Home,
+    *,
+    offline: bool = False,
+    progress: bool = False,
+    say: Callable[[str], None] = lambda _: None,
+) -> CatalogueEntry:
     """Download a file into the state folder and put it under its name.
 
-    What was downloaded before is not fetched again; an interrupted download goes on where it
-    ended. Raises :class:`PullError` when the file can't be had or the disk is too full.
+    What was downloaded before is not fetched again. A download that was interrupted, also by
+    Ctrl-C, goes on where it ended. The file's SHA-256 is compared with the hub's. ``offline`` uses
+    what is here already; ``progress`` shows a bar on stderr if that is a terminal. Raises
+    :class:`PullError` when the file can't be had, is damaged, or the disk is too full.
     """
-    from huggingface_hub import get_hf_file_metadata, hf_hub_download, hf_hub_url
+    from huggingface_hub import constants
     from huggingface_hub.errors import GatedRepoError
 
     folder = home.folder(home.models / "pulled" / model.repository.replace("/", "--"))
     try:
-        size = get_hf_file_metadata(hf_hub_url(model.repository, model.file)).size or 0
-        _check_room(folder, size - _present(folder))
-        path = hf_hub_download(model.repository, model.file, local_dir=folder)
+        if offline or constants.HF_HUB_OFFLINE:
+            path = _present(model, folder)
+        else:
+            path = _download(model, folder, progress=progress, say=say)
     except GatedRepoError as error:
         raise PullError(
             f"{model.repository} asks for a licence to be accepted on its page, and for HF_TOKEN"
@@ -86,7 +81,7 @@ def pull(model: KnownModel, home: Home) -> CatalogueEntry:
             f"{model.repository}/{model.file} can't be downloaded: {reason}; on a machine without "
             f"a network bring the file along and use: lsp-agent models add {model.name} FILE.gguf"
         ) from error
-    return Catalogue(home).add(model.name, Path(path))
+    return Catalogue(home).add(model.name, path)
 
 
 def remove(name: str, home: Home) -> Path:
@@ -101,11 +96,83 @@ def remove(name: str, home: Home) -> Path:
         )
     if path.is_relative_to(home.models):
         path.unlink(missing_ok=True)
+        path.with_name(f"{path.name}.etag").unlink(missing_ok=True)
     return path
 
 
-def _present(folder: Path) -> int:
-    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+def _present(model: KnownModel, folder: Path) -> Path:
+    """Return the file that was pulled before, or that the hub's own cache holds."""
+    from huggingface_hub import try_to_load_from_cache
+
+    path = folder / model.file
+    if path.is_file():
+        return path
+    cached = try_to_load_from_cache(model.repository, model.file)
+    if isinstance(cached, str):
+        return Path(cached)
+    raise PullError(
+        f"{model.repository}/{model.file} is not on this machine, and offline mode is on; bring "
+        f"the file along and use: lsp-agent models add {model.name} FILE.gguf"
+    )
+
+
+def _download(
+    model: KnownModel, folder: Path, *, progress: bool, say: Callable[[str], None]
+) -> Path:
+    from huggingface_hub import get_hf_file_metadata, hf_hub_url
+
+    url = hf_hub_url(model.repository, model.file)
+    found = get_hf_file_metadata(url)
+    path, tag = folder / model.file, found.etag or "unknown"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    # The tag is the file's SHA-256, or else some name of this version of it.
+    known_as = path.with_name(f"{path.name}.etag")
+    if path.is_file() and known_as.is_file() and known_as.read_text("utf-8") == tag:
+        return path
+    part = path.with_name(f"{path.name}.{re.sub(r'[^0-9a-zA-Z]', '', tag)[:16]}.part")
+    for other in path.parent.glob(f"{path.name}.*.part"):
+        if other != part:
+            other.unlink()
+    _fetch(url, part, found.size, progress=progress)
+    if _SHA256.fullmatch(tag):
+        say(f"checking {path.name}")
+        _check_sum(part, tag, model)
+    part.replace(path)
+    known_as.write_text(tag, "utf-8")
+    return path
+
+
+def _fetch(url: str, part: Path, size: int | None, *, progress: bool) -> None:
+    """Download what a partial file still lacks. The hub's own way starts anew each time."""
+    from huggingface_hub.file_download import http_get
+    from huggingface_hub.utils import (  # type: ignore[attr-defined]
+        build_hf_headers,
+        disable_progress_bars,
+    )
+
+    if not progress:
+        disable_progress_bars()
+    here = part.stat().st_size if part.exists() else 0
+    if size is not None and here > size:
+        part.unlink()
+        here = 0
+    _check_room(part.parent, (size or 0) - here)
+    with part.open("ab") as file:
+        headers: dict[str, Any] = {**build_hf_headers(), "Accept-Encoding": "identity"}
+        http_get(url, file, resume_size=here, headers=headers, expected_size=size)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _check_sum(part: Path, expected: str, model: KnownModel) -> None:
+    with part.open("rb") as file:
+        found = hashlib.file_digest(file, "sha256").hexdigest()
+    if found != expected:
+        part.unlink()
+        raise PullError(
+            f"{model.file} arrived damaged (SHA-256 {found[:12]}…, the hub says {expected[:12]}…) "
+            f"and was deleted; try again: lsp-agent models pull {model.name}"
+        )
 
 
 def _check_room(folder: Path, needed: int) -> None:

@@ -1,13 +1,16 @@
-"""Which engine serves which job."""
+"""Which engine serves which job, and when one that was replaced may go."""
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Literal
 
-from lsp_agent.config.model import Settings
+from lsp_agent.cancel import CancelToken
+from lsp_agent.config.model import LlamaSettings, OpenAISettings, Settings
 from lsp_agent.config.paths import Home
 from lsp_agent.engine.factory import make_engine
 from lsp_agent.engine.types import Engine, EngineInfo, EngineUnavailableError
@@ -15,14 +18,28 @@ from lsp_agent.engine.types import Engine, EngineInfo, EngineUnavailableError
 Route = Literal["agent", "action", "completion", "review"]
 
 
+@dataclass(eq=False, slots=True)
+class PreparedEngine:
+    """An engine with the settings it was made from, and how many are using it."""
+
+    settings: LlamaSettings | OpenAISettings
+    engine: Engine
+    users: int = 0
+
+
 class EngineRouter:
-    """The engines of one configuration, each made when first asked for. Thread-safe."""
+    """The engines of one configuration, each made when first asked for. Thread-safe.
+
+    An engine that new settings replace serves those who hold a lease on it until the last of them
+    is done.
+    """
 
     def __init__(self, settings: Settings, home: Home, env: Mapping[str, str]) -> None:
         self._settings = settings
         self._home = home
         self._env = env
-        self._engines: dict[str, Engine] = {}
+        self._held: dict[str, PreparedEngine] = {}
+        self._retired: set[PreparedEngine] = set()
         self._lock = threading.Lock()
         self._closed = False
 
@@ -33,35 +50,105 @@ class EngineRouter:
         return chosen or routes.agent
 
     def engine(self, route: Route) -> Engine:
-        """Return the engine for a job.
+        """Return the engine for a job; new settings may close it at any time: see :meth:`lease`.
 
         Raises :class:`EngineUnavailableError` when the configuration names none, or no model, and
         once closed.
         """
-        name = self.name_of(route)
         with self._lock:
-            if self._closed:
-                raise EngineUnavailableError("the engines were closed; ask again")
-            if name not in self._engines:
-                settings = self._settings.engines.get(name)
-                if settings is None:
-                    raise EngineUnavailableError(self._unknown(route, name))
-                self._engines[name] = make_engine(name, settings, self._home, self._env)
-            return self._engines[name]
+            return self._find(route).engine
+
+    @contextmanager
+    def lease(self, route: Route) -> Iterator[Engine]:
+        """Give the engine for a job; it stays open until the block ends. Raises as above."""
+        with self._lock:
+            held = self._find(route)
+            held.users += 1
+        try:
+            yield held.engine
+        finally:
+            with self._lock:
+                held.users -= 1
+                done = held in self._retired and not held.users
+                if done:
+                    self._retired.discard(held)
+            if done:
+                _close_later(held.engine)
+
+    def prepare(self, settings: Settings, name: str, cancel: CancelToken) -> PreparedEngine:
+        """Make and load the engine that other settings describe, beside those in use.
+
+        It is for :meth:`reconfigure`. Raises :class:`EngineUnavailableError` or
+        :class:`~lsp_agent.cancel.Cancelled`, and nothing has changed then.
+        """
+        wanted = settings.engines.get(name)
+        if wanted is None:
+            raise EngineUnavailableError(f"there is no engine {name!r} in the settings")
+        with self._lock:
+            held = self._held.get(name)
+        if held is None or held.settings != wanted:
+            held = PreparedEngine(wanted, make_engine(name, wanted, self._home, self._env))
+        try:
+            held.engine.load(cancel)
+            cancel.check()
+        except BaseException:
+            if self._held.get(name) is not held:
+                held.engine.close()
+            raise
+        return held
+
+    def reconfigure(
+        self, settings: Settings, prepared: Mapping[str, PreparedEngine] | None = None
+    ) -> None:
+        """Take new settings: engines they leave as they are stay, others go when nobody uses them.
+
+        ``prepared`` are engines that :meth:`prepare` loaded; one that the settings do not describe
+        after all is closed.
+        """
+        routed = {one for one in settings.routes.model_dump().values() if one}
+        offered = prepared or {}
+        with self._lock:
+            self._settings = settings
+            before = {*self._held.values(), *offered.values()}
+            self._held = {
+                name: one
+                for name, one in [*self._held.items(), *offered.items()]
+                if name in routed
+                and settings.engines.get(name) == one.settings
+                and not self._closed
+            }
+            replaced = before - {*self._held.values()}
+            idle = {one for one in replaced if not one.users}
+            self._retired |= replaced - idle
+        for one in idle:
+            _close_later(one.engine)
 
     def infos(self) -> list[EngineInfo]:
         """Describe the engines that were used so far."""
         with self._lock:
-            engines = list(self._engines.values())
+            engines = [one.engine for one in self._held.values()]
         return [engine.info() for engine in engines]
 
     def close(self) -> None:
-        """Close every engine, and make no other; may be called twice."""
+        """Close every engine, used or not, and make no other; may be called twice."""
         with self._lock:
             self._closed = True
-            engines, self._engines = list(self._engines.values()), {}
-        for engine in engines:
-            engine.close()
+            held = {*self._held.values(), *self._retired}
+            self._held, self._retired = {}, set()
+        for one in held:
+            one.engine.close()
+
+    def _find(self, route: Route) -> PreparedEngine:
+        name = self.name_of(route)
+        if self._closed:
+            raise EngineUnavailableError("the engines were closed; ask again")
+        if name not in self._held:
+            settings = self._settings.engines.get(name)
+            if settings is None:
+                raise EngineUnavailableError(self._unknown(route, name))
+            engine = make_engine(name, settings, self._home, self._env)
+            self._held[name] = PreparedEngine(settings, engine)
+        return self._held[name]
 
     def _unknown(self, route: Route, name: str) -> str:
         """Say which setting names an engine that is not there, and which ones are."""
@@ -70,3 +157,8 @@ class EngineRouter:
         close = get_close_matches(name, known, 1)
         hint = f"did you mean {close[0]!r}" if close else f"there are: {', '.join(known) or 'none'}"
         return f"routes.{key} names the engine {name!r}, which is not configured; {hint}"
+
+
+def _close_later(engine: Engine) -> None:
+    """Close in a thread: it waits for the engine's own, which may be in mid-decode."""
+    threading.Thread(target=engine.close, name=f"close-{engine.name}", daemon=True).start()

@@ -14,6 +14,7 @@ from urllib.parse import unquote, urlsplit
 
 from pygls.uris import to_fs_path
 
+from lsp_agent.cancel import CancelToken
 from lsp_agent.config.paths import Home
 from lsp_agent.errors import LspAgentError
 from lsp_agent.server.capabilities import ClientFeatures
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from lsp_agent.app import App
     from lsp_agent.config.load import Loaded
     from lsp_agent.config.model import Settings
+    from lsp_agent.engine.router import PreparedEngine
 
 AppFactory = Callable[["Settings", Home], "App"]
 _WORKERS = 8
@@ -91,9 +93,25 @@ class Session:
         """Run something that may take a while outside the event loop."""
         return await asyncio.get_running_loop().run_in_executor(self.workers, work)
 
-    def override(self, key: str, value: str) -> None:
-        """Set a value as the command line would; takes effect on the next :meth:`reload`."""
-        self._cli = {**self._cli, key: value}
+    async def switch_model(self, model: str) -> None:
+        """Give the agent's engine another model, as the command line would.
+
+        The model is loaded first, while everything goes on with the old one. Raises
+        ``LspAgentError`` for one that can't be had; nothing has changed then.
+        """
+        app = await self.app()
+        name = app.settings.routes.agent
+        change = {f"engines.{name}.model": model}
+        wanted = await self.in_thread(lambda: self._load({**self._cli, **change}))
+        cancel = CancelToken()
+        try:
+            engine = await self.in_thread(lambda: app.prepare(wanted.settings, name, cancel))
+        except asyncio.CancelledError:
+            cancel.cancel()
+            raise
+        async with self._loading:
+            self._cli = {**self._cli, **change}
+            await self._reload({name: engine})
 
     def locate(self, uri: str) -> Location:
         """Return where a document lies; links and other schemes make it lie alone."""
@@ -149,10 +167,10 @@ class Session:
             return document.uri == uri
         return other.root is not None and other.root.path == place.root.path
 
-    async def _reload(self) -> None:
+    async def _reload(self, prepared: Mapping[str, PreparedEngine] | None = None) -> None:
         loaded = await self.in_thread(self._load)
         if self._app is not None:
-            self._app.reconfigure(loaded.settings)
+            self._app.reconfigure(loaded.settings, prepared)
             await self.in_thread(self._app.warm)
 
     def _make(self, loaded: Loaded) -> App:
@@ -164,7 +182,7 @@ class Session:
         app.warm()
         return app
 
-    def _load(self) -> Loaded:
+    def _load(self, cli: Mapping[str, str] | None = None) -> Loaded:
         from lsp_agent.config.load import Sources, load_settings, workspace_files
         from lsp_agent.config.trust import TrustStore
 
@@ -176,7 +194,7 @@ class Session:
         )
         loaded = load_settings(
             Sources(
-                cli=self._cli,
+                cli=self._cli if cli is None else cli,
                 env=self._env,
                 client=self.client_settings,
                 workspace=folder,

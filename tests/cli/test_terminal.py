@@ -13,9 +13,12 @@ from pathlib import Path
 
 import pytest
 
+from lsp_agent.engine.llama.tiny import make_tiny_gguf
+from tests.support.model_hub import ModelHub
 from tests.support.scripted_endpoint import Reply, ScriptedEndpoint, call
 
 pty = pytest.importorskip("pty", reason="this system has no pseudo-terminals")
+termios = pytest.importorskip("termios")
 
 EDIT = Reply(tool_calls=(call("write_file", path="new.py", content="x = '\x1b[2Jgröße'\n"),))
 ASK = '[safety]\napprove = "always"\n'
@@ -26,6 +29,7 @@ class Terminal:
 
     def __init__(self, arguments: tuple[str, ...], cwd: Path) -> None:
         self._master, slave = pty.openpty()
+        termios.tcsetwinsize(slave, (40, 100))
         self.seen = ""
         self.process = subprocess.Popen(
             [sys.executable, "-m", "lsp_agent", *arguments],
@@ -130,3 +134,16 @@ def test_the_demo_counts_up_in_place(terminal: Start) -> None:
     assert shown.finish() == 0, shown.seen
     assert re.search(r"reading \d+ %", shown.seen)
     assert "\r\x1b[K" in shown.seen
+
+
+def test_a_download_shows_how_far_it_is(
+    terminal: Start, home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model = tmp_path / "hub.gguf"
+    make_tiny_gguf(model)
+    with ModelHub(model.read_bytes()) as hub:
+        monkeypatch.setenv("HF_ENDPOINT", hub.url)
+        shown = terminal("models", "pull", "owner/tiny-GGUF/tiny.gguf")
+        assert shown.finish() == 0
+        assert "100%" in shown.seen
+        assert "pulled tiny" in shown.seen

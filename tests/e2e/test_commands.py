@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 import json
 import time
+from pathlib import Path
 
 import pytest
+from gguf import GGUFReader
 from lsprotocol import types as T
 from pygls.exceptions import JsonRpcException
 
@@ -196,6 +198,41 @@ async def test_status_and_switching_models(start_editor: Start) -> None:
     assert switched["model"] == "mine.gguf"
     with pytest.raises(JsonRpcException, match="'model' is missing"):
         await editor.command("lspAgent.switchModel")
+
+
+def talkative(path: Path) -> None:
+    """Make a slow model that never ends an answer by itself: no control token is ever likeliest."""
+    make_tiny_gguf(path, n_embd=256, n_layer=8, n_ff=1024)
+    for tensor in GGUFReader(path, "r+").tensors:
+        if tensor.name == "output.weight":
+            tensor.data[256 + 17 :] = 0
+
+
+async def test_a_model_is_switched_while_a_run_goes_on(start_editor: Start, tmp_path: Path) -> None:
+    first, second, broken = (tmp_path / f"{name}.gguf" for name in ("first", "second", "broken"))
+    talkative(first)
+    make_tiny_gguf(second)
+    broken.write_bytes(first.read_bytes()[:5000])
+    local = {"kind": "llama-cpp", "model": str(first), "nCtx": 8192, "nThreads": 1}
+    settings = {"engines": {"local": local}, "agent": {"maxTokens": 800, "profile": "direct"}}
+    editor = await start_editor("vscode", {"lspAgent": settings})
+
+    async def status() -> dict:
+        return plain(await editor.command("lspAgent.status"))
+
+    uri = editor.open("a.py", "x = 1\n")
+    line = {"start": {"line": 0, "character": 0}, "end": {"line": 0, "character": 5}}
+    run = asyncio.ensure_future(editor.command("lspAgent.explain", {"uri": uri, "range": line}))
+    while not (await status())["context"]["used"]:
+        assert not run.done()
+    with pytest.raises(JsonRpcException, match="truncated"):
+        await editor.command("lspAgent.switchModel", {"model": str(broken)})
+    assert (await status())["model"] == "first.gguf"
+    switched = plain(await editor.command("lspAgent.switchModel", {"model": str(second)}))
+    assert (switched["model"], switched["loaded"]) == ("second.gguf", True)
+    assert len(switched["runs"]) == 1
+    assert len(await run) > 400
+    assert (await status())["runs"] == []
 
 
 async def test_bad_settings_are_told_and_the_good_ones_hold(start_editor: Start) -> None:

@@ -13,6 +13,7 @@ from functools import cache
 from typing import Any
 
 from lsp_agent.cancel import CancelToken
+from lsp_agent.engine.llama.offload import Device
 from lsp_agent.engine.types import EngineUnavailableError
 
 REQUIRED_VERSION = "0.3.36"
@@ -166,40 +167,66 @@ class AbortFlag:
         return self._flag[0] != b"\0"
 
 
-_CPU_DEVICES = ("CPU", "BLAS")
+# ggml_backend_dev_type: a GPU with memory of its own, and one that shares the machine's.
+_GPU, _IGPU = 1, 2
 
 
 def build_name(lib: Any) -> str:
     """Name the build by the devices it has: ``CPU``, or for example ``CUDA``."""
     if not lib.llama_supports_gpu_offload():
         return "CPU"
-    accelerators = sorted({name.rstrip("0123456789") for name, _ in _accelerators()})
-    return ", ".join(accelerators) or "GPU build, no GPU found"
+    names = sorted({device.name.rstrip("0123456789") for device in devices(lib)})
+    return ", ".join(names) or "GPU build, no GPU found"
 
 
 def accelerator_memory(lib: Any) -> int:
     """Return the memory of all GPUs together, in bytes; 0 without one."""
+    return sum(device.total for device in devices(lib))
+
+
+def devices(lib: Any) -> list[Device]:
+    """Return the GPUs that llama.cpp uses: an integrated one only where there is no other."""
     if not lib.llama_supports_gpu_offload():
-        return 0
-    return sum(size for _, size in _accelerators())
+        return []
+    found = list(_devices())
+    return [one for kind, one in found if kind == _GPU] or [
+        one for kind, one in found if kind == _IGPU
+    ]
 
 
-def _accelerators() -> list[tuple[str, int]]:
-    """Return name and total memory of each device that is not the CPU."""
+def cpu_buffer_type() -> Any:
+    """Return the type of buffers in the machine's own memory, for a model's overrides."""
     from llama_cpp._ggml import libggml
 
-    libggml.ggml_backend_dev_count.restype = ctypes.c_size_t
-    libggml.ggml_backend_dev_get.restype = ctypes.c_void_p
-    libggml.ggml_backend_dev_get.argtypes = [ctypes.c_size_t]
-    libggml.ggml_backend_dev_name.restype = ctypes.c_char_p
-    libggml.ggml_backend_dev_name.argtypes = [ctypes.c_void_p]
-    sizes = ctypes.POINTER(ctypes.c_size_t)
+    libggml.ggml_backend_cpu_buffer_type.restype = ctypes.c_void_p
+    return libggml.ggml_backend_cpu_buffer_type()
+
+
+def _devices() -> Iterator[tuple[int, Device]]:
+    """Yield every device of ggml with its type."""
+    from llama_cpp._ggml import libggml
+
+    size, pointer = ctypes.c_size_t, ctypes.c_void_p
+    libggml.ggml_backend_dev_count.restype = size
+    libggml.ggml_backend_dev_get.restype = pointer
+    libggml.ggml_backend_dev_get.argtypes = [size]
+    for name in ("name", "description"):
+        function = getattr(libggml, f"ggml_backend_dev_{name}")
+        function.restype, function.argtypes = ctypes.c_char_p, [pointer]
+    libggml.ggml_backend_dev_type.argtypes = [pointer]
+    sizes = ctypes.POINTER(size)
     libggml.ggml_backend_dev_memory.restype = None
-    libggml.ggml_backend_dev_memory.argtypes = [ctypes.c_void_p, sizes, sizes]
-    found = []
+    libggml.ggml_backend_dev_memory.argtypes = [pointer, sizes, sizes]
     for index in range(libggml.ggml_backend_dev_count()):
-        device = libggml.ggml_backend_dev_get(index)
-        free, total = ctypes.c_size_t(), ctypes.c_size_t()
-        libggml.ggml_backend_dev_memory(device, ctypes.byref(free), ctypes.byref(total))
-        found.append((libggml.ggml_backend_dev_name(device).decode(), total.value))
-    return [(name, size) for name, size in found if name not in _CPU_DEVICES]
+        handle = libggml.ggml_backend_dev_get(index)
+        free, total = size(), size()
+        libggml.ggml_backend_dev_memory(handle, ctypes.byref(free), ctypes.byref(total))
+        name, description = (
+            function(handle).decode("utf-8", "replace")
+            for function in (
+                libggml.ggml_backend_dev_name,
+                libggml.ggml_backend_dev_description,
+            )
+        )
+        device = Device(name, description, free.value, total.value)
+        yield libggml.ggml_backend_dev_type(handle), device

@@ -6,16 +6,25 @@ import ctypes
 import logging
 import os
 from collections.abc import Callable, Iterator
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from lsp_agent.cancel import Cancelled, CancelToken
 from lsp_agent.config.model import LlamaSettings
 from lsp_agent.engine.gguf_file import GgufHeader, ModelFileError, read_gguf_header
+from lsp_agent.engine.llama import lora
 from lsp_agent.engine.llama.amx import amx_is_broken
 from lsp_agent.engine.llama.budget import cache_bytes_per_token, fitting_context
 from lsp_agent.engine.llama.context import OUTPUTS_MAX, Context, ContextRefusedError
-from lsp_agent.engine.llama.library import AbortFlag, accelerator_memory, load_log
+from lsp_agent.engine.llama.library import (
+    AbortFlag,
+    accelerator_memory,
+    cpu_buffer_type,
+    devices,
+    load_log,
+)
+from lsp_agent.engine.llama.offload import fitting_experts, fitting_layers, need_of, room
 from lsp_agent.engine.memory import total_memory
 from lsp_agent.engine.types import EngineUnavailableError
 
@@ -28,6 +37,7 @@ _TYPES = {
     "f32": 0, "f16": 1, "q4_0": 2, "q4_1": 3, "q5_0": 6, "q5_1": 7, "q8_0": 8, "bf16": 30,
 }  # fmt: skip
 _FLASH = {"auto": -1, "off": 0, "on": 1}
+_SPLIT = {"none": 0, "layer": 1, "row": 2}
 _POOLED = (1, 2, 3)  # mean, cls, last; not ranking, which gives a score
 _log = logging.getLogger(__name__)
 
@@ -38,6 +48,11 @@ def check_model(lib: Any, path: Path, settings: LlamaSettings) -> GgufHeader:
     Raises :class:`ModelFileError` or :class:`EngineUnavailableError`, each naming the file.
     """
     header = read_gguf_header(path)
+    if settings.flash_attn == "off" and settings.type_v.startswith("q"):
+        raise EngineUnavailableError(
+            f"{path.name}: type_v = {settings.type_v!r} needs flash attention; "
+            "set flash_attn = 'auto', or type_v = 'f16'"
+        )
     memory = total_memory()
     if memory is None:
         return header
@@ -68,7 +83,9 @@ class LoadedModel:
         self._settings = settings
         self.header = header
         self.n_gpu_layers = n_gpu_layers
+        self.n_cpu_moe = _experts_on_cpu(lib, header, settings, n_gpu_layers)
         self.model = self._load(cancel, progress)
+        self._adapters = self._load_adapters()
         token, batch = default_threads(header.n_params)
         self.n_threads = settings.n_threads or token
         self._n_threads_batch = settings.n_threads or batch
@@ -77,6 +94,17 @@ class LoadedModel:
             lib.llama_model_is_hybrid(self.model) or lib.llama_model_is_recurrent(self.model)
         )
         self.embeds = self.header.metadata.get(f"{self.header.arch}.pooling_type") in _POOLED
+
+    def placement(self, build: str) -> dict[str, Any]:
+        """Say what runs where, JSON-ready; ``build`` is the library's name. Memory in bytes."""
+        on_gpu = 0 if build == "CPU" else self.n_gpu_layers
+        return {
+            "build": build,
+            "devices": [asdict(device) for device in devices(self._lib)],
+            "n_layers": self.n_layer,
+            "n_gpu_layers": self.n_layer + 1 if on_gpu < 0 else on_gpu,
+            "n_cpu_moe": self.n_cpu_moe,
+        }
 
     def template(self) -> str | None:
         """Return the chat template that the file carries."""
@@ -99,9 +127,7 @@ class LoadedModel:
                     n_ctx,
                 )
             try:
-                return Context(
-                    self._lib, self.model, self._context_params(n_ctx), vocab_size, abort
-                )
+                return self._context(self._context_params(n_ctx), vocab_size, abort)
             except ContextRefusedError as error:
                 if n_ctx <= _MIN_CTX or not shrink or "alloc" not in str(error):
                     raise EngineUnavailableError(
@@ -118,7 +144,7 @@ class LoadedModel:
         params.n_batch = params.n_ubatch = params.n_outputs_max = params.n_ctx
         params.n_seq_max = 1
         params.embeddings = True
-        return Context(self._lib, self.model, params, vocab_size, abort)
+        return self._context(params, vocab_size, abort)
 
     def free(self) -> None:
         """Free the weights."""
@@ -134,12 +160,16 @@ class LoadedModel:
         params = self._lib.llama_model_default_params()
         params.n_gpu_layers = self.n_gpu_layers
         params.main_gpu = self._settings.main_gpu
+        params.split_mode = _SPLIT[self._settings.split_mode]
         # Weights laid out for AMX go with these buffers, and so does every other special layout.
         params.use_extra_bufts = not amx_is_broken(Path(self._lib.__file__).parent / "lib")
-        # Both must live until the load returns.
+        # These must live until the load returns.
+        overrides = _on_cpu(self.n_cpu_moe)
         callback = self._lib.llama_progress_callback(report)
         split = _tensor_split(self._lib, self._settings.tensor_split)
         params.progress_callback = callback
+        if overrides is not None:
+            params.tensor_buft_overrides = ctypes.cast(overrides, ctypes.c_void_p)
         if split is not None:
             params.tensor_split = split
         load_log.lines = []
@@ -150,6 +180,22 @@ class LoadedModel:
             raise Cancelled
         reason = "; ".join(load_log.lines[-2:]) or "llama.cpp gave no reason"
         raise ModelFileError(f"the model {self.header.path} can't be loaded: {reason}")
+
+    def _context(self, params: Any, vocab_size: int, abort: AbortFlag) -> Context:
+        context = Context(self._lib, self.model, params, vocab_size, abort)
+        try:
+            lora.attach(self._lib, context.ctx, self._adapters)
+        except BaseException:
+            context.free()
+            raise
+        return context
+
+    def _load_adapters(self) -> list[lora.Adapter]:
+        try:
+            return lora.load(self._lib, self.model, self.header, self._settings.lora)
+        except BaseException:
+            self.free()
+            raise
 
     def _affordable(self, n_ctx: int) -> int:
         memory = total_memory()
@@ -177,15 +223,65 @@ class LoadedModel:
         return params
 
 
-def layer_attempts(lib: Any, header: GgufHeader, asked: int) -> Iterator[int]:
-    """Yield how many layers to try on the GPU: what was asked for, then fewer, at last none."""
+def layer_attempts(
+    lib: Any, header: GgufHeader, asked: int, settings: LlamaSettings | None = None
+) -> Iterator[int]:
+    """Yield how many layers to try on the GPU: those that should fit, then fewer, at last none.
+
+    Without ``settings``, or where nothing is known of the GPUs, it starts with what was asked for.
+    """
     if lib.llama_supports_gpu_offload() and asked != 0:
-        yield asked
         # The output layer counts as one more.
         total = int(header.metadata.get(f"{header.arch}.block_count") or 0) + 1
         most = total if asked < 0 else min(asked, total)
-        yield from sorted({most * 3 // 4, most // 2, most // 4} - {0, asked}, reverse=True)
+        fits = _layers_that_fit(lib, header, settings, asked)
+        if fits is None or fits >= most:
+            yield asked
+            fits = most
+        elif fits:
+            yield fits
+        fewer = {most * 3 // 4, most // 2, most // 4}
+        yield from sorted((n for n in fewer if 0 < n < fits), reverse=True)
     yield 0
+
+
+def _layers_that_fit(
+    lib: Any, header: GgufHeader, settings: LlamaSettings | None, asked: int
+) -> int | None:
+    found = devices(lib)
+    need = need_of(header, settings) if settings is not None else None
+    if settings is None or need is None or not found:
+        return None
+    return fitting_layers(need, room(found, settings), asked, settings.n_cpu_moe)
+
+
+def _experts_on_cpu(
+    lib: Any, header: GgufHeader, settings: LlamaSettings, n_gpu_layers: int
+) -> int:
+    """Return how many layers leave their experts on the CPU when that many are on the GPU."""
+    if n_gpu_layers == 0 or settings.n_cpu_moe != "auto":
+        return 0 if n_gpu_layers == 0 else int(settings.n_cpu_moe)
+    found, need = devices(lib), need_of(header, settings)
+    if not found or need is None:
+        return 0
+    layers, most = (
+        need.most if n < 0 else min(n, need.most) for n in (n_gpu_layers, settings.n_gpu_layers)
+    )
+    # After a failure with more layers the estimate was too good: so much less is counted on.
+    return fitting_experts(need, room(found, settings) * layers // max(most, 1), layers)
+
+
+class _Override(ctypes.Structure):
+    _fields_ = [("pattern", ctypes.c_char_p), ("buffer_type", ctypes.c_void_p)]
+
+
+def _on_cpu(n_cpu_moe: int) -> Any:
+    """Return the overrides that keep the first layers' experts on the CPU; a NULL ends them."""
+    if not n_cpu_moe:
+        return None
+    layers = "|".join(str(layer) for layer in range(n_cpu_moe))
+    pattern = rf"blk\.({layers})\.ffn_(up|down|gate|gate_up)_(ch|)exps"
+    return (_Override * 2)(_Override(pattern.encode(), cpu_buffer_type()), _Override(None, None))
 
 
 def default_threads(n_params: int) -> tuple[int, int]:

@@ -130,22 +130,11 @@ class _Commands:
     async def switch_model(
         self, arguments: Arguments, _token: types.ProgressToken | None
     ) -> dict[str, Any]:
-        """Use another model for agent runs from now on; an unknown one changes nothing."""
+        """Use another model for agent runs, once it is loaded; a bad one changes nothing."""
         model = arguments.text("model")
         if not model:
             raise JsonRpcInvalidParams("'model' is missing: a catalogue name or a GGUF file's path")
-        session = self._context.session
-        app = await session.app()
-        name = app.settings.routes.agent
-        before = app.settings.engines[name].model
-        session.override(f"engines.{name}.model", model)
-        app = await session.reload()
-        try:
-            await session.in_thread(lambda: app.engines.engine("agent"))
-        except LspAgentError:
-            session.override(f"engines.{name}.model", before)
-            await session.reload()
-            raise
+        await self._context.session.switch_model(model)
         return self._described()
 
     def _described(self) -> dict[str, Any]:

@@ -39,7 +39,8 @@ def register(context: Context) -> None:
         position = from_range(document.text, place, session.encoding).start
 
         def work() -> Completion:
-            return complete(app.engines.engine("completion"), overlay, path or "", position, cancel)
+            with app.engines.lease("completion") as engine:
+                return complete(engine, overlay, path or "", position, cancel)
 
         try:
             done = await session.in_thread(work)
