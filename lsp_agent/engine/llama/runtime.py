@@ -79,7 +79,6 @@ class Runtime:
         """Describe the model as it is loaded; safe in any thread."""
         header, model = self._model.header, self._model
         build = build_name(self._lib)
-        on_gpu = 0 if build == "CPU" else model.n_gpu_layers
         evaluated, reused = self.scheduler.evaluated, self.scheduler.reused
         return EngineInfo(
             name=name,
@@ -98,9 +97,7 @@ class Runtime:
                 "quantization": header.quantization,
                 "size_bytes": header.size_bytes,
                 "chat_template": self._has_template,
-                "build": build,
-                "n_layers": model.n_layer,
-                "n_gpu_layers": model.n_layer + 1 if on_gpu < 0 else on_gpu,
+                **model.placement(build),
                 "n_threads": model.n_threads,
                 "context_used": self._slots.used,
                 "prompt_tokens_evaluated": evaluated,
@@ -185,7 +182,7 @@ class Runtime:
     ) -> None:
         """Load weights and make the context; with fewer layers on the GPU while that fails."""
         header = check_model(self._lib, path, settings)
-        attempts = list(layer_attempts(self._lib, header, settings.n_gpu_layers))
+        attempts = list(layer_attempts(self._lib, header, settings.n_gpu_layers, settings))
         for layers in attempts:
             last = layers == attempts[-1]
             try:
@@ -226,7 +223,7 @@ class Runtime:
         stat = path.stat()
         parts = (
             REQUIRED_VERSION, path.resolve(), stat.st_size, stat.st_mtime_ns, settings.type_k,
-            settings.type_v, settings.flash_attn,
+            settings.type_v, settings.flash_attn, settings.lora,
         )  # fmt: skip
         return "|".join(map(str, parts))
 
