@@ -37,6 +37,9 @@ class LlamaSettings(Section):
     n_seq_max: int | None = Field(
         None, ge=1, le=64, description="sequences kept in memory; default: 16, 4 for recurrent"
     )
+    swa_full: bool = Field(
+        False, description="keep all of a sliding window's layers: more memory, any rollback"
+    )
     flash_attn: Literal["auto", "on", "off"] = Field("auto", description="flash attention")
     type_k: CacheType = Field("f16", description="number format of cached keys")
     type_v: CacheType = Field("f16", description="number format of cached values")

@@ -29,7 +29,15 @@ def hybrid_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-@pytest.fixture(scope="session", params=["plain", "hybrid"])
+@pytest.fixture(scope="session")
+def windowed_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A model whose layers see 64 tokens back, but for every fourth one."""
+    path = tmp_path_factory.mktemp("models") / "windowed.gguf"
+    make_tiny_gguf(path, n_layer=4, window=64)
+    return path
+
+
+@pytest.fixture(scope="session", params=["plain", "windowed", "hybrid"])
 def any_model(request: pytest.FixtureRequest) -> Path:
     """Each kind of memory in turn."""
     path: Path = request.getfixturevalue(f"{request.param}_model")

@@ -83,7 +83,8 @@ class Context:
         self._memory = lib.llama_get_memory(self.ctx)
         self.remembers = bool(self._memory)
         self.shifts = self.remembers and bool(lib.llama_memory_can_shift(self._memory))
-        self._rows: range | set[int] = range(0)
+        self._windowed = int(lib.llama_model_n_swa(model)) > 0 and not params.swa_full
+        self._rows: set[int] = set()
         self._allocate()
 
     def _allocate(self) -> None:
@@ -188,10 +189,14 @@ class Context:
     def copy(self, source: int, target: int, length: int) -> None:
         """Make a sequence the first ``length`` tokens of another; cells are shared.
 
-        Recurrent memory copies its state as it is, so there ``length`` must be all.
+        Recurrent memory copies its state as it is, so there ``length`` must be all; so must it be
+        for sliding windows, whose few cells are not shared: that would keep them from being used
+        again.
         """
         self.clear(target)
         self._lib.llama_memory_seq_cp(self._memory, source, target, 0, length)
+        if self._windowed:
+            self._set_state(target, self.save(source), _PARTIAL)
         self.tokens[target] = self.tokens[source][:length]
 
     def splice(self, seq: int, spare: int, cut: range, tokens: Sequence[int]) -> None:

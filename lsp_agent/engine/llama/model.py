@@ -90,8 +90,12 @@ class LoadedModel:
         self.n_threads = settings.n_threads or token
         self._n_threads_batch = settings.n_threads or batch
         self.n_layer = int(lib.llama_model_n_layer(self.model))
+        # Of a sliding window's layers the memory keeps no more than the window.
+        self.windowed = int(lib.llama_model_n_swa(self.model)) > 0 and not settings.swa_full
         self.rolls_back = not (
-            lib.llama_model_is_hybrid(self.model) or lib.llama_model_is_recurrent(self.model)
+            self.windowed
+            or lib.llama_model_is_hybrid(self.model)
+            or lib.llama_model_is_recurrent(self.model)
         )
         self.embeds = self.header.metadata.get(f"{self.header.arch}.pooling_type") in _POOLED
 
@@ -215,6 +219,7 @@ class LoadedModel:
         params.n_batch = params.n_ubatch
         params.n_seq_max = self._settings.n_seq_max or (_SEQUENCES if self.rolls_back else _STATES)
         params.kv_unified = True
+        params.swa_full = not self.windowed
         params.n_threads, params.n_threads_batch = self.n_threads, self._n_threads_batch
         params.n_outputs_max = min(OUTPUTS_MAX, params.n_ubatch)
         params.flash_attn_type = _FLASH[settings.flash_attn]

@@ -71,6 +71,8 @@ class Scheduler:
         self.costs = BatchCosts()
         self.waiting: list[Generation] = []
         self._active: list[Generation] = []
+        # How many fit side by side, while the memory is too small for all.
+        self._most: int | None = None
         self.evaluated = 0
         self.reused = 0
 
@@ -116,6 +118,8 @@ class Scheduler:
     def _admit(self) -> None:
         """Give slots to those that wait, the most urgent first."""
         for one in sorted(self.waiting, key=lambda each: each.job):
+            if self._most is not None and len(self._active) >= self._most:
+                return
             if self._may_share(one) or (one.job > Job.COMPLETION and self._crowded()):
                 continue
             if not one.answered:
@@ -257,6 +261,8 @@ class Scheduler:
             self._slots.evict(slot)
         self._active.remove(last)
         self.waiting.append(last)
+        # It comes back when another one ends, not to be turned out again at once.
+        self._most = len(self._active)
 
     def _after_failure(self, row: _Row) -> None:
         self._slots.recover(row.generation.slot)
@@ -267,6 +273,7 @@ class Scheduler:
 
     def _end(self, one: Generation, error: BaseException | None = None) -> None:
         """Take a generation out; what it evaluated stays for its next turn, if all went well."""
+        self._most = None
         if slot := one.place(None):
             self._slots.release(slot)
             if error is not None:

@@ -56,18 +56,20 @@ def make_tiny_gguf(
     fim: bool = True,
     chat_template: str | None = CHAT_TEMPLATE,
     arch: str = "llama",
+    window: int = 0,
 ) -> None:
     """Write a llama-architecture model with a byte-level vocabulary of about 300 tokens.
 
     ``pooling`` marks it as a model for embeddings; ``fim=False`` leaves the six FIM tokens out;
-    ``arch`` may name another architecture with the same tensors. The default is 0.4 MB and takes
-    20 ms; larger dimensions make a slower model for benchmarks.
+    ``arch`` may name another architecture with the same tensors; ``window`` makes it cohere2,
+    three of whose four layers see only so many tokens back. The default is 0.4 MB and takes 20 ms;
+    larger dimensions make a slower model for benchmarks.
     """
     import gguf
 
     vocabulary, types = _vocabulary(gguf, fim=fim)
     ids = {token: index for index, token in enumerate(vocabulary)}
-    writer = gguf.GGUFWriter(path, arch)
+    writer = gguf.GGUFWriter(path, "cohere2" if window else arch)
     writer.add_name("tiny-random")
     writer.add_context_length(n_ctx)
     writer.add_embedding_length(n_embd)
@@ -76,6 +78,10 @@ def make_tiny_gguf(
     writer.add_head_count(n_head)
     writer.add_head_count_kv(n_head_kv)
     writer.add_layer_norm_rms_eps(1e-5)
+    if window:
+        writer.add_sliding_window(window)
+        writer.add_layer_norm_eps(1e-5)
+        writer.add_logit_scale(0.25)
     writer.add_rope_dimension_count(n_embd // n_head)
     writer.add_rope_freq_base(10000.0)
     writer.add_file_type(gguf.LlamaFileType.ALL_F32)
@@ -85,6 +91,9 @@ def make_tiny_gguf(
     if chat_template is not None:
         writer.add_chat_template(chat_template)
     shapes = _shapes(len(vocabulary), n_layer, n_embd, n_ff, n_embd // n_head * n_head_kv)
+    if window:
+        shapes = {name: one for name, one in shapes.items() if not name.endswith("ffn_norm")}
+        del shapes["output"]
     _write(writer, shapes, np.random.default_rng(seed))
 
 
