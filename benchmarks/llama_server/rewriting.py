@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from benchmarks.llama_server.bench import Bench
 from benchmarks.llama_server.peers import Peer
 from benchmarks.llama_server.table import Row
@@ -14,9 +16,6 @@ from benchmarks.llama_server.texts import (
     tokens_only,
 )
 from lsp_agent.engine.types import Request
-
-_NAME = "rewriting 60 lines, 3 changed"
-_FREE_TOKENS = 256
 
 
 def rewrite(bench: Bench) -> list[Row]:
@@ -32,16 +31,18 @@ def rewrite(bench: Bench) -> list[Row]:
       second of both, for they may write different ones;
     * nothing forced: no draft is right, and drafting must cost nothing.
     """
-    source, target = long_function(), changed(long_function())
+    lines = max(int(60 * bench.scale), 10)
+    source = long_function(lines)
+    target = changed(source)
     prompt = chat("Change three lines and write the whole function again:\n" + source)
     with bench.ours() as mine, bench.server() as theirs, bench.server("--spec-default") as drafts:
         tokens = theirs.tokenize(target)
         size = len(tokens)
         exact = request(prompt, 2 * size, grammar=tokens_only(tokens), reference=[source])
         text = request(prompt, 8 * size, grammar=spelled(target), reference=[source])
-        free = request(prompt, _FREE_TOKENS, reference=[source])
+        free = request(prompt, bench.size(256), reference=[source])
 
-        def forced(peer: Peer, asked: Request) -> float:
+        def forced(asked: Request, peer: Peer, _run: int) -> float:
             answer = peer.ask(asked)
             if answer.text != target:
                 raise RuntimeError("the grammar let another text through than its own")
@@ -49,17 +50,26 @@ def rewrite(bench: Bench) -> list[Row]:
 
         for peer in (mine, theirs, drafts):
             peer.ask(exact)
-        by_token = bench.race(lambda peer, _: forced(peer, exact), mine, theirs, drafts)
-        by_text = bench.race(lambda peer, _: forced(peer, text), mine, theirs)
+        by_token = bench.race(partial(forced, exact), mine, theirs, drafts)
+        by_text = bench.race(partial(forced, text), mine, theirs)
         unforced = bench.race(lambda peer, _: peer.ask(free).rate, mine, theirs)
-    unit = "tokens/s"
-    row = Row(bench.model, _NAME, unit, by_token[0], by_token[1], 2.5, more_is_better=True)
+    return _rows(bench.model, f"rewriting {lines} lines, 3 changed", by_token, by_text, unforced)
+
+
+def _rows(
+    model: str,
+    name: str,
+    by_token: list[list[float]],
+    by_text: list[list[float]],
+    unforced: list[list[float]],
+) -> list[Row]:
+    own, others, drafting = by_token
+    row = Row(model, name, "tokens/s", own, others, 2.5, more_is_better=True)
+    plain = "llama-server"
     return [
         row,
-        row.beside(by_token[2], "llama-server --spec-default"),
+        row.beside(drafting, "llama-server --spec-default"),
         row.beside(unforced[1], "llama-server, no grammar"),
-        row.beside(by_text[1], "llama-server", ours=by_text[0], measure=f"{_NAME}, text grammar"),
-        row.beside(
-            unforced[1], "llama-server", ours=unforced[0], measure=f"{_NAME}, nothing forced"
-        ),
+        row.beside(by_text[1], plain, ours=by_text[0], measure=f"{name}, text grammar"),
+        row.beside(unforced[1], plain, ours=unforced[0], measure=f"{name}, nothing forced"),
     ]

@@ -68,7 +68,7 @@ def arguments(build: Build, setup: Setup, port: int, serving: Serving) -> list[s
         "-np": serving.slots, "-t": setup.threads, "-tb": setup.threads_batch, "-ngl": 0,
         "-b": setup.settings.n_batch, "-ub": setup.settings.n_ubatch,
         "-ctk": setup.settings.type_k, "-ctv": setup.settings.type_v,
-        "-fa": setup.settings.flash_attn, "--cache-reuse": 256,
+        "-fa": setup.settings.flash_attn, "--cache-reuse": 256, "-fit": "off",
     }  # fmt: skip
     pairs = [str(part) for pair in options.items() for part in pair]
     repack = [] if repacks(build) else ["--no-repack"]
