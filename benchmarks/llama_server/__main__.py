@@ -24,7 +24,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from benchmarks.llama_server import latency, measures
+from benchmarks.llama_server import latency, measures, rewriting
 from benchmarks.llama_server.bench import Bench
 from benchmarks.llama_server.build import PACKAGE, BuildError, build, default_home
 from benchmarks.llama_server.models import MODELS, make
@@ -35,7 +35,7 @@ from benchmarks.llama_server.table import Row, render
 Measure = Callable[[Bench], list[Row]]
 MEASURES: dict[str, Measure] = {
     "decode": measures.plain_decode,
-    "rewrite": measures.rewrite,
+    "rewrite": rewriting.rewrite,
     "turn": latency.next_turn,
     "busy": latency.busy_completion,
     "typing": latency.typed_character,

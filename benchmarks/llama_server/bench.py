@@ -6,10 +6,11 @@ import random
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from functools import partial
 
 from benchmarks.llama_server.build import Build
-from benchmarks.llama_server.peers import Ours, Setup, ours
-from benchmarks.llama_server.server import LlamaServer, llama_server
+from benchmarks.llama_server.peers import Ours, Peer, Setup, ours
+from benchmarks.llama_server.server import LlamaServer, Serving, llama_server
 
 Side = Callable[[int], float]
 
@@ -32,9 +33,11 @@ class Bench:
         """Load our engine."""
         return ours(self.setup)
 
-    def server(self, slots: int = 1) -> AbstractContextManager[LlamaServer]:
+    def server(
+        self, *options: str, slots: int = 1, as_chat: bool = True
+    ) -> AbstractContextManager[LlamaServer]:
         """Start the server; our engine must be loaded already, so that its niceness is known."""
-        return llama_server(self.build, self.setup, slots=slots)
+        return llama_server(self.build, self.setup, Serving(slots, options, as_chat))
 
     def rng(self, name: str, run: int = 0) -> random.Random:
         """Return the same random numbers for both sides of a run."""
@@ -48,3 +51,7 @@ class Bench:
             for index in order:
                 figures[index].append(sides[index](run))
         return figures
+
+    def race(self, measure: Callable[[Peer, int], float], *peers: Peer) -> list[list[float]]:
+        """Measure each peer in turns, as :meth:`alternate` does."""
+        return self.alternate(*(partial(measure, peer) for peer in peers))

@@ -40,7 +40,7 @@ def next_turn(bench: Bench) -> list[Row]:
 
         for peer in (mine, theirs):
             ask(peer)
-        own, others = bench.alternate(lambda run: turn(mine, run), lambda run: turn(theirs, run))
+        own, others = bench.race(turn, mine, theirs)
     name = f"first token of turn n+1, {size:,} tokens of history"
     return [Row(bench.model, name, "ms", own, others, 1.05)]
 
@@ -62,9 +62,7 @@ def busy_completion(bench: Bench) -> list[Row]:
             asked = request(_gap(bench, f"busy {run}", gap, count), 8)
             return _during(peer, prompt(run), asked, wait).first * 1000
 
-        own, others = bench.alternate(
-            lambda run: measure(mine, run), lambda run: measure(theirs, run)
-        )
+        own, others = bench.race(measure, mine, theirs)
     name = f"first token of a completion while {size:,} tokens are evaluated"
     return [Row(bench.model, name, "ms", own, others, 0.35)]
 
@@ -72,10 +70,11 @@ def busy_completion(bench: Bench) -> list[Row]:
 def typed_character(bench: Bench) -> list[Row]:
     """Type one more character in front of the cursor: 700 tokens before it, 300 behind.
 
-    The median of four in a row counts as one run.
+    The median of four in a row counts as one run. For information, a server that was told to put
+    the suffix first, in an order of its own that models are not trained in.
     """
     before, behind = bench.size(700), bench.size(300)
-    with bench.ours() as mine, bench.server() as theirs:
+    with bench.ours() as mine, bench.server() as theirs, bench.server("--spm-infill") as turned:
         count = mine.engine.count_tokens
         prefix = code(bench.rng("prefix"), before, count)
         suffix = code(bench.rng("suffix"), behind, count)
@@ -89,30 +88,32 @@ def typed_character(bench: Bench) -> list[Row]:
             first = run * _KEYS + 1
             return statistics.median(key(peer, keys) for keys in range(first, first + _KEYS))
 
-        for peer in (mine, theirs):
+        for peer in (mine, theirs, turned):
             key(peer, 0)
-        own, others = bench.alternate(
-            lambda run: measure(mine, run), lambda run: measure(theirs, run)
-        )
+        own, others, turned_ms = bench.race(measure, mine, theirs, turned)
     name = f"one more typed character, {before + behind:,} tokens"
-    return [Row(bench.model, name, "ms", own, others, 0.15)]
+    row = Row(bench.model, name, "ms", own, others, 0.15)
+    return [row, row.beside(turned_ms, "llama-server --spm-infill")]
 
 
 def rewritten_message(bench: Bench) -> list[Row]:
     """Ask again after a message has changed: memory must go back, and can't roll back.
 
     Either the user's last message was changed, or the model's last answer was cut, as a template
-    does that drops the thinking.
+    does that drops the thinking. The server keeps checkpoints where its chat endpoint finds
+    messages; for information, the same of its plain completion, which knows of none.
     """
-    return [_rewritten(bench, "user's last message"), _rewritten(bench, "last answer")]
+    return [
+        row for what in ("user's last message", "last answer") for row in _rewritten(bench, what)
+    ]
 
 
-def _rewritten(bench: Bench, what: str) -> Row:
+def _rewritten(bench: Bench, what: str) -> list[Row]:
     size = bench.size(3000)
-    with bench.ours() as mine, bench.server() as theirs:
+    with bench.ours() as mine, bench.server() as theirs, bench.server(as_chat=False) as plain:
         count = mine.engine.count_tokens
         start = [code(bench.rng("history"), size, count), "Yes.", "First of all, say why."]
-        talks: dict[Peer, list[str]] = {mine: list(start), theirs: list(start)}
+        talks: dict[Peer, list[str]] = {peer: list(start) for peer in (mine, theirs, plain)}
 
         def ask(peer: Peer) -> float:
             answer = peer.ask(request(chat(*talks[peer]), 32))
@@ -128,11 +129,12 @@ def _rewritten(bench: Bench, what: str) -> Row:
             talk.append(code(bench.rng("turn", run), 60, count))
             return ask(peer)
 
-        for peer in (mine, theirs):
+        for peer in talks:
             ask(peer)
-        own, others = bench.alternate(lambda run: turn(mine, run), lambda run: turn(theirs, run))
+        own, others, plain_ms = bench.race(turn, mine, theirs, plain)
     name = f"turn n+1 after a rewritten {what}, {size:,} tokens"
-    return Row(bench.model, name, "ms", own, others, 0.5)
+    row = Row(bench.model, name, "ms", own, others, 0.5)
+    return [row, row.beside(plain_ms, "llama-server, /completion")]
 
 
 def eight_clients(bench: Bench) -> list[Row]:
@@ -162,9 +164,7 @@ def eight_clients(bench: Bench) -> list[Row]:
                 answers = list(pool.map(peer.ask, asked))
             return sum(one.tokens for one in answers) / (time.perf_counter() - began)
 
-        own, others = bench.alternate(
-            lambda run: measure(mine, run), lambda run: measure(theirs, run)
-        )
+        own, others = bench.race(measure, mine, theirs)
     name = "eight mixed clients, new tokens a second in all"
     return [Row(bench.model, name, "tokens/s", own, others, 1.0, more_is_better=True)]
 

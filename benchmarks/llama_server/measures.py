@@ -1,27 +1,16 @@
-"""The measures of one stream: decoding, rewriting, grammars, memory."""
+"""The measures of one stream: decoding, a grammar's cost, memory."""
 
 from __future__ import annotations
 
 import subprocess
 import sys
-from dataclasses import replace
 
 from benchmarks.llama_server import memory
 from benchmarks.llama_server.bench import Bench
 from benchmarks.llama_server.peers import Peer
 from benchmarks.llama_server.server import bench_rate
 from benchmarks.llama_server.table import Row
-from benchmarks.llama_server.texts import (
-    TOOL_CALL,
-    changed,
-    chat,
-    code,
-    long_function,
-    request,
-    spelled,
-    tokens_only,
-)
-from lsp_agent.engine.types import Request
+from benchmarks.llama_server.texts import TOOL_CALL, chat, code, request
 
 _SLOTS_BY_DEFAULT = 4
 
@@ -43,54 +32,7 @@ def plain_decode(bench: Bench) -> list[Row]:
         )
     name = "plain decode, one stream"
     row = Row(bench.model, name, "tokens/s", figures[0], figures[1], 0.98, more_is_better=True)
-    return [row, replace(row, theirs=figures[2], wanted=0.97, against="llama-bench")]
-
-
-def rewrite(bench: Bench) -> list[Row]:
-    """Write a function of 60 lines again, with three of them changed.
-
-    The grammar names the target token by token, so both sides write the same ones whatever the
-    weights say. Three rows more: a grammar of the text alone, where weights choose how words are
-    cut (the target's tokens a second of both, for they may write different ones); the same rate of
-    ours against the server's without a grammar, which a real model's answer would not hold up; and
-    both without a grammar, where nothing drafted is right and must cost nothing.
-    """
-    source, target = long_function(), changed(long_function())
-    prompt = chat("Change three lines and write the whole function again:\n" + source)
-    with bench.ours() as mine, bench.server() as theirs:
-        tokens = theirs.tokenize(target)
-        size = len(tokens)
-        exact = request(prompt, 2 * size, grammar=tokens_only(tokens), reference=[source])
-        text = request(prompt, 8 * size, grammar=spelled(target), reference=[source])
-        free = request(prompt, 256, reference=[source])
-
-        def forced(peer: Peer, asked: Request) -> float:
-            answer = peer.ask(asked)
-            if answer.text != target:
-                raise RuntimeError("the grammar let another text through than its own")
-            return size / (answer.total - answer.first)
-
-        for peer in (mine, theirs):
-            peer.ask(exact)
-        by_token = bench.alternate(lambda _: forced(mine, exact), lambda _: forced(theirs, exact))
-        by_text = bench.alternate(lambda _: forced(mine, text), lambda _: forced(theirs, text))
-        unforced = bench.alternate(lambda _: mine.ask(free).rate, lambda _: theirs.ask(free).rate)
-    name, unit = "rewriting 60 lines, 3 changed", "tokens/s"
-    first = Row(bench.model, name, unit, by_token[0], by_token[1], 2.5, more_is_better=True)
-    return [
-        first,
-        replace(
-            first, measure=f"{name}, text grammar", ours=by_text[0], theirs=by_text[1], wanted=None
-        ),
-        replace(first, theirs=unforced[1], wanted=None, against="llama-server, no grammar"),
-        replace(
-            first,
-            measure=f"{name}, nothing forced",
-            ours=unforced[0],
-            theirs=unforced[1],
-            wanted=None,
-        ),
-    ]
+    return [row, row.beside(figures[2], "llama-bench", wanted=0.97)]
 
 
 def tool_call(bench: Bench) -> list[Row]:
@@ -117,13 +59,11 @@ def tool_call(bench: Bench) -> list[Row]:
         )
     name, unit = "JSON tool call under grammar", "tokens/s"
     row = Row(bench.model, name, unit, own, bare, 0.95, True, "ours, no grammar")
-    others = "llama-server, no grammar"
     return [
         row,
-        replace(row, theirs=other, wanted=None, against="llama-server"),
-        replace(row, measure=f"{name}, llama-server's", ours=other, theirs=other_bare, wanted=None,
-                against=others),
-    ]  # fmt: skip
+        row.beside(other, "llama-server"),
+        row.beside(other_bare, "llama-server, no grammar", ours=other, measure=f"{name}, its own"),
+    ]
 
 
 def peak_memory(bench: Bench) -> list[Row]:
@@ -145,7 +85,7 @@ def peak_memory(bench: Bench) -> list[Row]:
         return (int(done.stdout) - file) / 2**20
 
     def theirs(_run: int) -> float:
-        with bench.server(_SLOTS_BY_DEFAULT) as server:
+        with bench.server(slots=_SLOTS_BY_DEFAULT) as server:
             server.ask(asked)
             return (server.peak_bytes() - file) / 2**20
 

@@ -118,10 +118,17 @@ def _small_tensors(writer: Any, quantization: str, plain: Any) -> None:
 
 def random_blocks(rng: Any, rows: int, columns: int, quantization: str, spread: float) -> Any:
     """Return a matrix of blocks of 32 weights each, as bytes: a scale, then random integers."""
-    size, deviation = {"q8_0": (32, 74.0), "q4_0": (16, 4.6)}[quantization]
     count = rows * columns // 32
-    blocks = np.empty((count, size + 2), np.uint8)
-    blocks[:, 2:] = rng.integers(0, 256, (count, size), dtype=np.uint8)
+    # The lowest value has no counterpart above zero: with it all sums lean to one side.
+    if quantization == "q8_0":
+        deviation = 73.3
+        weights = rng.integers(-127, 128, (count, 32), dtype=np.int8).view(np.uint8)
+    else:
+        deviation = 4.3
+        low, high = rng.integers(1, 16, (2, count, 16), dtype=np.uint8)
+        weights = low | high << 4
+    blocks = np.empty((count, weights.shape[1] + 2), np.uint8)
+    blocks[:, 2:] = weights
     blocks[:, :2] = np.full(count, spread / deviation, np.float16).view(np.uint8).reshape(count, 2)
     return blocks.reshape(rows, -1)
 

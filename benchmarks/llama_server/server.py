@@ -11,6 +11,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -47,29 +48,44 @@ def repacks(build: Build) -> bool:
     return not any(amx_is_broken(folder) for folder in folders)
 
 
-def arguments(build: Build, setup: Setup, port: int, slots: int) -> list[str]:
+@dataclass(frozen=True, slots=True)
+class Serving:
+    """How the server is used: the requests that it serves at once, and further options.
+
+    Without ``as_chat`` a conversation is plain text to it, as to a client of ``/completion``; with
+    it, it knows where messages begin, as on its chat endpoint.
+    """
+
+    slots: int = 1
+    options: tuple[str, ...] = ()
+    as_chat: bool = True
+
+
+def arguments(build: Build, setup: Setup, port: int, serving: Serving) -> list[str]:
     """Return the server's command line."""
     options = {
         "-m": setup.model, "--host": "127.0.0.1", "--port": port, "-c": setup.n_ctx,
-        "-np": slots, "-t": setup.threads, "-tb": setup.threads_batch, "-ngl": 0,
+        "-np": serving.slots, "-t": setup.threads, "-tb": setup.threads_batch, "-ngl": 0,
         "-b": setup.settings.n_batch, "-ub": setup.settings.n_ubatch,
         "-ctk": setup.settings.type_k, "-ctv": setup.settings.type_v,
-        "-fa": setup.settings.flash_attn, "--cache-reuse": 256,
+        "-fa": setup.settings.flash_attn, "--cache-reuse": 256, "-fit": "off",
     }  # fmt: skip
     pairs = [str(part) for pair in options.items() for part in pair]
     repack = [] if repacks(build) else ["--no-repack"]
-    return [str(build.server), *pairs, "--kv-unified", "--no-ui", "--offline", *repack]
+    fixed = ("--kv-unified", "--no-ui", "--offline")
+    return [str(build.server), *pairs, *fixed, *repack, *serving.options]
 
 
 class LlamaServer:
-    """A server process of its own. ``slots`` are the requests that it serves at once."""
+    """A server process of its own."""
 
-    def __init__(self, build: Build, setup: Setup, *, slots: int = 1) -> None:
+    def __init__(self, build: Build, setup: Setup, serving: Serving) -> None:
+        self._serving = serving
         header = read_gguf_header(setup.model)
         self._template = ChatTemplate(str(header.metadata["tokenizer.chat_template"]))
         self._port = _free_port()
         self._log = tempfile.TemporaryFile()  # noqa: SIM115 - as long as the process
-        command = ["nice", "-n", str(niceness()), *arguments(build, setup, self._port, slots)]
+        command = ["nice", "-n", str(niceness()), *arguments(build, setup, self._port, serving)]
         self.process = subprocess.Popen(command, stdout=self._log, stderr=subprocess.STDOUT)
         try:
             self._wait()
@@ -134,7 +150,9 @@ class LlamaServer:
         if isinstance(prompt, Fim):
             return "/infill", body | {"input_prefix": prompt.prefix, "input_suffix": prompt.suffix}
         text = "".join(piece for piece, _ in self._template.render(prompt.messages))
-        return "/completion", body | {"prompt": text, "message_delimiters": _DELIMITERS}
+        if self._serving.as_chat:
+            body["message_delimiters"] = _DELIMITERS
+        return "/completion", body | {"prompt": text}
 
     def _ask(self, connection: http.client.HTTPConnection, path: str, body: bytes) -> Answer:
         start = time.perf_counter()
@@ -184,9 +202,9 @@ class LlamaServer:
 
 
 @contextmanager
-def llama_server(build: Build, setup: Setup, *, slots: int = 1) -> Iterator[LlamaServer]:
+def llama_server(build: Build, setup: Setup, serving: Serving) -> Iterator[LlamaServer]:
     """Run a server for a while."""
-    server = LlamaServer(build, setup, slots=slots)
+    server = LlamaServer(build, setup, serving)
     try:
         yield server
     finally:

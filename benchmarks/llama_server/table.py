@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import statistics
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 
@@ -37,6 +37,10 @@ class Row:
         if self.wanted is None:
             return None
         return self.ratio >= self.wanted if self.more_is_better else self.ratio <= self.wanted
+
+    def beside(self, theirs: Sequence[float], against: str, **changes: Any) -> Row:
+        """Return another row for information, by default of the same measure against others."""
+        return replace(self, theirs=theirs, against=against, **{"wanted": None, **changes})
 
     def as_json(self) -> dict[str, Any]:
         """Return everything, JSON-ready."""
