@@ -14,7 +14,7 @@ from lsp_agent.workspace.positions import Position
 from lsp_agent.workspace.text import Text
 
 _ANCHOR = 16
-KNOWN_MATCH = 40
+KNOWN_MATCH = 20
 """From so many characters on most lines go on as they did elsewhere."""
 
 
