@@ -54,13 +54,18 @@ class Suggestions:
         rows = self._known.get(document, OrderedDict[_Suggestion, None]())
         before, after = _around(content, offset, more=_MOST_TYPED)
         for row in reversed(rows):
-            if not _follows(row.after, after):
+            closed = _auto_closed(row.after, after)
+            if closed is None:
                 continue
-            for typed in range(len(row.text)):
+            for typed in range(len(row.text) - len(closed)):
                 stop = len(before) - typed
-                if before.endswith(row.text[:typed]) and before.endswith(row.before, 0, stop):
+                if (
+                    row.text.endswith(closed)
+                    and before.endswith(row.text[:typed])
+                    and before.endswith(row.before, 0, stop)
+                ):
                     rows.move_to_end(row)
-                    return row.text[typed:]
+                    return row.text[typed:].removesuffix(closed)
         return ""
 
     def forget(self, document: str | None = None) -> None:
@@ -78,11 +83,11 @@ def _around(content: str, offset: int, *, more: int = 0) -> tuple[str, str]:
     return before, content[offset:end] + ("\0" if end > len(content) else "")
 
 
-def _follows(known: str, after: str) -> bool:
-    """Whether the same text follows, but for what the editor closed by itself."""
+def _auto_closed(known: str, after: str) -> str | None:
+    """Return what the editor closed by itself in front of a text; ``None`` for another text."""
     for extra in range(3):
         if after[extra:].startswith(known):
-            return True
+            return after[:extra]
         if after[extra : extra + 1] not in _AUTO_CLOSED:
-            return False
-    return False
+            break
+    return None
