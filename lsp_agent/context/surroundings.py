@@ -68,6 +68,8 @@ class Surroundings:
         pieces: list[Source] = []
         visible = gap.prefix + gap.suffix
         for piece in (*self._imports.of(overlay, path, document), *self.ring.chunks(visible)):
+            if overlay.leaves_out(piece.path):
+                continue
             room -= len(piece.text)
             if room < 0:
                 break

@@ -173,6 +173,10 @@ class Overlay:
             return f"untitled:{key}"
         return self.root.path.joinpath(key).as_uri()
 
+    def leaves_out(self, path: str) -> bool:
+        """Whether a file is one that :meth:`walk` does not give, there or not."""
+        return self._disk is not None and self._disk.leaves_out(path)
+
     def listdir(self, path: str = "") -> list[Entry]:
         """List a folder, ignored entries left out, sorted by name.
 

@@ -53,10 +53,11 @@ def test_the_last_piece_is_written_again(tmp_path: Path) -> None:
     assert engine.requests[0].grammar == 'root ::= ".wi" [^\\x00]*\n'
 
 
-def test_nothing_in_the_middle_of_code(tmp_path: Path) -> None:
+@pytest.mark.parametrize("column", [8, 11, 15, 17])
+def test_nothing_in_the_middle_of_code_or_of_a_word(tmp_path: Path, column: int) -> None:
     engine = ScriptedEngine(["never"], **FIM)
-    view = overlay(tmp_path, a_py="total = price\n")
-    assert complete(engine, view, "a.py", Position(0, 8), CancelToken()).text == ""
+    view = overlay(tmp_path, a_py="total = price(a, größe)\n")
+    assert complete(engine, view, "a.py", Position(0, column), CancelToken()).text == ""
     assert engine.requests == []
 
 

@@ -123,3 +123,12 @@ def test_a_small_context_holds_the_gap_first(tmp_path: Path) -> None:
     for room, count in ((100, 1), (10, 0)):
         place = around.general(view, "a.py", document, Position(0, 4), Windows(90, 30), room)
         assert len(place.pieces) == count
+
+
+def test_what_the_user_excludes_is_not_shown(tmp_path: Path) -> None:
+    overlay(tmp_path, {"a.py": "from secret import Box\nx = \n", "secret.py": BOX})
+    view, around = Overlay(Root(tmp_path), exclude=["secret.py"]), Surroundings()
+    around.ring.opened("secret.py", Text("one\ntwo\nthree\n"))
+    document = SyntaxDocument.parse(view.read("a.py"), "python")
+    place = around.general(view, "a.py", document, Position(1, 4), Windows(90, 30), 10_000)
+    assert [piece.path for piece in place.pieces] == []

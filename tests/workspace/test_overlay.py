@@ -664,3 +664,10 @@ def test_a_stamp_of_another_spelling_is_the_file_s(folder: Path) -> None:
     view = Overlay(Root(folder, ignores_case=True), [Buffer("B.py", "file:///B.py", "unsaved")])
     assert view.stamp("b.py") is None
     assert view.stamp("a.py") is not None
+
+
+def test_what_is_left_out_is_known_by_its_path(folder: Path) -> None:
+    view = Overlay(Root(folder), exclude=["src/deep/"])
+    left = ["a.py", "x.log", "out/o.py", "src/c.py", "src/deep/d.py", "new.log"]
+    assert [view.leaves_out(path) for path in left] == [False, True, True, False, True, True]
+    assert not Overlay(None).leaves_out("x.log")
