@@ -4,17 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import gguf
 import pytest
 
+import lsp_agent
 from lsp_agent.engine.llama.fim import FimTokens, lay_out
 from lsp_agent.engine.llama.library import library
+from lsp_agent.engine.llama.prompt import PromptBuilder
 from lsp_agent.engine.llama.tiny import byte_symbols
 from lsp_agent.engine.llama.vocab import Vocab
 from lsp_agent.engine.types import Fim
+from tests.support.llama import llama_parts
 
 STAR = ("<fim_prefix>", "<fim_suffix>", "<fim_middle>")
 SEED = ("<[fim-prefix]>", "<[fim-suffix]>", "<[fim-middle]>")
@@ -164,3 +168,19 @@ NAMED = Fim("pre", "suf", "a.py", ("one", "two"), ("b.py", "c.py"), "shop")
 )
 def test_layouts(marks: FimTokens, fim: Fim, expected: tuple[str, str]) -> None:
     assert laid_out(marks, fim) == expected
+
+
+@pytest.mark.parametrize("suffix_first", [False, True])
+def test_the_embedded_model_s_prompts_stay_as_they_are(suffix_first: bool) -> None:
+    path = Path(lsp_agent.__file__).parent / "engine/embedded/embedded.gguf"
+    with llama_parts(path, n_ctx=512) as parts:
+        vocab = parts.vocab
+        assert vocab.fim is not None
+        assert vocab.fim.order == "joint"
+        marks = replace(vocab.fim, order="joint" if suffix_first else "psm")
+        fim = Fim("x = f(", ")\n", "a.py", ("y = f(1)\n",))
+        built = PromptBuilder(vocab, None, "m", suffix_first=suffix_first).build(fim)
+        head = [vocab.bos] if vocab.adds_bos else []
+        tokens, stable = lay_out(marks, fim, vocab.tokenize)
+        assert [*head, *tokens] == built.tokens
+        assert len(head) + stable == built.last_message
