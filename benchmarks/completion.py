@@ -2,7 +2,8 @@
 
 A file of this project, cut in mid-line, is completed at many places. *Cold* is a place of another
 part of the file, whose prompt nothing is known of; *typing* is one more character at the same
-place. Times are the product's own, from the request on: finding similar text is in them.
+place. Times are the product's own, from the request on, as in a session that knows the files
+already: finding similar text in them is included, reading them is not.
 
     python -m benchmarks.completion [--places 40] [--threads N]
 
@@ -24,6 +25,7 @@ from lsp_agent.agent.completion import Completion, complete
 from lsp_agent.cancel import CancelToken
 from lsp_agent.config.model import LlamaSettings
 from lsp_agent.config.paths import Home
+from lsp_agent.context.surroundings import Surroundings
 from lsp_agent.engine.catalogue import EMBEDDED, Catalogue
 from lsp_agent.engine.llama.engine import LlamaEngine
 from lsp_agent.engine.types import Fim, Request
@@ -42,13 +44,17 @@ def places(source: str, count: int) -> list[tuple[int, int]]:
     return [(n, len(lines[n]) - len(lines[n].lstrip()) + 6) for n in usable[::step]][:count]
 
 
-def ask(engine: LlamaEngine, root: Path, source: str, line: int, column: int) -> Completion:
+def ask(
+    engine: LlamaEngine, around: Surroundings, root: Path, source: str, line: int, column: int
+) -> Completion:
     """Complete a line that ends at the column, as while typing."""
     rows = source.split("\n")
     rows[line] = rows[line][:column]
     overlay = Overlay(Root(root))
     overlay.write("workspace/overlay.py", "\n".join(rows))
-    return complete(engine, overlay, "workspace/overlay.py", Position(line, column), CancelToken())
+    place = Position(line, column)
+    cancel = CancelToken()
+    return complete(engine, overlay, "workspace/overlay.py", place, cancel, surroundings=around)
 
 
 def main() -> int:
@@ -61,13 +67,14 @@ def main() -> int:
     cold: list[float] = []
     typing: list[float] = []
     rates: list[float] = []
+    around = Surroundings()
     with tempfile.TemporaryDirectory() as home:
         path = Catalogue(Home.find({"LSP_AGENT_HOME": home})).resolve(EMBEDDED)
         engine = LlamaEngine("embedded", LlamaSettings(n_threads=options.threads), path)
         engine.load(CancelToken())
         for line, column in places(source, options.places):
             for times, more in ((cold, 0), (typing, 1)):
-                done = ask(engine, root, source, line, column + more)
+                done = ask(engine, around, root, source, line, column + more)
                 if done.first_token_ms:
                     times.append(done.first_token_ms)
                 if done.usage.completion > 8:

@@ -4,36 +4,52 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Iterator
+from collections.abc import Generator
 from dataclasses import dataclass, replace
-from pathlib import PurePosixPath
 from typing import Literal
 
 from lsp_agent.agent.abilities import unable
+from lsp_agent.agent.answers import (
+    CLOSERS,
+    Block,
+    fitted,
+    opens_block,
+    says_something,
+    without_following,
+    without_overlap,
+)
 from lsp_agent.agent.forms.spec import literal
 from lsp_agent.cancel import CancelToken
-from lsp_agent.context.completion import GENERAL, NARROW, gap_at
-from lsp_agent.engine.types import Engine, EngineUnavailableError, Fim, Job, Request, Usage
-from lsp_agent.errors import LspAgentError
+from lsp_agent.context.completion import GENERAL, NARROW
+from lsp_agent.context.surroundings import Surroundings
+from lsp_agent.engine.types import (
+    Engine,
+    EngineInfo,
+    EngineUnavailableError,
+    Fim,
+    Job,
+    Request,
+    Usage,
+)
+from lsp_agent.syntax.document import SyntaxDocument
 from lsp_agent.syntax.languages import language_of
 from lsp_agent.workspace.overlay import Overlay
 from lsp_agent.workspace.positions import Position
-from lsp_agent.workspace.text import Text
 
 JOB = "completion"
 MAX_TOKENS_LINE, MAX_TOKENS_BLOCK = 64, 160
-_MAX_LINES = 8
-_POOL, _MAX_FILES = 1_500_000, 200
+# Code has about three characters a token; two are on the safe side.
+_CHARACTERS_A_TOKEN = 2
 # What byte-level tokenizers keep together: a word with the mark or space before it, a run of marks.
 _LAST_PIECE = re.compile(r"(?:[^\r\n\w]?[A-Za-z]+|_[A-Za-z]*|\d{1,3}| ?[^\s\w]+|[ \t]+)$")
-_CLOSERS = " \t)]}\"',:;"
 
 
 @dataclass(frozen=True, slots=True)
 class Completion:
     """What to insert at the cursor, ``""`` for nothing; times in milliseconds.
 
-    ``source`` tells what the model wrote from what was found elsewhere in the workspace.
+    ``source`` tells what the model wrote from what was found elsewhere in the workspace. Where an
+    answer was broken off because no more of it was wanted, ``usage`` knows only its length.
     """
 
     text: str
@@ -43,61 +59,60 @@ class Completion:
     source: Literal["model", "lookup"] = "model"
 
 
+@dataclass(frozen=True, slots=True)
+class _Gap:
+    """Where something is to be inserted: the texts on the cursor's line and behind it."""
+
+    document: SyntaxDocument
+    position: Position
+    before: str
+    rest: str
+    behind: str
+    is_block: bool
+
+    def block(self, answer: str, *, ended: bool) -> str:
+        """Return the block that an answer begins with, as far as the text needs it."""
+        block, closing = Block.read(self.before, answer).result(ended=ended)
+        new = without_following(block, self.before, self.behind)
+        return fitted(self.document, self.position, new, closing if new == block else "")
+
+    def offered(self, answer: str) -> str:
+        """Return what of a line or block is worth offering here."""
+        answer = without_following(answer.rstrip(), self.before, self.behind)
+        answer = without_overlap(answer, self.rest)
+        return answer if says_something(answer, self.before, self.document.language) else ""
+
+
 def complete(
-    engine: Engine, overlay: Overlay, path: str, position: Position, cancel: CancelToken
+    engine: Engine,
+    overlay: Overlay,
+    path: str,
+    position: Position,
+    cancel: CancelToken,
+    *,
+    surroundings: Surroundings | None = None,
+    document: SyntaxDocument | None = None,
 ) -> Completion:
     """Complete the line at a position, or the block that it opens.
 
-    Raises :class:`EngineUnavailableError` where the model can't, and what ``generate`` raises.
+    ``surroundings`` are a session's; ``document`` is the text at ``path`` where it was parsed
+    already. Raises :class:`EngineUnavailableError` where the model can't, and what ``generate``
+    raises.
     """
     started = time.monotonic()
-    info = engine.info() if engine.info().loaded else engine.load(cancel)
-    reason = unable(info, JOB, path)
-    if not reason and not info.fim:
-        reason = (
-            f"{info.model} was not trained to fill in the middle; choose a model that was for "
-            "routes.completion"
-        )
-    if reason:
-        raise EngineUnavailableError(reason)
-    text = Text(overlay.read(path))
-    rest = text.line(position.line)[position.character :]
-    if rest.strip(_CLOSERS):
-        # In the middle of code there is no telling where an answer should end.
+    info = _able(engine, path, cancel)
+    if document is None:
+        document = SyntaxDocument.parse(overlay.read(path), language_of(path))
+    gap = _gap(document, position)
+    if gap.rest.strip(CLOSERS):
+        # In the middle of code or of a word there is no telling where an answer should end.
         return Completion("", Usage(), 0.0, _since(started))
-    windows = NARROW if info.jobs else GENERAL
-    gap = gap_at(text, position, windows, list(nearby_sources(overlay, path)))
-    block = opens_block(text, position)
-    kept, partial = heal(gap.prefix) if info.grammar else (gap.prefix, "")
-    request = Request(
-        Fim(kept, gap.suffix, path, (gap.snippet,) if gap.snippet else ()),
-        grammar=f"root ::= {literal(partial)} [^\\x00]*\n" if partial else None,
-        max_tokens=MAX_TOKENS_BLOCK if block else MAX_TOKENS_LINE,
-        stop=() if block else ("\n",),
-        job=Job.COMPLETION,
-    )
-    if info.jobs and gap.known and not block:
+    request, partial, known = _request(info, overlay, path, gap, surroundings or Surroundings())
+    if known:
         # A narrow model is right less often than a repository that repeats itself.
-        found = without_overlap(gap.known, rest)
-        return Completion(found, Usage(), _since(started), _since(started), "lookup")
-    done = _ask(engine, request, started, cancel)
-    answer = done.text.removeprefix(partial)
-    answer = cut_block(answer, indentation(text, position)) if block else answer.partition("\n")[0]
-    return replace(done, text=without_overlap(answer.rstrip(), rest), total_ms=_since(started))
-
-
-def _ask(engine: Engine, request: Request, started: float, cancel: CancelToken) -> Completion:
-    """Return what the model writes; nothing for a line that finds no end: it goes in circles."""
-    parts: list[str] = []
-    usage, first, ended = Usage(), 0.0, False
-    for delta in engine.generate(request, cancel):
-        if delta.text and not first:
-            first = _since(started)
-        parts.append(delta.text)
-        usage = delta.usage or usage
-        ended = delta.finish == "stop"
-    text = "".join(parts) if ended or not request.stop else ""
-    return Completion(text, usage, first, 0.0)
+        return Completion(gap.offered(known), Usage(), _since(started), _since(started), "lookup")
+    done = _ask(engine, request, cancel, started, gap, partial)
+    return replace(done, text=gap.offered(done.text), total_ms=_since(started))
 
 
 def heal(prefix: str) -> tuple[str, str]:
@@ -112,65 +127,84 @@ def heal(prefix: str) -> tuple[str, str]:
     return prefix[:at], prefix[at:]
 
 
-def nearby_sources(overlay: Overlay, path: str) -> Iterator[str]:
-    """Yield texts of the same language, the nearest folders' first, up to 1.5 MB."""
-    language, size, count = language_of(path), 0, 0
-    folder = PurePosixPath(path).parent
-    seen = {path}
-    for top in (folder, *folder.parents):
-        for other in overlay.walk("" if str(top) == "." else str(top)):
-            if other in seen or language_of(other) != language:
-                continue
-            seen.add(other)
-            try:
-                source = overlay.read(other)
-            except LspAgentError:
-                continue
-            size, count = size + len(source), count + 1
-            yield source
-            if size > _POOL or count >= _MAX_FILES:
-                return
+def _able(engine: Engine, path: str, cancel: CancelToken) -> EngineInfo:
+    info = engine.info() if engine.info().loaded else engine.load(cancel)
+    reason = unable(info, JOB, path)
+    if not reason and not info.fim:
+        reason = (
+            f"{info.model} was not trained to fill in the middle; choose a model that was for "
+            "routes.completion"
+        )
+    if reason:
+        raise EngineUnavailableError(reason)
+    return info
 
 
-def opens_block(text: Text, position: Position) -> bool:
-    """Whether the cursor stands on an empty line behind one that opens a block."""
-    if text.line(position.line).strip():
-        return False
-    above = next(
-        (
-            line
-            for number in range(position.line - 1, -1, -1)
-            if (line := text.line(number).rstrip())
-        ),
-        "",
+def _gap(document: SyntaxDocument, position: Position) -> _Gap:
+    text = document.text
+    line = text.line(position.line)
+    behind = text.content[text.offset(Position(position.line + 1, 0)) :]
+    before, rest = line[: position.character], line[position.character :]
+    return _Gap(document, position, before, rest, behind, opens_block(text, position))
+
+
+def _request(
+    info: EngineInfo, overlay: Overlay, path: str, gap: _Gap, surroundings: Surroundings
+) -> tuple[Request, str, str]:
+    """Return what to ask, the part of it that the answer repeats, and an answer known already."""
+    known = ""
+    snippets: tuple[str, ...] = ()
+    paths: tuple[str, ...] = ()
+    if info.jobs:
+        shown = surroundings.narrow(overlay, path, gap.document, gap.position, NARROW)
+        snippets = (shown.snippet,) if shown.snippet else ()
+        known = "" if gap.is_block else shown.known
+    else:
+        room = (info.n_ctx - MAX_TOKENS_BLOCK) * _CHARACTERS_A_TOKEN
+        place = surroundings.general(overlay, path, gap.document, gap.position, GENERAL, room)
+        shown = place.gap
+        snippets = tuple(piece.text for piece in place.pieces)
+        paths = tuple(piece.path for piece in place.pieces)
+    kept, partial = heal(shown.prefix) if info.grammar else (shown.prefix, "")
+    name = overlay.root.path.name if paths and overlay.root else ""
+    request = Request(
+        Fim(kept, shown.suffix, path, snippets, paths, name),
+        grammar=f"root ::= {literal(partial)} [^\\x00]*\n" if partial else None,
+        max_tokens=MAX_TOKENS_BLOCK if gap.is_block else MAX_TOKENS_LINE,
+        stop=() if gap.is_block else ("\n",),
+        job=Job.COMPLETION,
     )
-    return above.endswith((":", "{", "(", "["))
+    return request, partial, known
 
 
-def indentation(text: Text, position: Position) -> int:
-    """Return the width of the white space before the cursor."""
-    line = text.line(position.line)[: position.character]
-    return len(line) - len(line.lstrip())
+def _ask(
+    engine: Engine, request: Request, cancel: CancelToken, started: float, gap: _Gap, partial: str
+) -> Completion:
+    """Return the line or block that the model writes, without ``partial`` at its begin.
 
-
-def cut_block(answer: str, indent: int) -> str:
-    """Return the lines of an answer that belong to the block that it begins."""
-    kept: list[str] = []
-    for line in answer.split("\n")[:_MAX_LINES]:
-        outside = bool(kept) and line.strip() != "" and len(line) - len(line.lstrip()) < indent
-        if outside:
-            break
-        kept.append(line)
-    return "\n".join(kept)
-
-
-def without_overlap(answer: str, rest: str) -> str:
-    """Return an answer without the end that already stands behind the cursor."""
-    rest = rest.rstrip()
-    for length in range(min(len(answer), len(rest)), 0, -1):
-        if answer.endswith(rest[:length]):
-            return answer[:-length]
-    return answer
+    A block's generation is broken off as soon as the block is over.
+    """
+    answer, pieces, usage, first, ended = "", 0, Usage(), 0.0, False
+    deltas = engine.generate(request, cancel)
+    try:
+        for delta in deltas:
+            if delta.text:
+                first = first or _since(started)
+                answer, pieces = answer + delta.text, pieces + 1
+            usage = delta.usage or usage
+            ended = delta.finish == "stop"
+            if gap.is_block and Block.read(gap.before, answer.removeprefix(partial)).over:
+                usage = delta.usage or Usage(completion=pieces)
+                break
+    finally:
+        # Closing is what stops the engine.
+        if isinstance(deltas, Generator):
+            deltas.close()
+    answer = answer.removeprefix(partial)
+    if gap.is_block:
+        return Completion(gap.block(answer, ended=ended), usage, first, 0.0)
+    # A line that finds no end goes in circles.
+    return Completion(answer.partition("\n")[0] if ended else "", usage, first, 0.0)
 
 
 def _since(started: float) -> float:

@@ -19,6 +19,7 @@ from pydantic import ValidationError
 
 from lsp_agent.config.locate import line_of
 from lsp_agent.config.model import HARMLESS, LlamaSettings, OpenAISettings, Section, Settings
+from lsp_agent.config.paths import workspace_files
 from lsp_agent.config.problems import Problem
 
 Path_ = tuple[str, ...]
@@ -90,13 +91,6 @@ def load_settings(sources: Sources) -> Loaded:
             del merged[path]
         merged[value.path] = value
     return _validated(merged, problems)
-
-
-def workspace_files(folder: Path) -> list[Path]:
-    """Return the files of a folder that can hold settings, the deciding one first."""
-    return [
-        path for name in ("lsp-agent.toml", "pyproject.toml") if (path := folder / name).is_file()
-    ]
 
 
 def workspace_table(folder: Path) -> tuple[Path, str, dict[str, Any]] | None:

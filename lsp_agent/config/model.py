@@ -130,6 +130,23 @@ class ReviewSettings(Section):
     )
 
 
+class CompletionSettings(Section):
+    """How code is completed while typing."""
+
+    lsp: bool = Field(
+        False,
+        description="offer completions in `textDocument/completion` too, for editors without "
+        "`textDocument/inlineCompletion`",
+    )
+    debounce_ms: int = Field(
+        250,
+        ge=0,
+        le=5000,
+        description="longest wait for a pause in typing before the model is asked; how long it "
+        "really is follows the model's speed and the typing; 0: never wait",
+    )
+
+
 class Settings(Section):
     """Everything that can be set. See ``lsp-agent config schema``."""
 
@@ -141,6 +158,7 @@ class Settings(Section):
     verify: VerifySettings = VerifySettings()
     safety: SafetySettings = SafetySettings()
     review: ReviewSettings = ReviewSettings()
+    completion: CompletionSettings = CompletionSettings()
     style: str = Field("", description="house style, given to the model as data")
     exclude: list[str] = Field([], description="gitignore patterns of files the agent leaves out")
 

@@ -79,3 +79,10 @@ class Home:
                 "that you may write"
             ) from error
         return path
+
+
+def workspace_files(folder: Path) -> list[Path]:
+    """Return the files of a folder that can hold settings, the deciding one first."""
+    return [
+        path for name in ("lsp-agent.toml", "pyproject.toml") if (path := folder / name).is_file()
+    ]

@@ -8,8 +8,7 @@ import os
 import tempfile
 from pathlib import Path
 
-from lsp_agent.config.load import workspace_files
-from lsp_agent.config.paths import Home
+from lsp_agent.config.paths import Home, workspace_files
 from lsp_agent.errors import LspAgentError
 
 

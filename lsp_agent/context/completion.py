@@ -36,31 +36,41 @@ class Gap:
     """The text on both sides of the cursor, cut to the windows, and a similar place's.
 
     ``known`` is how the line goes on at that place, if so much in front of it is the same that it
-    is likelier than what a small model writes; else it is empty.
+    is likelier than what a small model writes; else it is empty. ``source`` says where the place
+    is: 0 for the text itself, else the number of the other text, from 1.
     """
 
     prefix: str
     suffix: str
     snippet: str
     known: str = ""
+    source: int = 0
 
 
-def gap_at(text: Text, position: Position, windows: Windows, sources: Sequence[str]) -> Gap:
+def gap_at(
+    text: Text,
+    position: Position,
+    windows: Windows,
+    sources: Sequence[str],
+    *,
+    search: bool = True,
+) -> Gap:
     """Cut the gap at a position; ``sources`` are other texts of the workspace, the nearest first.
 
-    Cost: about ten searches of the sources; see :mod:`lsp_agent.context.similar`.
+    Without ``search`` no similar place is looked for. Cost: about ten searches of the sources; see
+    :mod:`lsp_agent.context.similar`.
     """
     offset = text.offset(position)
     start = prefix_start(text, offset, windows.prefix)
     prefix, suffix = text.content[start:offset], text.content[offset:]
     searched = [text.content[:start], *sources]
-    match = best_match(prefix, searched)
+    match = best_match(prefix, searched) if search else None
     shown = suffix_window(suffix, windows.suffix)
     if match is None:
         return Gap(prefix, shown, "")
     source = searched[match.source]
     known = rest_of_line(source, match.end) if match.length >= KNOWN_MATCH else ""
-    return Gap(prefix, shown, snippet_at(source, match.end), known)
+    return Gap(prefix, shown, snippet_at(source, match.end), known, match.source)
 
 
 def prefix_start(text: Text, offset: int, size: int) -> int:

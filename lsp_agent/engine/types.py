@@ -100,13 +100,17 @@ class Chat:
 class Fim:
     """A fill-in-the-middle prompt: what stands before and after the gap.
 
-    ``snippets`` are texts from elsewhere that may help, the best one last.
+    ``snippets`` are texts from elsewhere that may help, the best one last; ``snippet_paths`` names
+    the file of each (``""``: none), or is empty for a model that was trained without names.
+    ``repo`` is the workspace's name.
     """
 
     prefix: str
     suffix: str
     path: str = ""
     snippets: tuple[str, ...] = ()
+    snippet_paths: tuple[str, ...] = ()
+    repo: str = ""
 
 
 @dataclass(frozen=True, slots=True)

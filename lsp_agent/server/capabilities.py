@@ -25,6 +25,7 @@ class ClientFeatures:
     configuration: bool = False
     watched_files: bool = False
     diagnostic_versions: bool = False
+    registers_completion: bool = False
 
 
 def client_features(capabilities: types.ClientCapabilities) -> ClientFeatures:
@@ -56,6 +57,9 @@ def client_features(capabilities: types.ClientCapabilities) -> ClientFeatures:
         ),
         diagnostic_versions=bool(
             _get(capabilities, "text_document.publish_diagnostics.version_support")
+        ),
+        registers_completion=bool(
+            _get(capabilities, "text_document.completion.dynamic_registration")
         ),
     )
 

@@ -9,6 +9,7 @@ from lsprotocol import types
 from pygls.lsp.server import LanguageServer
 
 from lsp_agent import __version__
+from lsp_agent.server.completions import Completions
 from lsp_agent.server.context import Context
 from lsp_agent.server.diagnostics import Diagnostics
 from lsp_agent.server.features import (
@@ -19,6 +20,7 @@ from lsp_agent.server.features import (
     lifecycle,
     text_sync,
 )
+from lsp_agent.server.features.completion import CompletionMenu
 from lsp_agent.server.features.deliveries import Deliveries
 from lsp_agent.server.progress import ProgressBook
 from lsp_agent.server.protocol import AgentProtocol
@@ -50,8 +52,11 @@ def make_server(session: Session) -> LanguageServer:
     )
     session.on_problem = _teller(context)
     deliveries = Deliveries(context)
-    for feature in (lifecycle, text_sync, configuration, inline_completion):
-        feature.register(context)
+    completions = Completions(context)
+    lifecycle.register(context, CompletionMenu(context, completions))
+    text_sync.register(context, completions)
+    inline_completion.register(context, completions)
+    configuration.register(context)
     code_action.register(context, deliveries)
     commands.register(context, deliveries)
     return server

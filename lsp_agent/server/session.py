@@ -15,7 +15,8 @@ from urllib.parse import unquote, urlsplit
 from pygls.uris import to_fs_path
 
 from lsp_agent.cancel import CancelToken
-from lsp_agent.config.paths import Home
+from lsp_agent.config.paths import Home, workspace_files
+from lsp_agent.context.surroundings import Surroundings
 from lsp_agent.errors import LspAgentError
 from lsp_agent.server.capabilities import ClientFeatures
 from lsp_agent.server.documents import Documents, OpenDocument
@@ -60,6 +61,8 @@ class Session:
         self.roots: list[Root] = []
         self.client_settings: Mapping[str, Any] = {}
         self.editor_trusts = False
+        self.surroundings = Surroundings()
+        self.on_reload: Callable[[], None] = lambda: None
         self.on_problem: Callable[[str], None] = _log.warning
         self.workers = ThreadPoolExecutor(_WORKERS, thread_name_prefix="lsp-agent")
         self.loop: asyncio.AbstractEventLoop | None = None
@@ -151,6 +154,19 @@ class Session:
         """The current settings, once they were loaded."""
         return self._app.settings if self._app else None
 
+    def asks_for_completion(self) -> bool:
+        """Whether the settings turn ``completion.lsp`` on.
+
+        They are read only where one of their sources speaks of completion: reading takes 0.1 s,
+        and the client is waiting.
+        """
+        own = (name for name in self._env if name.startswith("LSP_AGENT_"))
+        names = (*self._cli, *self.client_settings, *own)
+        spoken = any("completion" in name.lower() for name in names) or any(
+            b"completion" in _content(path) for path in self._settings_files()
+        )
+        return spoken and self._load().settings.completion.lsp
+
     def status(self) -> dict[str, Any]:
         """Describe what is there without loading anything."""
         return self._app.status() if self._app else {}
@@ -172,6 +188,7 @@ class Session:
         if self._app is not None:
             self._app.reconfigure(loaded.settings, prepared)
             await self.in_thread(self._app.warm)
+            self.on_reload()
 
     def _make(self, loaded: Loaded) -> App:
         if self._app_factory is not None:
@@ -183,12 +200,11 @@ class Session:
         return app
 
     def _load(self, cli: Mapping[str, str] | None = None) -> Loaded:
-        from lsp_agent.config.load import Sources, load_settings, workspace_files
+        from lsp_agent.config.load import Sources, load_settings
         from lsp_agent.config.trust import TrustStore
 
         folder = self.roots[0].path if self.roots else None
-        files = [self.home.config_file, *(workspace_files(folder) if folder else [])]
-        self._stamps = {path: _stamp(path) for path in files}
+        self._stamps = {path: _stamp(path) for path in self._settings_files()}
         trusted = folder is not None and (
             self.editor_trusts or TrustStore(self.home).is_trusted(folder)
         )
@@ -208,6 +224,10 @@ class Session:
             self.on_problem("lsp-agent: " + "\n".join(fresh))
         return loaded
 
+    def _settings_files(self) -> list[Path]:
+        folder = self.roots[0].path if self.roots else None
+        return [self.home.config_file, *(workspace_files(folder) if folder else [])]
+
     def _stale(self) -> bool:
         return any(_stamp(path) != stamp for path, stamp in self._stamps.items())
 
@@ -217,3 +237,10 @@ def _stamp(path: Path) -> float:
         return path.stat().st_mtime
     except OSError:
         return 0.0
+
+
+def _content(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError:
+        return b""

@@ -5,6 +5,7 @@ Nothing here writes to the disk. The net effect of a run leaves as :class:`FileC
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -97,6 +98,23 @@ class Overlay:
         with self._lock:
             return self._read(self._key(path))
 
+    def stamp(self, path: str) -> tuple[int, int] | None:
+        """Return when a file of the disk was changed, in nanoseconds, and its size in bytes.
+
+        ``None`` where the text is not the disk's, or there is none. For paths that :meth:`walk`
+        gave: nothing is resolved, so that it costs no more than the system call.
+        """
+        with self._lock:
+            if self.root is None or path in self._texts or path in self._buffers:
+                return None
+            if self.root.ignores_case and (key := self._key(path)) != path:
+                return self.stamp(key)
+        try:
+            status = os.stat(f"{self.root.path}{os.sep}{path}")  # noqa: PTH116
+        except OSError:
+            return None
+        return status.st_mtime_ns, status.st_size
+
     def exists(self, path: str) -> bool:
         """Whether a file (not a folder) is there for the run."""
         with self._lock:
@@ -154,6 +172,10 @@ class Overlay:
         if self.root is None:
             return f"untitled:{key}"
         return self.root.path.joinpath(key).as_uri()
+
+    def leaves_out(self, path: str) -> bool:
+        """Whether a file is one that :meth:`walk` does not give, there or not."""
+        return self._disk is not None and self._disk.leaves_out(path)
 
     def listdir(self, path: str = "") -> list[Entry]:
         """List a folder, ignored entries left out, sorted by name.

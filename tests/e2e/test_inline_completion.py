@@ -9,14 +9,21 @@ from lsprotocol import types as T
 
 from lsp_agent.engine.llama.tiny import make_tiny_gguf
 from tests.e2e.conftest import Start, remote
+from tests.support.editor import Editor
 from tests.support.scripted_endpoint import Reply, ScriptedEndpoint
 
 SOURCE = "class Box:\n    def __init__(self, width):\n        self.width = width\n        self.\n"
 
 
-def at(uri: str, line: int, character: int) -> T.InlineCompletionParams:
+INVOKED = T.InlineCompletionTriggerKind.Invoked
+AUTOMATIC = T.InlineCompletionTriggerKind.Automatic
+
+
+def at(
+    uri: str, line: int, character: int, kind: T.InlineCompletionTriggerKind = INVOKED
+) -> T.InlineCompletionParams:
     return T.InlineCompletionParams(
-        context=T.InlineCompletionContext(T.InlineCompletionTriggerKind.Invoked),
+        context=T.InlineCompletionContext(kind),
         text_document=T.TextDocumentIdentifier(uri),
         position=T.Position(line, character),
     )
@@ -71,6 +78,73 @@ async def test_a_server_s_model_completes_too(start_editor: Start) -> None:
         uri = editor.open("a.py", SOURCE)
         found = await editor.client.text_document_inline_completion_async(at(uri, 3, 13))
         assert [one.insert_text for one in found.items] == ["height = 0"]
+
+
+async def offered(editor: Editor, uri: str, line: int, character: int) -> list[str]:
+    found = await editor.client.text_document_inline_completion_async(at(uri, line, character))
+    return [one.insert_text for one in found.items]
+
+
+async def test_what_was_suggested_is_typed_through_without_a_model(start_editor: Start) -> None:
+    with ScriptedEndpoint([Reply(text="height = 0"), Reply(text="other")]) as endpoint:
+        editor = await start_editor("neovim", remote(endpoint.base_url))
+        uri = editor.open("a.py", SOURCE)
+        assert await offered(editor, uri, 3, 13) == ["height = 0"]
+        for typed in ("h", "heigh", "", "height ="):
+            editor.change(uri, SOURCE.replace("self.\n", f"self.{typed}\n"))
+            rest = "height = 0".removeprefix(typed)
+            assert await offered(editor, uri, 3, 13 + len(typed)) == [rest]
+        assert len(endpoint.requests) == 1
+        editor.change(uri, SOURCE.replace("self.\n", "self.w\n"))
+        assert await offered(editor, uri, 3, 14) == ["other"]
+        assert len(endpoint.requests) == 2
+
+
+async def test_the_embedded_model_s_suggestion_is_typed_through(start_editor: Start) -> None:
+    editor = await start_editor("vscode")
+    source = SOURCE + SOURCE.replace("Box", "Room").replace("width", "length")
+    uri = editor.open("a.py", source)
+    line = source.count("\n") - 1
+    (first,) = await offered(editor, uri, line, 13)
+    editor.change(uri, source[:-1] + first[:3] + "\n")
+    assert await offered(editor, uri, line, 16) == [first[3:]]
+
+
+async def test_a_new_model_has_its_own_ideas(start_editor: Start) -> None:
+    with ScriptedEndpoint([Reply(text="one"), Reply(text="two")]) as endpoint:
+        settings = remote(endpoint.base_url)
+        editor = await start_editor("neovim", settings)
+        uri = editor.open("a.py", "x = \n")
+        assert await offered(editor, uri, 0, 4) == ["one"]
+        settings["lspAgent"]["engines"]["remote"]["model"] = "another"
+        editor.client.workspace_did_change_configuration(T.DidChangeConfigurationParams(settings))
+        assert await offered(editor, uri, 0, 4) == ["two"]
+
+
+async def test_an_older_request_is_stopped_in_mid_answer(start_editor: Start) -> None:
+    with ScriptedEndpoint([Reply(stall_after=0), Reply(text="1")]) as endpoint:
+        editor = await start_editor("neovim", remote(endpoint.base_url))
+        uri = editor.open("a.py", "x = \n")
+        older = asyncio.ensure_future(offered(editor, uri, 0, 4))
+        await asyncio.to_thread(endpoint.wait_for_requests, 1)
+        assert await offered(editor, uri, 0, 4) == ["1"]
+        assert await older == []
+        assert await asyncio.to_thread(endpoint.closed_by_client.wait, 20)
+
+
+async def test_a_slow_model_is_not_asked_at_every_key(start_editor: Start) -> None:
+    with ScriptedEndpoint([Reply(text="one", delay=0.5), Reply(text="two")]) as endpoint:
+        editor = await start_editor("neovim", remote(endpoint.base_url))
+        uri = editor.open("a.py", "x = \nyear = \n")
+        assert await offered(editor, uri, 0, 4) == ["one"]
+        # Three keys at once: only the last is followed by a pause.
+        asked = [
+            editor.client.text_document_inline_completion_async(at(uri, 1, 7, AUTOMATIC))
+            for _ in range(3)
+        ]
+        answers = await asyncio.gather(*asked)
+        assert [len(one.items) for one in answers] == [0, 0, 1]
+        assert len(endpoint.requests) == 2
 
 
 async def test_what_the_embedded_model_can_not_do_is_disabled(start_editor: Start) -> None:

@@ -46,6 +46,8 @@ class Editor:
         self.progress: list[Any] = []
         self.answer: Callable[[T.ShowMessageRequestParams], str | None] = lambda _: None
         self.apply_mode = "apply"
+        self.capabilities = T.ServerCapabilities()
+        self.registered: set[str] = set()
         self._register()
 
     def _register(self) -> None:
@@ -61,8 +63,12 @@ class Editor:
             return T.ApplyWorkspaceEditResult(applied=True)
 
         @client.feature(T.CLIENT_REGISTER_CAPABILITY)
-        def _(_params: T.RegistrationParams) -> None:
-            return None
+        def _(params: T.RegistrationParams) -> None:
+            self.registered |= {one.method for one in params.registrations}
+
+        @client.feature(T.CLIENT_UNREGISTER_CAPABILITY)
+        def _(params: T.UnregistrationParams) -> None:
+            self.registered -= {one.method for one in params.unregisterations}
 
         @client.feature(T.WINDOW_SHOW_MESSAGE_REQUEST)
         def _(params: T.ShowMessageRequestParams) -> T.MessageActionItem | None:
@@ -83,6 +89,7 @@ class Editor:
                 initialization_options=dict(options or {}),
             )
         )
+        self.capabilities = result.capabilities
         chosen = result.capabilities.position_encoding
         self.encoding = str(getattr(chosen, "value", chosen) or "utf-16")
         return result

@@ -646,3 +646,28 @@ def test_threads_may_read_while_one_writes(overlay: Overlay) -> None:
     for reader in readers:
         reader.join(10)
     assert problems == []
+
+
+def test_a_stamp_tells_whether_a_file_of_the_disk_changed(folder: Path) -> None:
+    view = Overlay(Root(folder), [Buffer("b.py", "file:///b.py", "unsaved")])
+    first = view.stamp("a.py")
+    assert first is not None
+    assert first[1] == 3
+    folder.joinpath("a.py").write_text("longer text")
+    assert view.stamp("a.py") != first
+    view.write("a.py", "edited")
+    assert view.stamp("a.py") is view.stamp("b.py") is view.stamp("none.py") is None
+    assert Overlay(None).stamp("a.py") is None
+
+
+def test_a_stamp_of_another_spelling_is_the_file_s(folder: Path) -> None:
+    view = Overlay(Root(folder, ignores_case=True), [Buffer("B.py", "file:///B.py", "unsaved")])
+    assert view.stamp("b.py") is None
+    assert view.stamp("a.py") is not None
+
+
+def test_what_is_left_out_is_known_by_its_path(folder: Path) -> None:
+    view = Overlay(Root(folder), exclude=["src/deep/"])
+    left = ["a.py", "x.log", "out/o.py", "src/c.py", "src/deep/d.py", "new.log"]
+    assert [view.leaves_out(path) for path in left] == [False, True, True, False, True, True]
+    assert not Overlay(None).leaves_out("x.log")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from lsp_agent.engine.llama.fim import lay_out
 from lsp_agent.engine.llama.template import ChatTemplate
 from lsp_agent.engine.llama.vocab import Vocab
 from lsp_agent.engine.types import Chat, EngineError, Fim
@@ -29,15 +30,10 @@ class PromptBuilder:
     """Renders and tokenizes prompts for one model. ``template`` is Jinja source, or ``None``.
 
     A chat's ``tools`` are not rendered: the engine has no native tools, so whoever offers some
-    writes them into the messages, in a format of its own. ``suffix_first`` is for a model that was
-    trained in the order SPM with the middle right behind the prefix (Bavarian et al., "Efficient
-    Training of Language Models to Fill in the Middle", 2022): typing only appends to its prompt.
+    writes them into the messages, in a format of its own.
     """
 
-    def __init__(
-        self, vocab: Vocab, template: str | None, model: str, *, suffix_first: bool = False
-    ) -> None:
-        self._suffix_first = suffix_first
+    def __init__(self, vocab: Vocab, template: str | None, model: str) -> None:
         self._vocab = vocab
         self._model = model
         self._template = ChatTemplate(
@@ -73,12 +69,5 @@ class PromptBuilder:
                 "tokens for routes.completion"
             )
         head = [vocab.bos] if vocab.adds_bos else []
-        if marks.file is not None:
-            for snippet in fim.snippets:
-                head += [marks.file, *vocab.tokenize(snippet)]
-        prefix, suffix = vocab.tokenize(fim.prefix), vocab.tokenize(fim.suffix)
-        if self._suffix_first:
-            tokens = [*head, marks.prefix, marks.suffix, *suffix, marks.middle, *prefix]
-        else:
-            tokens = [*head, marks.prefix, *prefix, marks.suffix, *suffix, marks.middle]
-        return Prompt(tokens, len(head))
+        tokens, stable = lay_out(marks, fim, vocab.tokenize)
+        return Prompt([*head, *tokens], len(head) + stable)

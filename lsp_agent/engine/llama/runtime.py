@@ -207,10 +207,7 @@ class Runtime:
             self.vocab = Vocab(self._lib, model.model)
             source = settings.chat_template or model.template()
             self._has_template = source is not None
-            suffix_first = model.header.metadata.get("lsp_agent.fim_order") == "spm"
-            self._prompts = PromptBuilder(
-                self.vocab, source, model.header.path.name, suffix_first=suffix_first
-            )
+            self._prompts = PromptBuilder(self.vocab, source, model.header.path.name)
             self._context = model.context(self.vocab.size, self.stopping, shrink=shrink)
         except BaseException:
             model.free()

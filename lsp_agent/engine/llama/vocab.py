@@ -9,31 +9,18 @@ from typing import Any
 
 import numpy as np
 
+from lsp_agent.engine.llama.fim import FimTokens, find_fim
 from lsp_agent.engine.types import EngineError
 
-_FIM_BY_TEXT = (
-    ("<|fim_prefix|>", "<|fim_suffix|>", "<|fim_middle|>"),
-    ("<fim_prefix>", "<fim_suffix>", "<fim_middle>"),
-    ("<｜fim▁begin｜>", "<｜fim▁hole｜>", "<｜fim▁end｜>"),
-    ("<|code_prefix|>", "<|code_suffix|>", "<|code_middle|>"),
-    ("<[fim-prefix]>", "<[fim-suffix]>", "<[fim-middle]>"),
-)
+__all__ = ["FimTokens", "Vocab"]
+
 _LEAD = "\n"
+_MAX_VALUE = 512
 # Control tokens in some models that a reader of the answer must see all the same.
 _VISIBLE = (
     "<think>", "</think>", "[THINK]", "[/THINK]", "<tool_call>", "</tool_call>", "[TOOL_CALLS]",
     "[ARGS]", "<|tool_call_start|>", "<|tool_call_end|>", "<|tool_call>", "<tool_call|>",
 )  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True)
-class FimTokens:
-    """Token ids of a fill-in-the-middle prompt; ``file`` separates texts of other places."""
-
-    prefix: int
-    suffix: int
-    middle: int
-    file: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +43,7 @@ class Vocab:
 
     def __init__(self, lib: Any, model: Any) -> None:
         self._lib = lib
+        self._model = model
         self._vocab = lib.llama_model_get_vocab(model)
         self.size: int = lib.llama_vocab_n_tokens(self._vocab)
         if lib.llama_vocab_type(self._vocab) == lib.LLAMA_VOCAB_TYPE_NONE:
@@ -65,7 +53,9 @@ class Vocab:
         self.eos: int = lib.llama_vocab_eos(self._vocab)
         self.adds_bos = self.bos >= 0 and bool(lib.llama_vocab_get_add_bos(self._vocab))
         self._lead = self._find_lead()
-        self.fim = self._find_fim()
+        self.fim = find_fim(self)
+        # Nothing that follows the begin of another file belongs to an answer.
+        self._ends = {self.fim.file, self.fim.repo} if self.fim else set()
         self._visible = {ids[0] for text in _VISIBLE if (ids := self._one_token(text))}
         self._pieces: dict[int, bytes] = {}
 
@@ -98,6 +88,21 @@ class Vocab:
         spelled: bytes = self._lib.llama_vocab_get_text(self._vocab, token)
         return spelled.decode("utf-8", "replace")
 
+    def token_of(self, text: str) -> int:
+        """Return the token that spells a special text; -1 where it takes several."""
+        ids = self._one_token(text)
+        return ids[0] if ids else -1
+
+    def known_fim(self, part: str) -> int:
+        """Return llama.cpp's own finding of a FIM token (``pre``, ``suf``, ``mid`` …), or -1."""
+        return int(getattr(self._lib, f"llama_vocab_fim_{part}")(self._vocab))
+
+    def metadata(self, key: str) -> str | None:
+        """Return a scalar value of the model's file, written out; ``None`` where it has none."""
+        buffer = ctypes.create_string_buffer(_MAX_VALUE)
+        size = self._lib.llama_model_meta_val_str(self._model, key.encode(), buffer, len(buffer))
+        return buffer.value.decode("utf-8", "replace") if size >= 0 else None
+
     def _tokenize(self, text: str, *, special: bool = False, whole: bool = False) -> list[int]:
         data = text.encode("utf-8", "replace")
         size = len(data) + 8
@@ -120,7 +125,7 @@ class Vocab:
 
     def is_end(self, token: int) -> bool:
         """Whether a token ends an answer."""
-        return bool(self._lib.llama_vocab_is_eog(self._vocab, token))
+        return token in self._ends or bool(self._lib.llama_vocab_is_eog(self._vocab, token))
 
     @cached_property
     def byte_tokens(self) -> ByteTokens | None:
@@ -153,23 +158,6 @@ class Vocab:
                 return buffer.raw[:count]
             # The high-level class drops longer tokens here, and code loses its indentation.
             size = -count
-
-    def _find_fim(self) -> FimTokens | None:
-        found = [
-            getattr(self._lib, f"llama_vocab_fim_{name}")(self._vocab)
-            for name in ("pre", "suf", "mid")
-        ]
-        separator = self._lib.llama_vocab_fim_sep(self._vocab)
-        file = separator if separator >= 0 else None
-        if min(found) >= 0:
-            prefix, suffix, middle = found
-            return FimTokens(prefix, suffix, middle, file)
-        for texts in _FIM_BY_TEXT:
-            ids = [self._one_token(text) for text in texts]
-            if all(ids):
-                prefix, suffix, middle = (one[0] for one in ids)
-                return FimTokens(prefix, suffix, middle, file)
-        return None
 
     def _find_lead(self) -> list[int]:
         """Return the tokens to cut off in front of a text; none for most vocabularies.

@@ -13,6 +13,7 @@ from pygls.exceptions import JsonRpcException
 from pygls.uris import to_fs_path
 
 from lsp_agent.server.context import Context
+from lsp_agent.server.features.registration import register_capability
 from lsp_agent.workspace.roots import Root
 
 SECTION = "lspAgent"
@@ -60,16 +61,12 @@ async def watch_files(context: Context) -> None:
     if not context.session.features.watched_files:
         return
     watchers = [types.FileSystemWatcher(glob_pattern=glob) for glob in _WATCHED]
-    registration = types.Registration(
-        id="lsp-agent-settings",
-        method=types.WORKSPACE_DID_CHANGE_WATCHED_FILES,
-        register_options=types.DidChangeWatchedFilesRegistrationOptions(watchers),
+    await register_capability(
+        context,
+        "lsp-agent-settings",
+        types.WORKSPACE_DID_CHANGE_WATCHED_FILES,
+        types.DidChangeWatchedFilesRegistrationOptions(watchers),
     )
-    with contextlib.suppress(TimeoutError, JsonRpcException):
-        async with asyncio.timeout(_PULL_SECONDS):
-            await context.server.client_register_capability_async(
-                types.RegistrationParams([registration])
-            )
 
 
 def section_of(settings: Any) -> Mapping[str, Any]:

@@ -9,6 +9,7 @@ from lsprotocol import types
 
 from lsp_agent.server.capabilities import client_features
 from lsp_agent.server.context import Context
+from lsp_agent.server.features.completion import CompletionMenu
 from lsp_agent.server.features.configuration import (
     pull_settings,
     root_of,
@@ -21,7 +22,7 @@ from lsp_agent.workspace.positions import PositionEncoding
 _log = logging.getLogger(__name__)
 
 
-def register(context: Context) -> None:
+def register(context: Context, menu: CompletionMenu) -> None:
     """Follow the session's life cycle."""
     server, session = context.server, context.session
 
@@ -38,12 +39,14 @@ def register(context: Context) -> None:
         options = params.initialization_options
         session.client_settings = section_of(options)
         session.editor_trusts = isinstance(options, dict) and options.get("trusted") is True
+        menu.announce()
 
     @server.feature(types.INITIALIZED)
     async def initialized(_params: types.InitializedParams) -> None:
         if session.features.configuration:
             await pull_settings(context)
         await session.app()
+        await menu.follow_setting()
         await watch_files(context)
         # The first keystroke should not pay for the first import of a parser.
         await session.in_thread(_warm_up)

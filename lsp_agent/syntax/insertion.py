@@ -1,0 +1,42 @@
+"""What a text that is put into a document does to its tree."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from lsp_agent.workspace.positions import Position, Range
+
+if TYPE_CHECKING:
+    from lsp_agent.syntax.document import SyntaxDocument
+
+
+@dataclass(frozen=True, slots=True)
+class Insertion:
+    """``closes`` counts the characters until the node around the place ends.
+
+    It is the whole length where that node goes on behind the text. ``errors`` are all syntax
+    errors of the document with the text in it.
+    """
+
+    closes: int
+    errors: int
+
+
+def insertion(document: SyntaxDocument, position: Position, text: str) -> Insertion:
+    """Look at a document with a text inserted; without a parser nothing is closed or wrong.
+
+    Cost: an edit and its reparse, see :mod:`lsp_agent.syntax.document`: 2 ms in a file of 15 KB,
+    11 ms in one of 300 KB.
+    """
+    after = document.edited(Range(position, position), text)
+    start = document.text.offset(position)
+    first = start + len(text) - len(text.lstrip())
+    node = after.node_at(after.text.position(first)) if text.strip() else None
+    while node is not None and node.parent is not None:
+        range_ = after.node_range(node)
+        if not node.is_error and range_.start < position:
+            end = after.text.offset(range_.end)
+            return Insertion(min(end - start, len(text)), len(after.errors()))
+        node = node.parent
+    return Insertion(len(text), len(after.errors()))
