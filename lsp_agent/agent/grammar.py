@@ -111,6 +111,8 @@ class _Builder:
         if kind == "array":
             item = self._value(schema.get("items", {}))
             return f'"[" ({item} (", " {item}){{0,20}})? "]"'
+        if kind == "integer" and isinstance(limit := schema.get("maximum"), int) and limit > 0:
+            return f"({_up_to(limit, zero=schema.get('minimum', 0) <= 0)})"
         return kind if kind in ("integer", "number", "boolean") else "string"
 
     def _block(self, key: str) -> str:
@@ -127,6 +129,21 @@ class _Builder:
             f"{_literal(chr(10) + '<<<' + key + chr(10))} {name}-line{{1,{_MAX_LINES}}} "
             f"{_literal('>>>' + key)}"
         )
+
+
+def _up_to(limit: int, *, zero: bool) -> str:
+    """Return a rule body for the integers from 1 (or 0) to a limit."""
+    digits = str(limit)
+    choices = ['"0"'] if zero else []
+    if len(digits) > 1:
+        choices.append(f"[1-9] [0-9]{{0,{len(digits) - 2}}}")
+    for at, digit in enumerate(digits):
+        # The same digits up to here, a smaller one, and any behind it.
+        low = 0 if at else 1
+        if int(digit) > low:
+            head = f'"{digits[:at]}" ' if at else ""
+            choices.append(f"{head}[{low}-{int(digit) - 1}] [0-9]{{{len(digits) - at - 1}}}")
+    return " | ".join([*choices, f'"{digits}"'])
 
 
 def _optional_chain(parts: Sequence[str]) -> str:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from lsp_agent.agent.formats import parse_tool_calls
-from lsp_agent.agent.grammar import tool_grammar
+from lsp_agent.agent.grammar import _up_to, tool_grammar
 from lsp_agent.agent.types import RunRequest
 from lsp_agent.cancel import CancelToken
 from lsp_agent.config.model import LlamaSettings
@@ -87,3 +88,16 @@ def test_whole_run_on_random_weights_ends_regularly(engine: LlamaEngine, stage: 
     result = stage.run(engine, RunRequest("do"), profile="tools", max_steps=4, max_tokens=200)
     assert result.status in ("answered", "edited", "failed", "rejected", "no_change")
     assert stage.types()[-1] == "run_finished"
+
+
+@pytest.mark.parametrize("limit", [1, 7, 10, 99, 100, 200, 305, 1000])
+def test_an_integer_keeps_to_its_limit(engine: LlamaEngine, limit: int) -> None:
+    rule = _up_to(limit, zero=False)
+    for seed in range(12):
+        text, _ = answer(engine, f"root ::= {rule}\n", seed)
+        assert 1 <= int(text) <= limit
+    # And every one can be written: a grammar that spells it in front of the rule's end accepts it.
+    for value in {1, limit, max(limit - 1, 1), limit // 2 or 1}:
+        pattern = re.sub(r'"(\d*)"', r"\1", rule).replace(" | ", "|").replace(" ", "")
+        assert re.fullmatch(pattern, str(value))
+        assert not re.fullmatch(pattern, str(limit + 1))

@@ -108,6 +108,10 @@ def _log_callback(lib: Any) -> Any:
     return lib.llama_log_callback(_on_log)
 
 
+# What the scheduler meets every day, and mends: other requests make room.
+_EXPECTED = "failed to find a memory slot"
+
+
 def _on_log(level: int, text: bytes, _data: object) -> None:
     line = text.decode("utf-8", "replace").rstrip()
     if not line:
@@ -115,7 +119,8 @@ def _on_log(level: int, text: bytes, _data: object) -> None:
     stopping = load_log.stopping is not None and load_log.stopping.is_set
     if level == 4 and not stopping:
         load_log.lines = [*load_log.lines[-8:], line]
-    _log.log(logging.DEBUG if stopping else _LEVELS.get(level, logging.DEBUG), line)
+    quiet = stopping or _EXPECTED in line
+    _log.log(logging.DEBUG if quiet else _LEVELS.get(level, logging.DEBUG), line)
 
 
 class AbortFlag:
