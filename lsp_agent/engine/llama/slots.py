@@ -170,7 +170,9 @@ class SlotCache:
             if slot is not None:
                 return self._cut(slot, tokens)
         lost = len(self.tokens(best)) - length
-        replaces = lost <= _CHEAP or best.job is job is Job.COMPLETION
+        # The same prompt again wants another answer; the old one is not asked for any more.
+        again = length >= min(best.prompt, len(tokens)) - 1
+        replaces = lost <= _CHEAP or again or best.job is job is Job.COMPLETION
         if not best.busy and replaces and (length or not lost):
             return self._cut(best, tokens)
         target = self._target(best)
