@@ -16,7 +16,7 @@ class Section(BaseModel):
 
 
 class LlamaSettings(Section):
-    """A model hosted in this process by llama.cpp."""
+    """A model hosted on this machine by llama.cpp."""
 
     kind: Literal["llama-cpp"] = "llama-cpp"
     model: str = Field("embedded", description="catalogue name, path of a GGUF file, or `embedded`")
@@ -33,6 +33,11 @@ class LlamaSettings(Section):
     main_gpu: int = Field(0, ge=0, description="the GPU that holds what is not split")
     tensor_split: list[float] | None = Field(None, description="share of the model on each GPU")
     chat_template: str | None = Field(None, description="Jinja template instead of the model's")
+    isolation: Literal["thread", "process", "shared"] = Field(
+        "thread",
+        description="where the model lives: a thread of the server; a process of its own, started "
+        "anew when it dies; or one process for all windows of this user",
+    )
 
 
 class OpenAISettings(Section):
