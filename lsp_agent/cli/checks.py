@@ -7,9 +7,10 @@ import platform
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from lsp_agent import __version__
 from lsp_agent.cli.context import CliContext
@@ -119,7 +120,7 @@ def _library(_: CliContext, __: Path) -> Iterator[Check]:
 
 def _models(context: CliContext, folder: Path) -> Iterator[Check]:
     from lsp_agent.config.model import LlamaSettings
-    from lsp_agent.engine.router import EngineRouter
+    from lsp_agent.engine.router import EngineRouter, Route
 
     settings = context.load(folder).settings
     names = {settings.routes.agent, settings.routes.action, settings.routes.completion}
@@ -132,14 +133,23 @@ def _models(context: CliContext, folder: Path) -> Iterator[Check]:
         from lsp_agent.cancel import CancelToken
 
         try:
-            router.engine("agent" if name == settings.routes.agent else "action").load(
-                CancelToken()
-            )
-            yield Check(f"engine {name}", True, f"{engine.base_url} answers", required=True)
+            route: Route = "agent" if name == settings.routes.agent else "action"
+            detail = router.engine(route).load(CancelToken()).detail
+            yield Check(f"engine {name}", True, _answering(detail), required=True)
         except LspAgentError as error:
             fix = "start that server, or: lsp-agent config show"
             yield Check(f"engine {name}", False, str(error), fix, required=True)
     router.close()
+
+
+def _answering(detail: Mapping[str, Any]) -> str:
+    """Say which servers of an engine answer."""
+    endpoints = detail.get("endpoints")
+    if not endpoints:
+        return f"{detail['base_url']} answers"
+    silent = [one["url"] for one in endpoints if not one["well"]]
+    rest = f", not {', '.join(silent)}" if silent else ""
+    return f"{len(endpoints) - len(silent)} of {len(endpoints)} servers answer{rest}"
 
 
 def _model(context: CliContext, engine: str, model: str) -> Check:
