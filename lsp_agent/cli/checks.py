@@ -10,13 +10,14 @@ import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from lsp_agent import __version__
 from lsp_agent.cli.context import CliContext
 from lsp_agent.errors import LspAgentError
 
 _SECONDS = 20.0
+_ROUTES: tuple[Literal["agent", "action", "completion"], ...] = ("agent", "action", "completion")
 _EDITORS = ("code", "codium", "nvim", "hx", "emacs", "kak", "zed", "subl")
 _LINTERS = ("ruff", "eslint")
 _GPU_PROBE = (
@@ -120,7 +121,7 @@ def _library(_: CliContext, __: Path) -> Iterator[Check]:
 
 def _models(context: CliContext, folder: Path) -> Iterator[Check]:
     from lsp_agent.config.model import LlamaSettings
-    from lsp_agent.engine.router import EngineRouter, Route
+    from lsp_agent.engine.router import EngineRouter
 
     settings = context.load(folder).settings
     names = {settings.routes.agent, settings.routes.action, settings.routes.completion}
@@ -133,7 +134,7 @@ def _models(context: CliContext, folder: Path) -> Iterator[Check]:
         from lsp_agent.cancel import CancelToken
 
         try:
-            route: Route = "agent" if name == settings.routes.agent else "action"
+            route = next(one for one in _ROUTES if router.name_of(one) == name)
             detail = router.engine(route).load(CancelToken()).detail
             yield Check(f"engine {name}", True, _answering(detail), required=True)
         except LspAgentError as error:

@@ -235,6 +235,16 @@ print(*[name for name in ("llama_cpp", "numpy", "httpx") if name in sys.modules]
     assert done.stdout.strip() == ""
 
 
+def test_the_working_folder_is_not_imported_from(
+    engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is the user's project, whose modules are not ours to run."""
+    for name in ("json", "logging", "lsp_agent"):
+        tmp_path.joinpath(f"{name}.py").write_text("raise SystemExit('not mine')\n", "utf-8")
+    monkeypatch.chdir(tmp_path)
+    assert complete(engine, SHORT)[1].completion
+
+
 def test_what_a_library_prints_never_meets_the_frames() -> None:
     script = (
         "import os\n"

@@ -136,6 +136,8 @@ class Link:
         self.obituary = self._transport.obituary()
         with self._lock:
             self._ended = True
+            if self._closing is None:
+                _log.warning("the process of the engine %s: %s", self._name, self.obituary)
         self._outgoing.put(None)
         self._fail_all()
 
