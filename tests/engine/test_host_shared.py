@@ -28,8 +28,8 @@ from lsp_agent.engine.host.shared import SharedHost
 from lsp_agent.engine.host.wire import FrameReader, WireError, frame
 from lsp_agent.engine.llama.tiny import make_tiny_gguf
 from lsp_agent.engine.types import Engine, EngineUnavailableError
-from tests.engine.test_host_process import is_gone, pid_of
-from tests.support.llama import ENDLESS, SHORT, complete, wait_until
+from tests.engine.test_host_process import NEVER_ENDING, is_gone, pid_of
+from tests.support.llama import SHORT, complete, wait_until
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="ends processes by signals")
 
@@ -63,8 +63,8 @@ def window(plain_model: Path, folder: Path) -> Iterator[Window]:
 def test_two_windows_share_one_process(window: Window) -> None:
     one, two = window(), window()
     assert pid_of(one) == pid_of(two) != os.getpid()
-    assert two.info().detail["clients"] == 2
-    assert two.info().detail["isolation"] == "shared"
+    detail = two.load(CancelToken()).detail
+    assert (detail["clients"], detail["isolation"]) == (2, "shared")
     assert complete(one, SHORT)[0] == complete(two, SHORT)[0]
 
 
@@ -173,9 +173,9 @@ def test_a_loopback_port_serves_where_no_unix_socket_can(
 
 
 def test_a_window_that_is_killed_leaves_the_other_working(
-    window: Window, plain_model: Path, folder: Path
+    window: Window, slow_model: Path, folder: Path
 ) -> None:
-    engine = window()
+    engine = window(slow_model)
     pid = pid_of(engine)
     script = f"""
 import os, signal
@@ -186,13 +186,13 @@ from lsp_agent.engine.factory import hosted_here
 from lsp_agent.engine.host.process import Setup
 from lsp_agent.engine.host.remote import RemoteEngine
 from lsp_agent.engine.host.shared import SharedHost
-from tests.support.llama import ENDLESS
-path, settings = Path({str(plain_model)!r}), LlamaSettings(n_threads=1)
+from tests.engine.test_host_process import NEVER_ENDING
+path, settings = Path({str(slow_model)!r}), LlamaSettings(n_threads=1)
 shared = SharedHost(Setup("other", settings, path), Path({str(folder)!r}))
 engine = RemoteEngine("other", shared, hosted_here("other", settings, path).info)
-deltas = engine.generate(ENDLESS, CancelToken())
+deltas = engine.generate(NEVER_ENDING, CancelToken())
 next(deltas)
-print(engine.info().detail["pid"], flush=True)
+print(engine.load(CancelToken()).detail["pid"], flush=True)
 signal.pause()
 """
     other = subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, text=True)
@@ -200,7 +200,7 @@ signal.pause()
     with other.stdout:
         try:
             assert int(other.stdout.readline()) == pid
-            assert engine.info().detail["requests"] == 1
+            assert engine.load(CancelToken()).detail["requests"] == 1
         finally:
             other.kill()
             other.wait()
@@ -210,10 +210,10 @@ signal.pause()
     assert pid_of(engine) == pid
 
 
-def test_a_cancelled_request_of_one_window_is_freed(window: Window) -> None:
-    one, two = window(), window()
+def test_a_cancelled_request_of_one_window_is_freed(window: Window, slow_model: Path) -> None:
+    one, two = window(slow_model), window(slow_model)
     cancel = CancelToken()
-    deltas = one.generate(ENDLESS, cancel)
+    deltas = one.generate(NEVER_ENDING, cancel)
     next(deltas)
     assert two.load(CancelToken()).detail["requests"] == 1
     cancel.cancel()
@@ -223,10 +223,10 @@ def test_a_cancelled_request_of_one_window_is_freed(window: Window) -> None:
     assert complete(two, SHORT)[1].completion
 
 
-def test_a_host_that_died_is_replaced(window: Window) -> None:
-    one, two = window(), window()
+def test_a_host_that_died_is_replaced(window: Window, slow_model: Path) -> None:
+    one, two = window(slow_model), window(slow_model)
     pid = pid_of(one)
-    deltas = two.generate(ENDLESS, CancelToken())
+    deltas = two.generate(NEVER_ENDING, CancelToken())
     next(deltas)
     os.kill(pid, signal.SIGKILL)
     with pytest.raises(EngineCrashedError) as caught:

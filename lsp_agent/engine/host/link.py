@@ -81,6 +81,8 @@ class Link:
         try:
             self._outgoing.put(frame(id=number, op=op, **arguments))
             while (result := _get(results, patience)) is not _END:
+                # What came before the cancellation may be much, and is not wanted any more.
+                cancel.check()
                 if result is _TAKEN:
                     taken = True
                 elif isinstance(result, EngineCrashedError) and not taken:
