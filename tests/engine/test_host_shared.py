@@ -135,9 +135,10 @@ def test_without_the_token_nobody_is_served(window: Window, folder: Path) -> Non
     assert complete(engine, SHORT)[1].completion
 
 
-def test_who_does_not_know_the_token_is_no_host(plain_model: Path, folder: Path) -> None:
+def test_who_does_not_know_the_token_is_no_host() -> None:
     """Behind a port that a host had before may be anybody; it is told nothing."""
     heard: list[bytes] = []
+    token = "ab" * 32
     with socket.create_server(("127.0.0.1", 0)) as listener:
 
         def listen() -> None:
@@ -150,12 +151,12 @@ def test_who_does_not_know_the_token_is_no_host(plain_model: Path, folder: Path)
 
         thread = threading.Thread(target=listen)
         thread.start()
-        connection = Connection(Address("ab" * 32, port=listener.getsockname()[1]).connect(5))
+        connection = Connection(Address(token, port=listener.getsockname()[1]).connect(5))
         with pytest.raises(WireError):
-            greet(connection, "ab" * 32)
+            greet(connection, token)
         connection.finish()
         thread.join(10)
-    assert b"abab" not in b"".join(heard)
+    assert token.encode("ascii") not in b"".join(heard)
 
 
 def test_a_loopback_port_serves_where_no_unix_socket_can(
