@@ -6,10 +6,10 @@ import os
 import platform
 import shutil
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Literal
 
 from lsp_agent import __version__
 from lsp_agent.cli.context import CliContext
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from lsp_agent.engine.gguf_file import GgufHeader
     from lsp_agent.engine.llama.offload import Device
 
+_ROUTES: tuple[Literal["agent", "action", "completion"], ...] = ("agent", "action", "completion")
 _EDITORS = ("code", "codium", "nvim", "hx", "emacs", "kak", "zed", "subl")
 _LINTERS = ("ruff", "eslint")
 
@@ -132,14 +133,23 @@ def _models(context: CliContext, folder: Path, devices: Sequence[Device]) -> Ite
         from lsp_agent.cancel import CancelToken
 
         try:
-            router.engine("agent" if name == settings.routes.agent else "action").load(
-                CancelToken()
-            )
-            yield Check(f"engine {name}", True, f"{engine.base_url} answers", required=True)
+            route = next(one for one in _ROUTES if router.name_of(one) == name)
+            detail = router.engine(route).load(CancelToken()).detail
+            yield Check(f"engine {name}", True, _answering(detail), required=True)
         except LspAgentError as error:
             fix = "start that server, or: lsp-agent config show"
             yield Check(f"engine {name}", False, str(error), fix, required=True)
     router.close()
+
+
+def _answering(detail: Mapping[str, Any]) -> str:
+    """Say which servers of an engine answer."""
+    endpoints = detail.get("endpoints")
+    if not endpoints:
+        return f"{detail['base_url']} answers"
+    silent = [one["url"] for one in endpoints if not one["well"]]
+    rest = f", not {', '.join(silent)}" if silent else ""
+    return f"{len(endpoints) - len(silent)} of {len(endpoints)} servers answer{rest}"
 
 
 def _model(

@@ -285,7 +285,8 @@ def _nested(values: Mapping[Path_, _Value]) -> dict[str, Any]:
         engines.setdefault("local", {})
         for engine in engines.values():
             if isinstance(engine, dict):
-                engine.setdefault("kind", "openai" if "base_url" in engine else "llama-cpp")
+                remote = "base_url" in engine or "base_urls" in engine
+                engine.setdefault("kind", "openai" if remote else "llama-cpp")
     return tree
 
 

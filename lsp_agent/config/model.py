@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+Url = Annotated[str, Field(pattern=r"^https?://")]
 CacheType = Literal["f32", "f16", "bf16", "q8_0", "q5_1", "q5_0", "q4_1", "q4_0"]
 
 
@@ -23,7 +24,7 @@ class LoraSettings(Section):
 
 
 class LlamaSettings(Section):
-    """A model hosted in this process by llama.cpp."""
+    """A model hosted on this machine by llama.cpp."""
 
     kind: Literal["llama-cpp"] = "llama-cpp"
     model: str = Field("embedded", description="catalogue name, path of a GGUF file, or `embedded`")
@@ -54,13 +55,23 @@ class LlamaSettings(Section):
     tensor_split: list[float] | None = Field(None, description="share of the model on each GPU")
     lora: list[LoraSettings] = Field([], description="LoRA adapters that are added to the model")
     chat_template: str | None = Field(None, description="Jinja template instead of the model's")
+    isolation: Literal["thread", "process", "shared"] = Field(
+        "thread",
+        description="where the model lives: a thread of the server; a process of its own, started "
+        "anew when it dies; or one process for all windows of this user",
+    )
 
 
 class OpenAISettings(Section):
     """Any OpenAI-compatible server: vLLM, llama-server, SGLang, Ollama, LM Studio, Groq."""
 
     kind: Literal["openai"]
-    base_url: str = Field(description="up to and including `/v1`", pattern=r"^https?://")
+    base_url: Url = Field(description="up to and including `/v1`")
+    base_urls: list[Url] = Field(
+        [],
+        description="further servers of the same model, besides `base_url` or instead of it: the "
+        "least busy one is asked, the next one where it fails",
+    )
     model: str = Field(description="the model's name on that server")
     api_key_env: str | None = Field(None, description="name of the variable that holds the key")
     n_ctx: int = Field(32768, ge=256, description="context in tokens, as the server has it")
@@ -68,10 +79,28 @@ class OpenAISettings(Section):
     connect_timeout: float = Field(10.0, gt=0, description="seconds to connect")
     max_retries: int = Field(3, ge=0, le=10, description="tries after the first one")
     max_concurrency: int = Field(4, ge=1, description="requests under way at once")
+    requests_per_minute: int | None = Field(
+        None, ge=1, description="most requests in a minute, tries included; default: no limit"
+    )
     grammar: bool = Field(False, description="the server takes GBNF as `grammar` (llama-server)")
     native_tools: bool = Field(
         True, description="the server takes `tools`; false: calls are asked for as text"
     )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _first_url(cls, values: Any) -> Any:
+        """Let ``base_urls`` stand alone."""
+        if isinstance(values, dict) and "base_url" not in values:
+            urls = values.get("base_urls")
+            if isinstance(urls, list) and urls:
+                return {**values, "base_url": urls[0]}
+        return values
+
+    @property
+    def urls(self) -> list[str]:
+        """The servers, each once, without a slash at the end."""
+        return list(dict.fromkeys(url.rstrip("/") for url in (self.base_url, *self.base_urls)))
 
 
 EngineSettings = Annotated[LlamaSettings | OpenAISettings, Field(discriminator="kind")]

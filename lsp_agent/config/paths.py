@@ -65,6 +65,11 @@ class Home:
         return self.root / "cache"
 
     @property
+    def hosts(self) -> Path:
+        """Folder where windows find the process that shares a model with them."""
+        return self.root / "hosts"
+
+    @property
     def documents(self) -> Path:
         """Folder of texts shown in an editor: explanations."""
         return self.root / "documents"

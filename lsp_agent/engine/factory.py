@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from lsp_agent.config.model import LlamaSettings, OpenAISettings
 from lsp_agent.config.paths import Home
 from lsp_agent.engine.catalogue import Catalogue
 from lsp_agent.engine.types import Engine
+
+if TYPE_CHECKING:
+    from lsp_agent.engine.host.remote import Connector
 
 
 def make_engine(
@@ -21,7 +26,34 @@ def make_engine(
         from lsp_agent.engine.openai import OpenAIEngine
 
         return OpenAIEngine(name, settings, env)
+    path = Catalogue(home).resolve(settings.model)
+    here = hosted_here(name, settings, path, home.cache / "prefixes")
+    if settings.isolation == "thread":
+        return here
+    from lsp_agent.engine.host.remote import RemoteEngine
+
+    # The engine of this process is never loaded then: it only knows what the file says of itself.
+    return RemoteEngine(name, _connector(name, settings, path, home), here.info)
+
+
+def hosted_here(
+    name: str, settings: LlamaSettings, path: Path, prefixes: Path | None = None
+) -> Engine:
+    """Return an engine for a model file, in a thread of this process.
+
+    ``prefixes`` is a folder where the beginnings of prompts are kept for the next start.
+    """
     from lsp_agent.engine.llama.engine import LlamaEngine
 
-    path = Catalogue(home).resolve(settings.model)
-    return LlamaEngine(name, settings, path, home.cache / "prefixes")
+    return LlamaEngine(name, settings, path, prefixes)
+
+
+def _connector(name: str, settings: LlamaSettings, path: Path, home: Home) -> Connector:
+    from lsp_agent.engine.host.process import Setup, WorkerProcess
+
+    setup = Setup(name, settings, path, home.cache / "prefixes")
+    if settings.isolation == "process":
+        return WorkerProcess(setup)
+    from lsp_agent.engine.host.shared import SharedHost
+
+    return SharedHost(setup, home.hosts)

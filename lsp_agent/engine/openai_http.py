@@ -37,12 +37,12 @@ _LONGEST_FIELD = 6
 
 
 class Server:
-    """One server. Only its ``base_url`` is ever contacted. All methods run on one event loop."""
+    """One server. Only its ``url`` is ever contacted. All methods run on one event loop."""
 
-    def __init__(self, settings: OpenAISettings, key: str) -> None:
+    def __init__(self, settings: OpenAISettings, key: str, url: str) -> None:
         self._settings = settings
         self._key = key.strip()
-        self._url = settings.base_url.rstrip("/")
+        self._url = url
         self._client: httpx.AsyncClient | None = None
         self.shown_url = _checked(self._url)
         self.key_source = KeySource(settings.api_key_env, bool(self._key))

@@ -16,7 +16,11 @@ _MOST_STOPS = 4
 
 
 def request_body(settings: OpenAISettings, request: Request) -> tuple[str, dict[str, Any]]:
-    """Return the path below ``base_url`` and the JSON body of a generation."""
+    """Return the path below ``base_url`` and the JSON body of a generation.
+
+    Tools in the order of their names and messages as they came, with nothing that changes before
+    them: servers keep evaluated prefixes, and find them by their first tokens.
+    """
     body: dict[str, Any] = {
         "model": settings.model,
         "stream": True,
@@ -75,7 +79,7 @@ def adjusted(body: Mapping[str, Any], refusal: Refusal) -> dict[str, Any] | None
 
 
 def _chat(prompt: Chat) -> dict[str, Any]:
-    body: dict[str, Any] = {"messages": [_message(message) for message in prompt.messages]}
+    body: dict[str, Any] = {}
     if prompt.tools:
         body["tools"] = [
             {
@@ -86,8 +90,9 @@ def _chat(prompt: Chat) -> dict[str, Any]:
                     "parameters": dict(tool.parameters),
                 },
             }
-            for tool in prompt.tools
+            for tool in sorted(prompt.tools, key=lambda tool: tool.name)
         ]
+    body["messages"] = [_message(message) for message in prompt.messages]
     return body
 
 

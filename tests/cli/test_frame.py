@@ -14,6 +14,7 @@ import pytest
 from lsp_agent import __version__
 from lsp_agent.cli.main import VERBS, cli, run
 from lsp_agent.engine.llama.tiny import make_tiny_gguf
+from tests.support.scripted_endpoint import Reply, ScriptedEndpoint
 
 Caps = pytest.CaptureFixture[str]
 
@@ -162,6 +163,19 @@ def test_doctor_says_what_is_wrong(home: Path, capsys: Caps) -> None:
     assert "FAILS   configuration" in out
     assert "FAILS   engine r" in out
     assert "mend it with: lsp-agent config check" in out
+
+
+def test_doctor_asks_every_server_that_a_route_leads_to(home: Path, capsys: Caps) -> None:
+    with ScriptedEndpoint([Reply("x")]) as endpoint:
+        urls = [endpoint.base_url, "http://127.0.0.1:9/v1"]
+        (home / "config.toml").write_text(
+            f"[engines.r]\nbase_urls = {json.dumps(urls)}\nmodel = 'm'\nmax_retries = 0\n"
+            "[routes]\ncompletion = 'r'\n"
+        )
+        run(["doctor", "--json"])
+    checks = {row["name"]: row for row in json.loads(capsys.readouterr().out)}
+    assert checks["engine r"]["detail"] == f"1 of 2 servers answer, not {urls[1]}"
+    assert checks["model of engine local"]["ok"]
 
 
 def test_nothing_but_the_result_on_stdout(home: Path) -> None:

@@ -13,7 +13,8 @@ from lsp_agent.cli.main import VERBS
 from lsp_agent.config.load import Sources, load_settings
 
 ROOT = Path(__file__).resolve().parents[2]
-PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("editors/*/*.md"), *ROOT.glob("benchmarks/*.md")])
+FOLDERS = (".", "docs", "editors/*", "benchmarks")
+PAGES = sorted(page for folder in FOLDERS for page in ROOT.glob(f"{folder}/*.md"))
 FENCE = re.compile(r"^```(\w+)\n(.*?)^```", re.MULTILINE | re.DOTALL)
 
 
@@ -51,6 +52,16 @@ def test_the_readmes_configuration_is_valid(tmp_path: Path) -> None:
     loaded = load_settings(Sources(user_file=file))
     assert loaded.problems == ()
     assert loaded.settings.engines["cluster"].model == "qwen3-coder"
+
+
+@pytest.mark.parametrize("page", sorted(ROOT.glob("docs/*.md")), ids=lambda page: page.name)
+def test_the_configurations_of_the_documents_are_valid(page: Path, tmp_path: Path) -> None:
+    examples = [body for kind, body in FENCE.findall(page.read_text("utf-8")) if kind == "toml"]
+    assert examples
+    for example in examples:
+        file = tmp_path / "config.toml"
+        file.write_text(example, "utf-8")
+        assert load_settings(Sources(user_file=file)).problems == (), example
 
 
 def test_every_benchmark_is_in_the_table() -> None:

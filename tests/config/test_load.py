@@ -68,6 +68,19 @@ def test_engines_merge_key_by_key() -> None:
     assert isinstance(loaded.settings.engines["my-GPU"], OpenAISettings)
 
 
+def test_several_servers_of_one_engine(tmp_path: Path) -> None:
+    both = '[engines.both]\nbase_url = "http://a/v1/"\nbase_urls = ["http://b/v1"]\nmodel = "m"\n'
+    list_ = (
+        '[engines.list]\nbase_urls = ["http://a/v1", "http://b/v1", "http://a/v1/"]\nmodel = "m"\n'
+    )
+    loaded = load_settings(Sources(user_file=write(tmp_path / "c.toml", both + list_)))
+    assert loaded.problems == ()
+    for name in ("both", "list"):
+        engine = loaded.settings.engines[name]
+        assert isinstance(engine, OpenAISettings)
+        assert engine.urls == ["http://a/v1", "http://b/v1"]
+
+
 @pytest.mark.parametrize(
     ("text", "says"),
     [
@@ -79,6 +92,10 @@ def test_engines_merge_key_by_key() -> None:
         ('[agent]\nmax_steps = "x"\n', ":2: agent.max_steps can't be 'x'"),
         ("[agent]\nmax_steps = 0\n", "greater than or equal to 1"),
         ('[engines.a]\nkind = "openai"\nmodel = "m"\n', ":2: engines.a.base_url is missing"),
+        (
+            '[engines.a]\nmodel = "m"\nbase_urls = ["http://a/v1", "b"]\n',
+            ":3: engines.a.base_urls.1 can't be",
+        ),
         ("[engines.local]\ngpu_layers = 1\n", "did you mean 'engines.local.n_gpu_layers'?"),
         ('[engines.x]\nkind = "cloud"\n', "cloud"),
         ('[routes]\nagent = "loca"\n', "did you mean 'local'?"),
