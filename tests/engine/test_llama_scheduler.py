@@ -10,7 +10,7 @@ import pytest
 
 from lsp_agent.cancel import CancelToken
 from lsp_agent.engine.candidates import candidates
-from lsp_agent.engine.llama import scheduler as room
+from lsp_agent.engine.llama import turns as room
 from lsp_agent.engine.llama.engine import LlamaEngine
 from lsp_agent.engine.types import Fim, Job, Request, Sampling
 from tests.support.llama import ENDLESS, LONG_PROMPT, SHORT, chat, complete, llama_engine
@@ -60,7 +60,7 @@ def test_a_completion_overtakes_a_prompt_under_evaluation(any_model: Path) -> No
 
 
 def test_who_waits_too_long_gets_a_turn(plain_model: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(room, "_PATIENCE_SECONDS", 0.0)
+    monkeypatch.setattr(room, "PATIENCE_SECONDS", 0.0)
     with llama_engine(plain_model, n_ctx=16384) as engine:
         cancel = CancelToken()
         busy = engine.generate(replace(ENDLESS, job=Job.COMPLETION), cancel)

@@ -1,9 +1,8 @@
 """What the next batch holds: continuous batching over sequences, by job (Yu et al., "Orca", 2022).
 
-An answer that somebody waits for at the cursor has the machine for itself: completions go first,
-then actions; runs, reviews and background work share what is left, and get a batch in any case
-after they were shut out for a second. Prompts are evaluated in chunks, so whoever comes waits for
-one chunk at most. Requests that begin alike wait for each other rather than evaluate twice.
+Who takes part is decided in :mod:`~lsp_agent.engine.llama.turns`. Prompts are evaluated in chunks,
+so whoever comes waits for one chunk at most. Requests that begin alike wait for each other rather
+than evaluate twice.
 """
 
 from __future__ import annotations
@@ -26,10 +25,9 @@ from lsp_agent.engine.llama.generation import Generation
 from lsp_agent.engine.llama.library import AbortFlag
 from lsp_agent.engine.llama.prefixes import PrefixStore
 from lsp_agent.engine.llama.slots import SlotCache, common_prefix
+from lsp_agent.engine.llama.turns import Standing, whose_turn
 from lsp_agent.engine.types import Job
 
-_INTERACTIVE = (Job.COMPLETION, Job.ACTION)
-_PATIENCE_SECONDS = 1.0
 _WORTH_WAITING = 64
 _log = logging.getLogger(__name__)
 
@@ -167,21 +165,16 @@ class Scheduler:
         return rows
 
     def _entitled(self) -> list[Generation]:
-        """Return those whose turn it is: decoding before prompts, so that none of them stalls."""
-        if not self._active:
-            return []
+        """Return those whose turn it is, in the order in which they fill the batch."""
         now = self._clock()
-        best = min(one.job for one in self._active)
-        chosen = [
-            one
+        standings = [
+            Standing(one.job, self._missing(one), one.answered, now - one.waiting_since)
             for one in self._active
-            if one.job == best
-            or best not in _INTERACTIVE
-            or now - one.waiting_since > _PATIENCE_SECONDS
         ]
+        chosen = [self._active[index] for index in whose_turn(standings)]
         for one in chosen:
             one.waiting_since = now
-        return sorted(chosen, key=lambda one: (self._missing(one) > 1, one.job))
+        return chosen
 
     def _missing(self, one: Generation) -> int:
         return len(one.tokens) - len(self._slots.tokens(one.slot))
