@@ -10,6 +10,7 @@ import pytest
 
 from lsp_agent.cancel import CancelToken
 from lsp_agent.engine.llama.engine import LlamaEngine
+from lsp_agent.engine.llama.slots import Slot, SlotCache
 from lsp_agent.engine.types import Chat as ChatPrompt
 from lsp_agent.engine.types import (
     ContextOverflowError,
@@ -145,22 +146,31 @@ def test_tokens_are_counted_while_another_request_runs(engine: LlamaEngine) -> N
     assert engine.count_tokens("abc") == 3
 
 
-def test_the_most_urgent_job_is_next(one_by_one: LlamaEngine) -> None:
+def test_the_most_urgent_job_is_next(
+    one_by_one: LlamaEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
     served: list[Job] = []
+    acquire = SlotCache.acquire
 
-    def ask(job: Job) -> None:
-        complete(one_by_one, replace(SHORT, job=job))
-        served.append(job)
+    def recorded(self: SlotCache, tokens: list[int], job: Job) -> Slot | None:
+        slot = acquire(self, tokens, job)
+        if slot is not None:
+            served.append(job)
+        return slot
 
+    monkeypatch.setattr(SlotCache, "acquire", recorded)
     cancel = CancelToken()
     busy = one_by_one.generate(ENDLESS, cancel)
     next(busy)
     order = [Job.BACKGROUND, Job.REVIEW, Job.RUN, Job.COMPLETION, Job.ACTION]
-    threads = [threading.Thread(target=ask, args=(job,)) for job in order]
+    threads = [
+        threading.Thread(target=complete, args=(one_by_one, replace(SHORT, job=job)))
+        for job in order
+    ]
     for thread in threads:
         thread.start()
     wait_until(lambda: one_by_one.info().detail["queue"] == len(order))
     cancel.cancel()
     for thread in threads:
         thread.join(20)
-    assert served == sorted(order)
+    assert served == [Job.RUN, *sorted(order)]

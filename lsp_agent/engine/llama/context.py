@@ -20,7 +20,7 @@ from lsp_agent.engine.types import EngineError
 
 OUTPUTS_MAX = 40
 # Below, a small model's batch is over before a second thread has met the first.
-_FEW_TOKENS = 32
+_FEW_TOKENS = 4
 # Only what can't be rolled back: LLAMA_STATE_SEQ_FLAGS_PARTIAL_ONLY.
 _PARTIAL, _WHOLE = 1, 0
 
@@ -85,6 +85,9 @@ class Context:
         self.shifts = self.remembers and bool(lib.llama_memory_can_shift(self._memory))
         self._windowed = int(lib.llama_model_n_swa(model)) > 0 and not params.swa_full
         self._rows: set[int] = set()
+        # llama.cpp keeps its outputs in one place; making a view costs more than a small model's
+        # sampling.
+        self._views: dict[int, Any] = {}
         self._allocate()
 
     def _allocate(self) -> None:
@@ -142,6 +145,9 @@ class Context:
             raise ValueError(f"more than {self._outputs_max} outputs in a batch")
         if len({part.seq for part in parts}) < len(parts):
             raise ValueError("a sequence stands twice in a batch")
+        if count == 1:
+            # The step of an answer, thousands of times: five stores instead of array arithmetic.
+            return self._fill_one(parts[0])
         firsts, at = [], 0
         for part in parts:
             end = at + len(part.tokens)
@@ -161,6 +167,18 @@ class Context:
         self._batch.n_tokens = count
         return firsts
 
+    def _fill_one(self, part: Part) -> list[int]:
+        (token,) = part.tokens
+        at = len(self.tokens[part.seq])
+        if at >= self.n_ctx:
+            raise ValueError("the context is full")
+        if not 0 <= token < self._vocab_size:
+            raise ValueError("a token id outside the vocabulary")
+        self._token[0], self._pos[0], self._seq[0] = token, at, part.seq
+        self._out[0] = part.outputs
+        self._batch.n_tokens = 1
+        return [0]
+
     def sample(self, sampler: Any, row: int) -> int:
         """Draw a token from the logits of a row of the last batch."""
         self._logits_pointer(row)
@@ -168,7 +186,11 @@ class Context:
 
     def logits(self, row: int) -> Any:
         """Return a numpy view of a row's logits, one float32 a vocabulary entry."""
-        return np.ctypeslib.as_array(self._logits_pointer(row), shape=(self._vocab_size,))
+        pointer = self._logits_pointer(row)
+        address = ctypes.addressof(pointer.contents)
+        if address not in self._views:
+            self._views[address] = np.ctypeslib.as_array(pointer, shape=(self._vocab_size,))
+        return self._views[address]
 
     def truncate(self, seq: int, length: int) -> bool:
         """Forget a sequence from ``length`` on; ``False`` where this kind of memory can't."""

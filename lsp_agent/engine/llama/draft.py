@@ -52,9 +52,14 @@ class Lookup:
             # Edits are local: the next such place behind the last one, else the last there is.
             self._at = next((end for end in places if at is not None and end >= at), places[-1])
 
+    @property
+    def follows(self) -> bool:
+        """Whether the answer's last token stands in the text, so that what follows may come."""
+        return self._at is not None and self._tokens[self._at - 1] == self._tokens[-1]
+
     def draft(self, length: int) -> list[int]:
         """Return at most ``length`` tokens that may follow."""
-        if self._at is None or self._tokens[self._at - 1] != self._tokens[-1]:
+        if self._at is None or not self.follows:
             return []
         return self._tokens[self._at : self._at + length]
 

@@ -94,6 +94,8 @@ class Generation:
         if self._lookup is None:
             return []
         most = min(most, self._limit - self.answered - 1)
+        if most <= 0 or not self._lookup.follows:
+            return []
         length = self._pace.length(most, self._lookup.streak)
         return self._lookup.draft(length) if length else []
 

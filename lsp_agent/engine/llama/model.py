@@ -31,7 +31,7 @@ from lsp_agent.engine.types import EngineUnavailableError
 _CPU_UBATCH = 128
 _ONE_THREAD_BATCH, _ONE_THREAD_TOKEN = 5_000_000, 30_000_000
 _MIN_CTX = 2048
-_SCORES_BYTES = 36 << 20
+_SCORES_BYTES = 8 << 20
 # A recurrent state is kept for each sequence whether it is used or not: 80 to 230 MiB.
 _SEQUENCES, _STATES = 16, 4
 _TYPES = {

@@ -53,7 +53,8 @@ class Sampler:
         """Draw the next token from a row's logits and take it as chosen."""
         logits = context.logits(row)
         # In place: the context writes them anew with every decode.
-        logits[self._banned] = -np.inf
+        if len(self._banned):
+            logits[self._banned] = -np.inf
         if self._grammar is None:
             return int(logits.argmax()) if self._likeliest else context.sample(self._chain, row)
         token = int(logits.argmax()) if self._likeliest else self._draw(self._ids, logits)

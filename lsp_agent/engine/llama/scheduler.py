@@ -167,6 +167,9 @@ class Scheduler:
     def _entitled(self) -> list[Generation]:
         """Return those whose turn it is, in the order in which they fill the batch."""
         now = self._clock()
+        if len(self._active) == 1:
+            self._active[0].waiting_since = now
+            return self._active
         standings = [
             Standing(one.job, self._missing(one), one.answered, now - one.waiting_since)
             for one in self._active
@@ -210,9 +213,7 @@ class Scheduler:
             self._settle(row, accepted)
 
     def _learn(self, rows: Sequence[_Row], seconds: float) -> None:
-        if len(rows) == 1 and rows[0].outputs == 1 + len(rows[0].draft) == len(
-            rows[0].tokens + rows[0].draft
-        ):
+        if len(rows) == 1 and rows[0].complete and len(rows[0].tokens) == 1:
             self.costs.learn(rows[0].outputs, seconds)
 
     def _take(self, row: _Row, first: int) -> int:

@@ -26,6 +26,9 @@ class TextStream:
         if self.stopped:
             return ""
         self._held += self._decoder.decode(data)
+        if not self._stop:
+            shown, self._held = self._held, ""
+            return shown
         found = [at for text in self._stop if (at := self._held.find(text)) >= 0]
         if found:
             self.stopped = True
@@ -58,6 +61,8 @@ class ThinkingSplitter:
 
     def feed(self, text: str, *, last: bool = False) -> tuple[str, str]:
         """Return the next ``(thinking, text)`` increments."""
+        if self._decided and not (self._inside or self._closed or self._held):
+            return "", text
         self._held += text
         if not self._decided:
             start = self._held.lstrip()
