@@ -85,7 +85,7 @@ class PatchedLibrary:
         return self._replacements.get(name) or getattr(self._lib, name)
 
 
-ENDLESS = Request(chat("word " * 20), max_tokens=8000, grammar='root ::= "a"+')
+ENDLESS = Request(chat("word " * 20), max_tokens=8000, grammar="root ::= [ab] root")
 """An answer that takes longer than any test."""
 
 SHORT = Request(chat("hello"), max_tokens=8)

@@ -171,7 +171,7 @@ class SlotCache:
                 return self._cut(slot, tokens)
         lost = len(self.tokens(best)) - length
         # The same prompt again wants another answer; the old one is not asked for any more.
-        again = length >= min(best.prompt, len(tokens)) - 1
+        again = length >= best.prompt - 1
         replaces = lost <= _CHEAP or again or best.job is job is Job.COMPLETION
         if not best.busy and replaces and (length or not lost):
             return self._cut(best, tokens)
