@@ -38,6 +38,9 @@ class LlamaSettings(Section):
     n_seq_max: int | None = Field(
         None, ge=1, le=64, description="sequences kept in memory; default: 16, 4 for recurrent"
     )
+    draft_model: str | None = Field(
+        None, description="small model of the same vocabulary that drafts answers; name or path"
+    )
     swa_full: bool = Field(
         False, description="keep all of a sliding window's layers: more memory, any rollback"
     )

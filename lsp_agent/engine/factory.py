@@ -27,6 +27,9 @@ def make_engine(
 
         return OpenAIEngine(name, settings, env)
     path = Catalogue(home).resolve(settings.model)
+    if settings.draft_model is not None:
+        draft = Catalogue(home).resolve(settings.draft_model).absolute()
+        settings = settings.model_copy(update={"draft_model": str(draft)})
     here = hosted_here(name, settings, path, home.cache / "prefixes")
     if settings.isolation == "thread":
         return here

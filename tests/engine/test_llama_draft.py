@@ -9,12 +9,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from lsp_agent.cancel import CancelToken
 from lsp_agent.engine.llama import draft as room
 from lsp_agent.engine.llama.context import Context, Part
 from lsp_agent.engine.llama.draft import LENGTHS, BatchCosts, Lookup, Pace
 from lsp_agent.engine.llama.engine import LlamaEngine
 from lsp_agent.engine.llama.sampler import Sampler
-from lsp_agent.engine.types import Fim, Job, Request, Sampling
+from lsp_agent.engine.llama.tiny import make_tiny_gguf
+from lsp_agent.engine.types import EngineUnavailableError, Fim, Job, Request, Sampling
 from tests.support.llama import chat, complete, llama_engine
 
 tokens = st.lists(st.integers(0, 5), max_size=40)
@@ -140,3 +142,44 @@ def test_drafts_are_for_one_answer_at_a_time(plain: LlamaEngine) -> None:
     asked = Request(chat(CODE), max_tokens=60, job=Job.ACTION)
     alone = complete(plain, asked)[0]
     assert complete(plain, replace(asked, job=Job.RUN))[0] == alone
+
+
+@pytest.fixture(scope="module")
+def other_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("models") / "other.gguf"
+    make_tiny_gguf(path, seed=9, n_layer=1)
+    return path
+
+
+def test_a_draft_model_changes_no_answer(
+    plain_model: Path, other_model: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(BatchCosts, "learn", lambda *_: None)
+    asked = [Request(chat(text), max_tokens=60) for text in ("one", "two", "one and two")]
+    with llama_engine(plain_model, n_ctx=2048) as engine:
+        alone = [complete(engine, one)[0] for one in asked]
+    shares = []
+    for drafter in (plain_model, other_model):
+        with llama_engine(plain_model, n_ctx=2048, draft_model=str(drafter)) as engine:
+            assert [complete(engine, one)[0] for one in asked] == alone
+            detail = engine.info().detail
+        assert detail["drafted_tokens"]
+        shares.append(detail["accepted_tokens"] / detail["drafted_tokens"])
+    # A model that drafts for itself is right, but for lookup's share and for rounding.
+    assert shares[0] > 0.6
+    assert shares[0] > shares[1]
+
+
+def test_a_draft_model_of_another_family_is_refused(plain_model: Path, tmp_path: Path) -> None:
+    path = tmp_path / "nofim.gguf"
+    make_tiny_gguf(path, fim=False)
+    with (
+        llama_engine(plain_model, draft_model=str(path)) as engine,
+        pytest.raises(EngineUnavailableError, match=r"nofim.gguf has another vocabulary"),
+    ):
+        engine.load(CancelToken())
+    with (
+        llama_engine(plain_model, draft_model=str(tmp_path / "none.gguf")) as engine,
+        pytest.raises(EngineUnavailableError, match="no model file"),
+    ):
+        engine.load(CancelToken())

@@ -89,6 +89,10 @@ class BatchCosts:
             measured = seconds / self._single * size / rows
             self._costs[size] += _LEARN * (measured - self._costs[size])
 
+    def relative(self, seconds: float) -> float:
+        """Return a time in units of a single token's."""
+        return seconds / self._single if self._single else 0.0
+
     def of(self, rows: int) -> float:
         """Return the cost of a batch."""
         return self._costs[self._size(rows)]
@@ -106,19 +110,24 @@ class Pace:
     """
 
     def __init__(self, costs: BatchCosts) -> None:
-        self._costs = costs
+        self.costs = costs
         self.chance = _HOPE
 
-    def length(self, most: int, streak: int = 0) -> int:
-        """Return the length that gives most tokens for its cost; 0 when none pays."""
+    def length(self, most: int, streak: int = 0, each: float = 0.0) -> int:
+        """Return the length that gives most tokens for its cost; 0 when none pays.
+
+        ``each`` is what drafting a token costs, in units of a decoded one.
+        """
         chance = max(self.chance, _HOPE) if streak >= _STREAK else self.chance
         fitting = [length for length in LENGTHS if length <= most] or [0]
-        return max(fitting, key=lambda one: _tokens(one, chance) / self._costs.of(one + 1))
+        return max(
+            fitting, key=lambda one: _tokens(one, chance) / (self.costs.of(one + 1) + each * one)
+        )
 
     def learn(self, drafted: int, accepted: int) -> None:
         """Take the outcome of a draft."""
-        self._costs.drafted += drafted
-        self._costs.accepted += accepted
+        self.costs.drafted += drafted
+        self.costs.accepted += accepted
         tries = min(accepted + 1, drafted)
         weight = 1 - (1 - _LEARN) ** tries
         self.chance = min(self.chance + weight * (accepted / tries - self.chance), _SUREST)

@@ -11,7 +11,8 @@ from typing import Any
 
 from lsp_agent.cancel import CancelToken
 from lsp_agent.engine.llama.context import Context
-from lsp_agent.engine.llama.draft import Lookup, Pace
+from lsp_agent.engine.llama.draft import BatchCosts, Lookup, Pace
+from lsp_agent.engine.llama.drafter import MOST, Drafter
 from lsp_agent.engine.llama.prompt import Prompt
 from lsp_agent.engine.llama.sampler import Sampler
 from lsp_agent.engine.llama.slots import Slot
@@ -35,7 +36,8 @@ class Generation:
         sink: Sink,
         cancel: CancelToken,
         lookup: Lookup | None,
-        pace: Pace,
+        costs: BatchCosts,
+        drafter: Drafter | None = None,
     ) -> None:
         self.job = request.job
         self.prompt = prompt
@@ -52,7 +54,10 @@ class Generation:
         self._cached = 0
         self._finish: FinishReason | None = None
         self._lookup = lookup
-        self._pace = pace
+        self._drafter = drafter
+        # Each source of drafts has a record of its own.
+        self._looked_up, self._drafted = Pace(costs), Pace(costs)
+        self._pace = self._looked_up
         self._fed = 0
 
     @property
@@ -94,10 +99,18 @@ class Generation:
         if self._lookup is None:
             return []
         most = min(most, self._limit - self.answered - 1)
-        if most <= 0 or not self._lookup.follows:
+        if most <= 0:
             return []
-        length = self._pace.length(most, self._lookup.streak)
-        return self._lookup.draft(length) if length else []
+        if self._lookup.follows:
+            self._pace = self._looked_up
+            length = self._pace.length(most, self._lookup.streak)
+            return self._lookup.draft(length) if length else []
+        if self._drafter is None:
+            return []
+        self._pace = self._drafted
+        each = self._pace.costs.relative(self._drafter.seconds)
+        length = self._pace.length(min(most, MOST), each=each)
+        return self._drafter.draft(self.tokens, length) if length else []
 
     def take(self, context: Context, row: int, draft: list[int]) -> int:
         """Draw from ``row`` and on through the draft; return how much of it came true."""

@@ -109,7 +109,7 @@ def _log_callback(lib: Any) -> Any:
 
 
 # What the scheduler meets every day, and mends: other requests make room.
-_EXPECTED = "failed to find a memory slot"
+_EXPECTED = ("failed to find a memory slot", "available cells in kv cache", "restore kv cache")
 
 
 def _on_log(level: int, text: bytes, _data: object) -> None:
@@ -119,7 +119,7 @@ def _on_log(level: int, text: bytes, _data: object) -> None:
     stopping = load_log.stopping is not None and load_log.stopping.is_set
     if level == 4 and not stopping:
         load_log.lines = [*load_log.lines[-8:], line]
-    quiet = stopping or _EXPECTED in line
+    quiet = stopping or any(text in line for text in _EXPECTED)
     _log.log(logging.DEBUG if quiet else _LEVELS.get(level, logging.DEBUG), line)
 
 

@@ -17,7 +17,8 @@ from lsp_agent.cancel import CancelToken
 from lsp_agent.config.model import LlamaSettings
 from lsp_agent.engine.gguf_file import ModelFileError
 from lsp_agent.engine.llama.context import Aborted, Context, DecodeError, Part
-from lsp_agent.engine.llama.draft import Lookup, Pace
+from lsp_agent.engine.llama.draft import Lookup
+from lsp_agent.engine.llama.drafter import Drafter
 from lsp_agent.engine.llama.generation import Generation, Sink
 from lsp_agent.engine.llama.library import REQUIRED_VERSION, AbortFlag, build_name, library
 from lsp_agent.engine.llama.model import LoadedModel, check_model, layer_attempts
@@ -63,6 +64,7 @@ class Runtime:
         self._tokenizing = threading.Lock()
         self._open(path, settings, cancel, progress)
         self._control = self.vocab.control_tokens()
+        self._drafter = self._load_drafter(settings, cancel, progress)
         rolls_back = self._model.rolls_back
         self._slots = SlotCache(self._context, rolls_back=rolls_back)
         store = PrefixStore(prefixes, self._fingerprint(settings))
@@ -145,7 +147,8 @@ class Runtime:
                 sink,
                 cancel,
                 self._lookup(request, prompt),
-                Pace(self.scheduler.costs),
+                self.scheduler.costs,
+                self._drafter,
             )
         )
 
@@ -168,8 +171,9 @@ class Runtime:
             if self._freed:
                 return
             self._freed = True
-            if self._embedder is not None:
-                self._embedder.free()
+            for part in (self._embedder, self._drafter):
+                if part is not None:
+                    part.free()
             self._context.free()
             self._model.free()
 
@@ -213,6 +217,19 @@ class Runtime:
             model.free()
             raise
         self._model = model
+
+    def _load_drafter(
+        self, settings: LlamaSettings, cancel: CancelToken, progress: Callable[[float], None]
+    ) -> Drafter | None:
+        if settings.draft_model is None or not self._model.rolls_back:
+            return None
+        path = Path(settings.draft_model)
+        try:
+            return Drafter(self._lib, path, settings, self.vocab, self.stopping, cancel, progress)
+        except BaseException:
+            self._context.free()
+            self._model.free()
+            raise
 
     def _fingerprint(self, settings: LlamaSettings) -> str:
         """Name all that a saved memory depends on."""

@@ -19,7 +19,7 @@ from lsp_agent.engine.types import Job
 _CHECKPOINTS = 4
 # A large hybrid model's state takes 80 to 230 MiB.
 _CHECKPOINT_BYTES = 512 << 20
-_KEPT_BYTES = 1 << 30
+_KEPT, _KEPT_BYTES = 24, 1 << 30
 _WORTH_KEEPING = 256
 _CHEAP = 96
 _SPLICE_TOKENS, _SPLICE_TAIL, _SPLICES = 64, 48, 64
@@ -271,7 +271,9 @@ class SlotCache:
             state = self._context.save(slot.seq, whole=True)
             kept = _Kept(list(tokens), state, slot.job, slot.prompt, list(slot.checkpoints))
             self._kept.append(kept)
-            while sum(len(one.state) for one in self._kept) > _KEPT_BYTES:
+            while (
+                len(self._kept) > _KEPT or sum(len(one.state) for one in self._kept) > _KEPT_BYTES
+            ):
                 del self._kept[0]
         self.drop(slot)
 
