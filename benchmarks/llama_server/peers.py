@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Literal, Protocol
 
 from lsp_agent.cancel import CancelToken
 from lsp_agent.config.model import LlamaSettings
@@ -17,6 +17,8 @@ from lsp_agent.engine.gguf_file import read_gguf_header
 from lsp_agent.engine.llama.engine import LlamaEngine
 from lsp_agent.engine.llama.model import default_threads
 from lsp_agent.engine.types import Request
+
+Flash = Literal["auto", "on", "off"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,19 +29,32 @@ class Setup:
     n_ctx: int
     threads: int
     threads_batch: int
+    flash_attn: Flash = "auto"
+    drafts: bool = True
 
     @staticmethod
-    def of(model: Path, n_ctx: int, threads: int | None) -> Setup:
+    def of(
+        model: Path,
+        n_ctx: int,
+        threads: int | None,
+        flash_attn: Flash = "auto",
+        *,
+        drafts: bool = True,
+    ) -> Setup:
         """Return the set-up; without ``threads``, as many as our engine takes by itself."""
         token, batch = default_threads(read_gguf_header(model).n_params)
-        return Setup(model, n_ctx, threads or token, threads or batch)
+        return Setup(model, n_ctx, threads or token, threads or batch, flash_attn, drafts)
 
     @property
     def settings(self) -> LlamaSettings:
         """Our engine's settings; batch sizes and formats of the cache are its defaults."""
         same = self.threads == self.threads_batch
         return LlamaSettings(
-            n_ctx=self.n_ctx, n_gpu_layers=0, n_threads=self.threads if same else None
+            n_ctx=self.n_ctx,
+            n_gpu_layers=0,
+            n_threads=self.threads if same else None,
+            flash_attn=self.flash_attn,
+            drafts=self.drafts,
         )
 
 

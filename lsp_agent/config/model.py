@@ -38,6 +38,7 @@ class LlamaSettings(Section):
     n_seq_max: int | None = Field(
         None, ge=1, le=64, description="sequences kept in memory; default: 16, 4 for recurrent"
     )
+    drafts: bool = Field(True, description="draft what an answer repeats; changes no greedy answer")
     draft_model: str | None = Field(
         None, description="small model of the same vocabulary that drafts answers; name or path"
     )

@@ -23,7 +23,7 @@ tokens = st.lists(st.integers(0, 5), max_size=40)
 
 
 def fed(text: list[int], answer: list[int]) -> Lookup:
-    lookup = Lookup(text)
+    lookup = Lookup(lambda: text)
     for token in answer:
         lookup.feed(token)
     return lookup

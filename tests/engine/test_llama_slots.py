@@ -17,7 +17,7 @@ from lsp_agent.engine.llama import slots as room
 from lsp_agent.engine.llama.context import Context
 from lsp_agent.engine.llama.engine import LlamaEngine
 from lsp_agent.engine.llama.slots import Slot, SlotCache, common_prefix
-from lsp_agent.engine.types import Chat, Fim, Job, Message, Request, Usage
+from lsp_agent.engine.types import Chat, Fim, Job, Message, Request, Sampling, Usage
 from tests.support.llama import chat, complete, llama_engine
 
 tokens = st.lists(st.integers(0, 2), max_size=12)
@@ -104,8 +104,6 @@ def test_after_a_cancelled_prompt_the_answers_are_right(any_model: Path) -> None
 
 
 def test_a_sampled_answer_does_not_depend_on_reuse(plain_model: Path) -> None:
-    from lsp_agent.engine.types import Sampling
-
     sampled = replace(request("question"), sampling=Sampling(temperature=1.0, seed=3))
     with llama_engine(plain_model, n_ctx=4096) as engine:
         first = complete(engine, sampled)[0]
@@ -349,3 +347,18 @@ def test_two_conversations_take_turns(any_model: Path) -> None:
         for thread in threads:
             thread.join(60)
     assert texts == {0: [expected[0]] * 5, 1: [expected[1]] * 5}
+
+
+def test_an_answer_comes_back_as_the_tokens_that_it_was_drawn_in(any_model: Path) -> None:
+    """Random weights spell a text in other tokens than the tokenizer would."""
+    asked = replace(
+        request("question"),
+        grammar='root ::= ("the" | "self" | "in" | " "){40}',
+        sampling=Sampling(temperature=1.5, top_k=0, top_p=1.0, min_p=0.0, seed=1),
+    )
+    with llama_engine(any_model, n_ctx=4096) as engine:
+        text, first = complete(engine, replace(asked, max_tokens=200))
+        assert engine.count_tokens(text) != first.completion - 1
+        usage = complete(engine, request("question", text, "next"))[1]
+    # All of the first turn is found, but for the end token, which was never evaluated.
+    assert usage.cached >= first.prompt + first.completion - 3

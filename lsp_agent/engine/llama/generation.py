@@ -37,7 +37,8 @@ class Generation:
         cancel: CancelToken,
         lookup: Lookup | None,
         costs: BatchCosts,
-        drafter: Drafter | None = None,
+        drafter: Drafter | None,
+        remember: Callable[[str, list[int]], None],
     ) -> None:
         self.job = request.job
         self.prompt = prompt
@@ -55,6 +56,7 @@ class Generation:
         self._finish: FinishReason | None = None
         self._lookup = lookup
         self._drafter = drafter
+        self._remember = remember
         # Each source of drafts has a record of its own.
         self._looked_up, self._drafted = Pace(costs), Pace(costs)
         self._pace = self._looked_up
@@ -151,8 +153,17 @@ class Generation:
             self._end("length")
         return not self.finished
 
+    def _keep_tokens(self) -> None:
+        """Let the answer come back as the tokens that it was drawn in: they are in memory."""
+        drawn = self.tokens[len(self.prompt.tokens) :]
+        if drawn and self._vocab.is_end(drawn[-1]):
+            text = b"".join(self._vocab.piece(token) for token in drawn[:-1])
+            self._remember(text.decode("utf-8", "replace"), drawn[:-1])
+
     def _end(self, finish: FinishReason) -> None:
         self._finish = finish
+        if finish == "stop":
+            self._keep_tokens()
         thinking, text = self._splitter.feed(self._stream.finish(), last=True)
         usage = Usage(len(self.prompt.tokens), self._cached, self.answered)
         self.sink(Delta(text=text, thinking=thinking, finish=finish, usage=usage))

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import threading
 from dataclasses import dataclass
 
 from lsp_agent.engine.llama.fim import lay_out
 from lsp_agent.engine.llama.template import ChatTemplate
 from lsp_agent.engine.llama.vocab import Vocab
 from lsp_agent.engine.types import Chat, EngineError, Fim
+
+_KNOWN, _WORTH_KEEPING = 256, 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +39,8 @@ class PromptBuilder:
     def __init__(self, vocab: Vocab, template: str | None, model: str) -> None:
         self._vocab = vocab
         self._model = model
+        self._known: dict[str, list[int]] = {}
+        self._lock = threading.Lock()
         self._template = ChatTemplate(
             template, bos=vocab.text(vocab.bos), eos=vocab.text(vocab.eos)
         )
@@ -43,6 +48,27 @@ class PromptBuilder:
     def build(self, prompt: Chat | Fim) -> Prompt:
         """Return the tokens. Raises :class:`EngineError` where the model can't be asked so."""
         return self._fim(prompt) if isinstance(prompt, Fim) else self._chat(prompt)
+
+    def remember(self, text: str, tokens: list[int]) -> None:
+        """Take note of an answer's own tokens: a model seldom draws those that its text has.
+
+        When the answer comes back as a message, it finds itself in memory.
+        """
+        with self._lock:
+            self._known.pop(text, None)
+            self._known[text] = tokens
+            while len(self._known) > _KNOWN:
+                del self._known[next(iter(self._known))]
+
+    def _content(self, text: str) -> list[int]:
+        """Return a message's tokens; those of long ones are kept, since they come again."""
+        with self._lock:
+            known = self._known.get(text)
+        if known is None:
+            known = self._vocab.tokenize(text)
+            if len(known) >= _WORTH_KEEPING:
+                self.remember(text, known)
+        return known
 
     def _chat(self, chat: Chat) -> Prompt:
         vocab = self._vocab
@@ -52,7 +78,7 @@ class PromptBuilder:
         for text, is_content in pieces:
             if is_content:
                 starts.append(len(tokens))
-            tokens += vocab.tokenize(text, special=not is_content)
+            tokens += self._content(text) if is_content else vocab.tokenize(text, special=True)
         if vocab.adds_bos and tokens[:2] == [vocab.bos] * 2:
             # The template wrote it as well.
             del tokens[0]

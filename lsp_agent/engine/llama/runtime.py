@@ -64,6 +64,7 @@ class Runtime:
         self._tokenizing = threading.Lock()
         self._open(path, settings, cancel, progress)
         self._control = self.vocab.control_tokens()
+        self._drafts = settings.drafts
         self._drafter = self._load_drafter(settings, cancel, progress)
         rolls_back = self._model.rolls_back
         self._slots = SlotCache(self._context, rolls_back=rolls_back)
@@ -149,6 +150,7 @@ class Runtime:
                 self._lookup(request, prompt),
                 self.scheduler.costs,
                 self._drafter,
+                self._prompts.remember,
             )
         )
 
@@ -249,10 +251,14 @@ class Runtime:
 
     def _lookup(self, request: Request, prompt: Prompt) -> Lookup | None:
         """Index what the answer may repeat; memory that can't roll back can't take drafts."""
-        if not self._model.rolls_back:
+        if not (self._drafts and self._model.rolls_back):
             return None
-        tokens = [token for text in request.reference for token in self.vocab.tokenize(text)]
-        return Lookup([*tokens, *prompt.tokens][-_LOOKUP_TOKENS:])
+
+        def texts() -> list[int]:
+            beside = [token for text in request.reference for token in self.vocab.tokenize(text)]
+            return [*beside, *prompt.tokens][-_LOOKUP_TOKENS:]
+
+        return Lookup(texts)
 
     def _embed_one(self, context: Context, text: str, cancel: CancelToken) -> list[float]:
         cancel.check()
