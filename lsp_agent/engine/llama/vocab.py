@@ -138,7 +138,8 @@ class Vocab:
         if not found.keys() >= _TEXT_BYTES:
             return None
         ends = [token for token in range(self.size) if self.is_end(token)]
-        common = [*(found[byte] for byte in _COMMON_BYTES), *ends]
+        # One end stands for all: they are allowed together.
+        common = [*(found[byte] for byte in _COMMON_BYTES), *ends[:1]]
         return ByteTokens(np.array(common, np.int32), np.array([*found.values(), *ends], np.int32))
 
     def control_tokens(self) -> list[int]:
