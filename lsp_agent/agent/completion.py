@@ -29,6 +29,7 @@ from lsp_agent.engine.types import (
     Fim,
     Job,
     Request,
+    Sampling,
     Usage,
 )
 from lsp_agent.syntax.document import SyntaxDocument
@@ -38,6 +39,7 @@ from lsp_agent.workspace.positions import Position
 
 JOB = "completion"
 MAX_TOKENS_LINE, MAX_TOKENS_BLOCK = 64, 160
+_GREEDY = Sampling()
 # Code has about three characters a token; two are on the safe side.
 _CHARACTERS_A_TOKEN = 2
 # What byte-level tokenizers keep together: a word with the mark or space before it, a run of marks.
@@ -92,6 +94,7 @@ def complete(
     *,
     surroundings: Surroundings | None = None,
     document: SyntaxDocument | None = None,
+    sampling: Sampling = _GREEDY,
 ) -> Completion:
     """Complete the line at a position, or the block that it opens.
 
@@ -111,6 +114,7 @@ def complete(
     if known:
         # A narrow model is right less often than a repository that repeats itself.
         return Completion(gap.offered(known), Usage(), _since(started), _since(started), "lookup")
+    request = replace(request, sampling=sampling)
     done = _ask(engine, request, cancel, started, gap, partial)
     return replace(done, text=gap.offered(done.text), total_ms=_since(started))
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from lsp_agent.agent.environment import Run, RunFailedError
+from lsp_agent.agent.sampling import sampling_of
 from lsp_agent.engine.types import (
     Chat,
     EngineError,
@@ -78,12 +79,11 @@ def ask_engine(
     """
     budget.step()
     run.env.progress("asking the model", None)
-    agent = run.env.settings.agent
     request = Request(
         Chat(tuple(messages), tuple(tools)),
         max_tokens=answer_tokens(run) if max_tokens is None else max_tokens,
         grammar=grammar if run.info.grammar else None,
-        sampling=sampling or Sampling(temperature=agent.temperature, seed=agent.seed),
+        sampling=sampling or sampling_of(run.env.settings, run.env.job),
         job=run.env.job,
     )
     text: list[str] = []

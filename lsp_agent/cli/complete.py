@@ -20,11 +20,13 @@ def command(context: CliContext, place: str, as_json: bool) -> int:
     printed where there is nothing to offer.
     """
     from lsp_agent.agent.completion import complete
+    from lsp_agent.agent.sampling import sampling_of
     from lsp_agent.cancel import CancelToken
     from lsp_agent.cli.focus import inside
     from lsp_agent.cli.output import write_text
     from lsp_agent.cli.places import PlaceError, parse_place
     from lsp_agent.cli.runner import workspace_of
+    from lsp_agent.engine.types import Job
     from lsp_agent.workspace.overlay import Overlay
     from lsp_agent.workspace.roots import Root
     from lsp_agent.workspace.text import Text
@@ -39,7 +41,8 @@ def command(context: CliContext, place: str, as_json: bool) -> int:
         at = spec.range(Text(overlay.read(path)))
         assert at is not None  # noqa: S101 - the line was checked above
         engine = app.engines.engine("completion")
-        done = complete(engine, overlay, path, at.start, CancelToken())
+        sampling = sampling_of(app.settings, Job.COMPLETION)
+        done = complete(engine, overlay, path, at.start, CancelToken(), sampling=sampling)
     if as_json:
         row = {
             "text": done.text,

@@ -134,6 +134,28 @@ class AgentSettings(Section):
     seed: int | None = Field(None, description="seed of the sampler where temperature is above 0")
 
 
+class SamplingSettings(Section):
+    """How tokens are drawn for one job; what is not set stays as it is by default."""
+
+    temperature: float | None = Field(None, ge=0, le=2, description="0: the likeliest token")
+    top_k: int | None = Field(None, ge=0, description="draw from the likeliest; 0: from all")
+    top_p: float | None = Field(None, gt=0, le=1, description="from those that make up this share")
+    min_p: float | None = Field(None, ge=0, le=1, description="share of the likeliest at least")
+    repeat_penalty: float | None = Field(None, gt=0, le=3, description="above 1: against repeating")
+    presence_penalty: float | None = Field(None, ge=-2, le=2, description="against what occurred")
+    frequency_penalty: float | None = Field(None, ge=-2, le=2, description="by how often it did")
+    seed: int | None = Field(None, description="seed of the sampler")
+
+
+class Samplings(Section):
+    """Sampling by job, over the temperature and seed of ``agent``."""
+
+    agent: SamplingSettings = SamplingSettings()
+    action: SamplingSettings = SamplingSettings()
+    completion: SamplingSettings = SamplingSettings()
+    review: SamplingSettings = SamplingSettings()
+
+
 class VerifySettings(Section):
     """What is checked before an edit is offered."""
 
@@ -188,6 +210,7 @@ class Settings(Section):
     )
     routes: Routes = Routes()
     agent: AgentSettings = AgentSettings()
+    sampling: Samplings = Samplings()
     verify: VerifySettings = VerifySettings()
     safety: SafetySettings = SafetySettings()
     review: ReviewSettings = ReviewSettings()

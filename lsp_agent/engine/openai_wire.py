@@ -29,6 +29,9 @@ def request_body(settings: OpenAISettings, request: Request) -> tuple[str, dict[
     }
     if request.sampling.temperature > 0:
         body["top_p"] = request.sampling.top_p
+    for name in ("presence_penalty", "frequency_penalty"):
+        if value := getattr(request.sampling, name):
+            body[name] = value
     if request.sampling.seed is not None:
         body["seed"] = request.sampling.seed
     if request.stop:

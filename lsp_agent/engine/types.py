@@ -115,13 +115,15 @@ class Fim:
 
 @dataclass(frozen=True, slots=True)
 class Sampling:
-    """How the next token is drawn; ``temperature`` 0 is greedy and minds only the penalty."""
+    """How the next token is drawn; ``temperature`` 0 is greedy and minds only the penalties."""
 
     temperature: float = 0.0
     top_k: int = 40
     top_p: float = 0.95
     min_p: float = 0.05
     repeat_penalty: float = 1.0
+    presence_penalty: float = 0.0
+    frequency_penalty: float = 0.0
     seed: int | None = None
 
 

@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING
 from lsprotocol import types
 
 from lsp_agent.agent.completion import Completion, complete
+from lsp_agent.agent.sampling import sampling_of
 from lsp_agent.agent.suggestions import Suggestions
 from lsp_agent.cancel import Cancelled, CancelToken
+from lsp_agent.engine.types import Job
 from lsp_agent.errors import LspAgentError
 from lsp_agent.server.context import Context
 from lsp_agent.server.convert import from_range
@@ -100,6 +102,7 @@ class Completions:
                     cancel,
                     surroundings=session.surroundings,
                     document=document.syntax,
+                    sampling=sampling_of(app.settings, Job.COMPLETION),
                 )
 
         done: Completion = await session.in_thread(work)

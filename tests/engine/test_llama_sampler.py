@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -228,3 +229,15 @@ def test_senseless_settings_still_draw_a_token(
     assert 0 <= sampler.next(parts.context, LAST) < parts.vocab.size
     sampler = make(**({"temperature": 1.0} | sampling))
     assert 0 <= sampler.next(parts.context, LAST) < parts.vocab.size
+
+
+def test_penalties_keep_a_greedy_answer_from_repeating(plain_model: Path) -> None:
+    asked = Request(chat("x"), max_tokens=60, grammar="root ::= [a-f]{40}")
+    with llama_engine(plain_model, n_ctx=2048) as engine:
+        plain = complete(engine, asked)[0]
+        for sampling in (
+            Sampling(frequency_penalty=2.0),
+            Sampling(presence_penalty=2.0),
+            Sampling(repeat_penalty=2.0),
+        ):
+            assert complete(engine, replace(asked, sampling=sampling))[0] != plain

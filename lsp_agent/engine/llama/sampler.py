@@ -49,7 +49,7 @@ class Sampler:
         self._banned = np.array(banned, dtype=np.int32)
         self._grammar = _compile(lib, vocab, grammar) if grammar is not None else None
         self._chain = _chain(lib, vocab, sampling)
-        self._likeliest = sampling.temperature <= 0 and sampling.repeat_penalty == 1.0
+        self._likeliest = sampling.temperature <= 0 and not _penalises(sampling)
         self._vocab = vocab
 
     def next(self, context: Context, row: int) -> int:
@@ -186,16 +186,29 @@ def _compile(lib: Any, vocab: Vocab, grammar: str) -> Any:
     return sampler
 
 
+def _penalises(sampling: Sampling) -> bool:
+    penalties = (
+        sampling.repeat_penalty - 1.0,
+        sampling.presence_penalty,
+        sampling.frequency_penalty,
+    )
+    return any(penalties)
+
+
 def _chain(lib: Any, vocab: Vocab, sampling: Sampling) -> Any:
     chain = lib.llama_sampler_chain_init(lib.llama_sampler_chain_default_params())
 
     def add(sampler: Any) -> None:
         lib.llama_sampler_chain_add(chain, sampler)
 
-    if sampling.repeat_penalty != 1.0:
+    if _penalises(sampling):
         add(
             lib.llama_sampler_init_penalties(
-                vocab.size, _PENALTY_WINDOW, sampling.repeat_penalty, 0.0, 0.0
+                vocab.size,
+                _PENALTY_WINDOW,
+                sampling.repeat_penalty,
+                sampling.frequency_penalty,
+                sampling.presence_penalty,
             )
         )
     if sampling.temperature <= 0:
