@@ -137,6 +137,7 @@ class App:
                 "size": current.n_ctx if current else getattr(configured, "n_ctx", None),
                 "used": current.detail.get("context_used", 0) if current else 0,
             },
+            "cache_hit_ratio": current.detail.get("cache_hit_ratio") if current else None,
             "queue": sum(int(info.detail.get("queue", 0)) for info in infos),
             "engines": [
                 {"name": info.name, "kind": info.kind, "model": info.model, **info.detail}

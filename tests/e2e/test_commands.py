@@ -188,7 +188,7 @@ async def test_status_and_switching_models(start_editor: Start) -> None:
     status = plain(await editor.command("lspAgent.status"))
     assert status["model"] == "embedded"
     assert status["engine"] == "local"
-    assert {"version", "context", "queue", "index", "sandbox"} <= set(status)
+    assert {"version", "context", "queue", "cache_hit_ratio", "index", "sandbox"} <= set(status)
     with pytest.raises(JsonRpcException, match="no model named 'other'"):
         await editor.command("lspAgent.switchModel", {"model": "other"})
     assert plain(await editor.command("lspAgent.status"))["model"] == "embedded"

@@ -163,3 +163,14 @@ async def test_what_the_embedded_model_can_not_do_is_disabled(start_editor: Star
     reason = by_kind["explain"].disabled.reason
     assert reason.startswith("explain needs a larger model than embedded.gguf")
     assert "lsp-agent models pull" in reason
+
+
+async def test_what_was_evaluated_once_is_found_again(start_editor: Start) -> None:
+    editor = await start_editor("vscode")
+    for name in ("a.py", "b.py", "c.py", "d.py", "e.py", "f.py", "g.py"):
+        uri = editor.open(name, SOURCE)
+        await editor.client.text_document_inline_completion_async(at(uri, 3, 13))
+    status = await editor.client.workspace_execute_command_async(
+        T.ExecuteCommandParams("lspAgent.status", [{}])
+    )
+    assert status["cache_hit_ratio"] > 0.6
