@@ -12,12 +12,11 @@ import pytest
 
 import lsp_agent
 from lsp_agent.engine.llama.fim import FimTokens, lay_out
-from lsp_agent.engine.llama.library import library
 from lsp_agent.engine.llama.prompt import PromptBuilder
 from lsp_agent.engine.llama.tiny import byte_symbols
 from lsp_agent.engine.llama.vocab import Vocab
 from lsp_agent.engine.types import Fim
-from tests.support.llama import llama_parts
+from tests.support.llama import llama_parts, vocabulary_of
 
 STAR = ("<fim_prefix>", "<fim_suffix>", "<fim_middle>")
 SEED = ("<[fim-prefix]>", "<[fim-suffix]>", "<[fim-middle]>")
@@ -41,14 +40,8 @@ def vocabulary(path: Path, special: Sequence[str], name: str, ids: dict[str, int
     writer.write_header_to_file()
     writer.write_kv_data_to_file()
     writer.close()
-    lib = library()
-    params = lib.llama_model_default_params()
-    params.vocab_only = True
-    model = lib.llama_model_load_from_file(str(path).encode(), params)
-    try:
-        yield Vocab(lib, model)
-    finally:
-        lib.llama_model_free(model)
+    with vocabulary_of(path) as found:
+        yield found
 
 
 @pytest.fixture

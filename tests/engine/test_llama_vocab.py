@@ -10,11 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lsp_agent.engine.llama.library import library
 from lsp_agent.engine.llama.tiny import CONTROL, make_tiny_gguf
 from lsp_agent.engine.llama.vocab import Vocab
 from lsp_agent.engine.types import EngineError
-from tests.support.llama import Parts, PatchedLibrary, llama_parts
+from tests.support.llama import Parts, PatchedLibrary, llama_parts, vocabulary_of
 
 
 @pytest.fixture(scope="module")
@@ -155,12 +154,8 @@ def sentencepiece(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Vocab]:
     writer.write_header_to_file()
     writer.write_kv_data_to_file()
     writer.close()
-    lib = library()
-    params = lib.llama_model_default_params()
-    params.vocab_only = True
-    model = lib.llama_model_load_from_file(str(path).encode(), params)
-    yield Vocab(lib, model)
-    lib.llama_model_free(model)
+    with vocabulary_of(path) as found:
+        yield found
 
 
 @given(st.text(alphabet="abc \n\t<é", max_size=30))

@@ -74,6 +74,19 @@ def llama_parts(path: Path, **settings: Any) -> Iterator[Parts]:
         model.free()
 
 
+@contextmanager
+def vocabulary_of(path: Path) -> Iterator[Vocab]:
+    """Load the vocabulary of a file that may have no weights."""
+    lib = library()
+    params = lib.llama_model_default_params()
+    params.vocab_only = True
+    model = lib.llama_model_load_from_file(str(path).encode(), params)
+    try:
+        yield Vocab(lib, model)
+    finally:
+        lib.llama_model_free(model)
+
+
 class PatchedLibrary:
     """The library with some functions replaced, to act out failures that can't be provoked."""
 
