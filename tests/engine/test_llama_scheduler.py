@@ -50,7 +50,8 @@ def test_answers_side_by_side_are_those_alone(any_model: Path) -> None:
 
 def test_a_completion_overtakes_a_prompt_under_evaluation(any_model: Path) -> None:
     with llama_engine(any_model, n_ctx=32768) as engine:
-        run = engine.generate(LONG_PROMPT, CancelToken())
+        longer = replace(LONG_PROMPT, prompt=chat("a long text " * 2400))
+        run = engine.generate(longer, CancelToken())
         assert (next(run).progress or 1.0) < 0.5
         complete(engine, replace(SHORT, job=Job.COMPLETION))
         evaluated = engine.info().detail["prompt_tokens_evaluated"]
