@@ -108,7 +108,7 @@ class App:
         :meth:`warm`.
         """
         try:
-            info = self.engines.engine("action").info()
+            info = self.engines.about("action")
         except LspAgentError:
             return ""
         return unable(info, action, path)
@@ -118,7 +118,10 @@ class App:
         self.unable("", "")
 
     def status(self) -> dict[str, Any]:
-        """Describe the process for people and scripts; JSON-ready, and quick."""
+        """Describe the process for people and scripts; JSON-ready.
+
+        An engine in another process is waited for a quarter of a second: not for the event loop.
+        """
         infos = self.engines.infos()
         name = self.engines.name_of("agent")
         current = next((info for info in infos if info.name == name), None)

@@ -132,7 +132,8 @@ def heal(prefix: str) -> tuple[str, str]:
 
 
 def _able(engine: Engine, path: str, cancel: CancelToken) -> EngineInfo:
-    info = engine.info() if engine.info().loaded else engine.load(cancel)
+    info = engine.info()
+    info = info if info.loaded else engine.load(cancel)
     reason = unable(info, JOB, path)
     if not reason and not info.fim:
         reason = (

@@ -20,11 +20,15 @@ Route = Literal["agent", "action", "completion", "review"]
 
 @dataclass(eq=False, slots=True)
 class PreparedEngine:
-    """An engine with the settings it was made from, and how many are using it."""
+    """An engine with the settings it was made from, and how many are using it.
+
+    ``about`` is what it said of itself when it was asked first: what it can do does not change.
+    """
 
     settings: LlamaSettings | OpenAISettings
     engine: Engine
     users: int = 0
+    about: EngineInfo | None = None
 
 
 class EngineRouter:
@@ -57,6 +61,18 @@ class EngineRouter:
         """
         with self._lock:
             return self._find(route).engine
+
+    def about(self, route: Route) -> EngineInfo:
+        """Describe what the engine for a job can do, from what it said first. Raises as above.
+
+        For the event loop, which must not wait for an engine in another process: the first call
+        reads a file's header, later ones read nothing.
+        """
+        with self._lock:
+            held = self._find(route)
+        if held.about is None:
+            held.about = held.engine.info()
+        return held.about
 
     @contextmanager
     def lease(self, route: Route) -> Iterator[Engine]:

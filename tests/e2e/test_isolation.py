@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
 import sys
@@ -41,3 +42,25 @@ async def test_a_model_that_dies_is_started_anew(start_editor: Start, isolation:
         os.kill(host["pid"], signal.SIGKILL)
     assert pids[0] != pids[1]
     assert not editor.log()
+
+
+async def test_a_process_that_is_silent_holds_nothing_up(start_editor: Start) -> None:
+    local = {"kind": "llama-cpp", "isolation": "process"}
+    editor = await start_editor("vscode", {"lspAgent": {"engines": {"local": local}}})
+    uri = editor.open("a.py", SOURCE)
+    await editor.client.text_document_inline_completion_async(at(uri, 3, 13))
+    pid = (await host_of(editor))["pid"]
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        # The status waits a moment for the process; the list of actions must not wait for either.
+        status = asyncio.ensure_future(host_of(editor))
+        await asyncio.sleep(0)  # Lets it be sent first.
+        place = T.Range(T.Position(1, 8), T.Position(1, 8))
+        actions = await editor.client.text_document_code_action_async(
+            T.CodeActionParams(T.TextDocumentIdentifier(uri), place, T.CodeActionContext([]))
+        )
+        assert actions
+        assert not status.done()
+        assert (await status)["pid"] == pid
+    finally:
+        os.kill(pid, signal.SIGCONT)

@@ -118,14 +118,14 @@ class _Commands:
     ) -> dict[str, Any]:
         """Describe engine, model, context use, queue and what is running."""
         await self._context.session.app()
-        return self._described()
+        return await self._described()
 
     async def reload_config(
         self, _arguments: Arguments, _token: types.ProgressToken | None
     ) -> dict[str, Any]:
         """Read all settings again."""
         await self._context.session.reload()
-        return self._described()
+        return await self._described()
 
     async def switch_model(
         self, arguments: Arguments, _token: types.ProgressToken | None
@@ -135,12 +135,13 @@ class _Commands:
         if not model:
             raise JsonRpcInvalidParams("'model' is missing: a catalogue name or a GGUF file's path")
         await self._context.session.switch_model(model)
-        return self._described()
+        return await self._described()
 
-    def _described(self) -> dict[str, Any]:
+    async def _described(self) -> dict[str, Any]:
+        session = self._context.session
         return {
             "version": __version__,
-            **self._context.session.status(),
+            **await session.in_thread(session.status),
             "runs": self._context.runs.running(),
         }
 
