@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
-from lsp_agent.config.model import Settings
 from lsp_agent.engine.types import Job, Sampling
+
+if TYPE_CHECKING:
+    from lsp_agent.config.model import Settings
 
 
 def sampling_of(settings: Settings, job: Job) -> Sampling:

@@ -9,11 +9,8 @@ from typing import TYPE_CHECKING
 
 from lsprotocol import types
 
-from lsp_agent.agent.completion import Completion, complete
-from lsp_agent.agent.sampling import sampling_of
 from lsp_agent.agent.suggestions import Suggestions
 from lsp_agent.cancel import Cancelled, CancelToken
-from lsp_agent.engine.types import Job
 from lsp_agent.errors import LspAgentError
 from lsp_agent.server.context import Context
 from lsp_agent.server.convert import from_range
@@ -21,6 +18,7 @@ from lsp_agent.server.documents import OpenDocument
 from lsp_agent.server.pace import Pace
 
 if TYPE_CHECKING:
+    from lsp_agent.agent.completion import Completion
     from lsp_agent.config.model import Settings
 
 
@@ -93,6 +91,10 @@ class Completions:
         overlay, path = session.overlay(document.uri)
 
         def work() -> Completion:
+            from lsp_agent.agent.completion import complete
+            from lsp_agent.agent.sampling import sampling_of
+            from lsp_agent.engine.types import Job
+
             with app.engines.lease("completion") as engine:
                 return complete(
                     engine,

@@ -8,6 +8,7 @@ import os
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
@@ -16,7 +17,6 @@ from pygls.uris import to_fs_path
 
 from lsp_agent.cancel import CancelToken
 from lsp_agent.config.paths import Home, workspace_files
-from lsp_agent.context.surroundings import Surroundings
 from lsp_agent.errors import LspAgentError
 from lsp_agent.server.capabilities import ClientFeatures
 from lsp_agent.server.documents import Documents, OpenDocument
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from lsp_agent.app import App
     from lsp_agent.config.load import Loaded
     from lsp_agent.config.model import Settings
+    from lsp_agent.context.surroundings import Surroundings
     from lsp_agent.engine.router import PreparedEngine
 
 AppFactory = Callable[["Settings", Home], "App"]
@@ -61,7 +62,6 @@ class Session:
         self.roots: list[Root] = []
         self.client_settings: Mapping[str, Any] = {}
         self.editor_trusts = False
-        self.surroundings = Surroundings()
         self.on_reload: Callable[[], None] = lambda: None
         self.on_problem: Callable[[str], None] = _log.warning
         self.workers = ThreadPoolExecutor(_WORKERS, thread_name_prefix="lsp-agent")
@@ -91,6 +91,13 @@ class Session:
                 await self._reload()
                 return self._app
         return await self.app()
+
+    @cached_property
+    def surroundings(self) -> Surroundings:
+        """What is remembered of the workspace to complete code in it."""
+        from lsp_agent.context.surroundings import Surroundings
+
+        return Surroundings()
 
     async def in_thread(self, work: Callable[[], Any]) -> Any:
         """Run something that may take a while outside the event loop."""
