@@ -83,7 +83,7 @@ class Context:
         self._memory = lib.llama_get_memory(self.ctx)
         self.remembers = bool(self._memory)
         self.shifts = self.remembers and bool(lib.llama_memory_can_shift(self._memory))
-        self._windowed = int(lib.llama_model_n_swa(model)) > 0 and not params.swa_full
+        self._windowed = not params.swa_full
         self._rows: set[int] = set()
         # llama.cpp keeps its outputs in one place; making a view costs more than a small model's
         # sampling.

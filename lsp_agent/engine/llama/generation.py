@@ -60,7 +60,6 @@ class Generation:
         # Each source of drafts has a record of its own.
         self._looked_up, self._drafted = Pace(costs), Pace(costs)
         self._pace = self._looked_up
-        self._fed = 0
 
     @property
     def slot(self) -> Slot:
@@ -92,9 +91,7 @@ class Generation:
 
     def evaluated(self, held: int) -> None:
         """Tell how much of the prompt is evaluated."""
-        size = len(self.prompt.tokens)
-        if not self.answered:
-            self.sink(Delta(progress=min(held, size) / size))
+        self.sink(Delta(progress=held / len(self.prompt.tokens)))
 
     def draft(self, most: int) -> list[int]:
         """Return tokens that may follow, at most as many as pay."""

@@ -213,9 +213,9 @@ class LoadedModel:
     def _flash_attn(self, n_ctx: int, n_ubatch: int) -> str:
         """Return the setting, or for ``auto`` what is faster here.
 
-        On a CPU flash attention decodes a token 1.3 times (0.5 B) to 2.6 times (7 M) slower at
-        1,000 tokens than attention that writes its scores out; prompts take the same. So it is
-        left out where those scores cost little memory.
+        On a CPU flash attention decodes a token more slowly than attention that writes its scores
+        out, the more so the more tokens there are; prompts gain up to a tenth by it. So it is left
+        out where those scores cost little memory (``benchmarks.llama_server --flash-attn``).
         """
         chosen = self._settings.flash_attn
         plain = self._settings.type_v in ("f16", "f32", "bf16") and self.n_gpu_layers == 0

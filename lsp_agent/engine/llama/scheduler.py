@@ -7,7 +7,6 @@ than evaluate twice.
 
 from __future__ import annotations
 
-import logging
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -29,7 +28,6 @@ from lsp_agent.engine.llama.turns import Standing, whose_turn
 from lsp_agent.engine.types import Job
 
 _WORTH_WAITING = 64
-_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,10 +194,12 @@ class Scheduler:
     def _marks(self, one: Generation, start: int) -> list[int]:
         """Return where a batch must end, because that place is worth remembering."""
         prompt = one.prompt
-        marks = [prompt.stable] if self._store.lacks(prompt) else []
-        if not self._rolls_back:
-            marks += [prompt.stable, prompt.last_message, len(prompt.tokens) - 1]
-        return [mark for mark in marks if mark > start]
+        places = [prompt.stable, prompt.last_message, len(prompt.tokens) - 1]
+        marks = [place for place in places if place > start]
+        if self._rolls_back:
+            # Looking whether it was saved costs a digest: not for each token of the answer.
+            return [prompt.stable] if prompt.stable in marks and self._store.lacks(prompt) else []
+        return marks
 
     def _decode(self, rows: Sequence[_Row]) -> None:
         parts = [Part(row.generation.slot.seq, row.tokens + row.draft, row.outputs) for row in rows]

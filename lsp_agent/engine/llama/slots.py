@@ -94,7 +94,7 @@ class SlotCache:
         completion, text inserted or deleted in a known prompt is spliced (see
         :meth:`Context.splice`).
         """
-        if not (self._idle() or self._free()):
+        if not self._idle():
             return None
         slot = self._spliced(tokens) if job is Job.COMPLETION else None
         slot = slot or self._prefixed(tokens, job)
