@@ -77,6 +77,8 @@ def run_direct(run: Run, budget: Budget) -> str:
             conversation.messages,
             grammar=resource("direct.gbnf"),
             max_tokens=_answer_limit(run, piece),
+            # The file as it is now; of a long one the prompt shows a part.
+            reference=(piece.text.content,),
         )
         run.env.overlay.restore(clean)
         problem = take_rewrite(run, piece, answer)

@@ -72,8 +72,11 @@ def ask_engine(
     grammar: str | None = None,
     max_tokens: int | None = None,
     sampling: Sampling | None = None,
+    reference: tuple[str, ...] = (),
 ) -> Answer:
     """Return the model's next answer; thinking goes out as an event.
+
+    ``reference`` are texts that the answer may repeat, as a request has them.
 
     Raises :class:`RunFailedError` at a limit, and what :meth:`Engine.generate` raises.
     """
@@ -85,6 +88,7 @@ def ask_engine(
         grammar=grammar if run.info.grammar else None,
         sampling=sampling or sampling_of(run.env.settings, run.env.job),
         job=run.env.job,
+        reference=reference,
     )
     text: list[str] = []
     thinking: list[str] = []
