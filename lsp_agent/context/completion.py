@@ -15,7 +15,7 @@ from lsp_agent.workspace.text import Text
 
 _ANCHOR = 16
 KNOWN_MATCH = 20
-"""From so many characters on most lines go on as they did elsewhere."""
+"""From so many characters on about half of all lines go on as they did elsewhere."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,6 +34,7 @@ async def test_the_embedded_model_completes_a_line(start_editor: Start) -> None:
     uri = editor.open("a.py", SOURCE)
     found = await editor.client.text_document_inline_completion_async(at(uri, 3, 13))
     assert isinstance(found, T.InlineCompletionList)
+    assert found.items
     for item in found.items:
         assert item.insert_text
         assert "\n" not in item.insert_text

@@ -17,7 +17,7 @@ from lsp_agent.engine.llama.engine import LlamaEngine
 from lsp_agent.engine.llama.sampler import Sampler
 from lsp_agent.engine.llama.tiny import make_tiny_gguf
 from lsp_agent.engine.types import EngineUnavailableError, Fim, Job, Request, Sampling
-from tests.support.llama import chat, complete, llama_engine
+from tests.support.llama import ENDLESS, chat, complete, llama_engine
 
 tokens = st.lists(st.integers(0, 5), max_size=40)
 
@@ -142,6 +142,20 @@ def test_drafts_are_for_one_answer_at_a_time(plain: LlamaEngine) -> None:
     asked = Request(chat(CODE), max_tokens=60, job=Job.ACTION)
     alone = complete(plain, asked)[0]
     assert complete(plain, replace(asked, job=Job.RUN))[0] == alone
+
+    def drafted() -> int:
+        return int(plain.info().detail["drafted_tokens"])
+
+    cancel = CancelToken()
+    one, other = plain.generate(ENDLESS, cancel), plain.generate(ENDLESS, cancel)
+    next(one)
+    # Its first text comes when both are under way.
+    assert any(delta.text for delta in other)
+    before = drafted()
+    for _, _ in zip(range(60), other, strict=False):
+        pass
+    assert drafted() == before
+    cancel.cancel()
 
 
 @pytest.fixture(scope="module")
