@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import logging
 import os
+import threading
 from collections.abc import Callable, Mapping
+from dataclasses import asdict
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 from lsp_agent import __version__
@@ -23,9 +26,13 @@ from lsp_agent.engine.router import EngineRouter, PreparedEngine
 from lsp_agent.engine.types import EngineUnavailableError, Job
 from lsp_agent.errors import LspAgentError
 from lsp_agent.events import EventStream, Listener
+from lsp_agent.index.build import BuildOptions
+from lsp_agent.index.service import CodeIndex, database_path
+from lsp_agent.index.service import Progress as IndexProgress
 from lsp_agent.store.journal import Journal
 from lsp_agent.tools.spec import Tool, load_tools
 from lsp_agent.workspace.overlay import Overlay
+from lsp_agent.workspace.roots import Root
 
 _log = logging.getLogger(__name__)
 
@@ -50,6 +57,9 @@ class App:
         self._warn = warn
         self.engines = EngineRouter(settings, home, env)
         self.journal = Journal(home.journal, warn=warn)
+        self.on_index: IndexProgress = lambda _done, _all: None
+        self._lock = threading.Lock()
+        self._indexes: dict[Path, CodeIndex] = {}
 
     @cached_property
     def actions(self) -> dict[str, Action]:
@@ -93,12 +103,31 @@ class App:
                     ask=ask,
                     job=Job.ACTION if request.action else Job.RUN,
                     progress=progress,
+                    index=self.index(overlay.root) if overlay.root else None,
                 )
                 result = run_agent(request, env, cancel)
         except LspAgentError as error:
             result = _stillborn(run_id, request, events, error)
         self.journal.conclude(run_id, result.summary)
         return result
+
+    def index(self, root: Root) -> CodeIndex | None:
+        """Return the index of a folder; nothing is read before it is asked.
+
+        ``None`` where the settings turn it off.
+        """
+        if not self.settings.index.enabled:
+            return None
+        with self._lock:
+            if root.path not in self._indexes:
+                options = BuildOptions(
+                    tuple(self.settings.exclude),
+                    self.settings.index.max_file_size,
+                    self.settings.index.processes,
+                )
+                path = database_path(self.home.cache, root)
+                self._indexes[root.path] = CodeIndex(root, path, options, self.on_index)
+            return self._indexes[root.path]
 
     def unable(self, action: str, path: str) -> str:
         """Say why an action can't run on a file with the engine that is set; ``""`` if it can.
@@ -146,9 +175,15 @@ class App:
                 {"name": info.name, "kind": info.kind, "model": info.model, **info.detail}
                 for info in infos
             ],
-            "index": None,
+            "index": self._index_status(),
             "sandbox": None,
         }
+
+    def _index_status(self) -> dict[str, Any] | None:
+        with self._lock:
+            indexes = list(self._indexes.values())
+        found = [{"root": str(one.root.path), **asdict(one.status())} for one in indexes]
+        return {**found[0], "others": found[1:]} if found else None
 
     def prepare(self, settings: Settings, name: str, cancel: CancelToken) -> PreparedEngine:
         """Load an engine of settings that are to be taken next, for :meth:`reconfigure`.
@@ -169,7 +204,11 @@ class App:
         self.engines.reconfigure(settings, prepared)
 
     def close(self) -> None:
-        """Stop the engines and finish the journal."""
+        """Stop the engines and the indexing, and finish the journal."""
+        with self._lock:
+            indexes, self._indexes = self._indexes, {}
+        for index in indexes.values():
+            index.close()
         self.engines.close()
         self.journal.close()
 

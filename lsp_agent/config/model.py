@@ -202,6 +202,16 @@ class CompletionSettings(Section):
     )
 
 
+class IndexSettings(Section):
+    """What is known of the workspace before anyone asks."""
+
+    enabled: bool = Field(True, description="keep an index of the workspace's code")
+    max_file_size: int = Field(1024 * 1024, ge=1024, description="larger files are left out; bytes")
+    processes: int = Field(
+        0, ge=0, le=64, description="processes that read files; 0: one for each core, at most 8"
+    )
+
+
 class Settings(Section):
     """Everything that can be set. See ``lsp-agent config schema``."""
 
@@ -215,6 +225,7 @@ class Settings(Section):
     safety: SafetySettings = SafetySettings()
     review: ReviewSettings = ReviewSettings()
     completion: CompletionSettings = CompletionSettings()
+    index: IndexSettings = IndexSettings()
     style: str = Field("", description="house style, given to the model as data")
     exclude: list[str] = Field([], description="gitignore patterns of files the agent leaves out")
 

@@ -115,6 +115,15 @@ class Overlay:
             return None
         return status.st_mtime_ns, status.st_size
 
+    def unsaved(self) -> dict[str, str | None]:
+        """Return the texts that are not the disk's: open documents and the run's own edits.
+
+        ``None`` stands for a file that the run deleted.
+        """
+        with self._lock:
+            buffers = {path: buffer.text for path, buffer in self._buffers.items()}
+            return {**buffers, **self._texts}
+
     def exists(self, path: str) -> bool:
         """Whether a file (not a folder) is there for the run."""
         with self._lock:

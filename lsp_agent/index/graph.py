@@ -1,0 +1,105 @@
+"""Which file leans on which: imports resolved to files, and uses of names defined elsewhere."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from itertools import groupby
+from typing import TYPE_CHECKING
+
+from lsp_agent.index.modules import ModuleMap
+
+if TYPE_CHECKING:
+    from sqlite_utils import Database
+
+_MAX_DEFINERS = 8
+"""A name that more files define says little about which of them is meant."""
+_MAX_USERS = 400
+_IMPORT_WEIGHT = 2.0
+
+
+def connect_files(database: Database) -> None:
+    """Resolve all imports and weigh all edges between files anew.
+
+    An edge's weight is the sum over the names that its source uses and its target defines, each
+    ``sqrt(uses) / number of definers``, as in aider's repository map, plus two for an import.
+    Cost: one pass over the uses of names that a few files define; about half a second for 2,000
+    files.
+    """
+    resolve_imports(database)
+    weights: defaultdict[tuple[int, int], float] = defaultdict(float)
+    rows = database.execute(
+        "select o.name, f.id, o.uses from occurrences o join files f on f.doc = o.doc "
+        "where o.name in (select name from symbols group by name "
+        f"having count(distinct file) <= {_MAX_DEFINERS}) order by o.name"
+    )
+    definers: defaultdict[int, set[int]] = defaultdict(set)
+    for name, file in database.execute("select distinct name, file from symbols"):
+        definers[name].add(file)
+    for name, group in groupby(rows, key=lambda row: row[0]):
+        users = list(group)
+        if len(users) > _MAX_USERS:
+            continue
+        targets = definers[name]
+        for _, source, uses in users:
+            # Whoever defines a name itself means its own.
+            if source not in targets:
+                for target in targets:
+                    weights[source, target] += uses**0.5 / len(targets)
+    for source, target in database.execute(
+        "select distinct file, target from imports where target is not null and target != file"
+    ):
+        weights[source, target] += _IMPORT_WEIGHT
+    database.execute("delete from edges")
+    database.conn.executemany(
+        "insert into edges (source, target, weight) values (?, ?, ?)",
+        ((*pair, weight) for pair, weight in weights.items()),
+    )
+
+
+def connect_file(database: Database, file: int) -> None:
+    """Resolve the imports of one file and weigh the edges that begin there."""
+    resolve_imports(database, file)
+    weights: defaultdict[int, float] = defaultdict(float)
+    names = database.execute(
+        "select o.name, o.uses from occurrences o join files f on f.doc = o.doc where f.id = ? "
+        "and exists (select 1 from symbols s where s.name = o.name)",
+        (file,),
+    ).fetchall()
+    for name, uses in names:
+        targets = [
+            row[0]
+            for row in database.execute(
+                f"select distinct file from symbols where name = ? limit {_MAX_DEFINERS + 1}",
+                (name,),
+            )
+        ]
+        if file not in targets and len(targets) <= _MAX_DEFINERS:
+            for target in targets:
+                weights[target] += uses**0.5 / len(targets)
+    for (target,) in database.execute(
+        "select distinct target from imports where file = ? and target is not null", (file,)
+    ):
+        weights[target] += _IMPORT_WEIGHT
+    weights.pop(file, None)
+    database.execute("delete from edges where source = ?", (file,))
+    database.conn.executemany(
+        "insert into edges (source, target, weight) values (?, ?, ?)",
+        [(file, target, weight) for target, weight in weights.items()],
+    )
+
+
+def resolve_imports(database: Database, file: int | None = None) -> None:
+    """Find the files that imports mean, of one file or of all."""
+    ids = dict(database.execute("select path, id from files").fetchall())
+    modules = ModuleMap(ids)
+    sql = (
+        "select i.id, f.path, f.language, i.module, i.names from imports i "
+        "join files f on f.id = i.file"
+    )
+    rows = database.execute(sql + (" where f.id = ?" if file else ""), (file,) if file else ())
+    found = []
+    for row, path, language, module, names in rows.fetchall():
+        target = modules.resolve(path, language, module, tuple(json.loads(names)))
+        found.append((ids[target] if target else None, row))
+    database.conn.executemany("update imports set target = ? where id = ?", found)

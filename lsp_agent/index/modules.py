@@ -1,0 +1,117 @@
+"""From an import as it is written to the file of the workspace that it means, by names alone."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from pathlib import PurePosixPath
+
+_ES = ("javascript", "typescript", "tsx")
+_ES_ENDINGS = ("", ".ts", ".tsx", ".d.ts", ".js", ".jsx", ".mjs", ".cjs", ".json", ".css")
+_INDEX = ("index", "mod", "__init__", "init")
+_BY_PATH = ("c", "cpp", "bash", "html", "css", "ruby", "zig")
+_HERE = ("", "crate", "super", "self")
+
+
+class ModuleMap:
+    """The files of a workspace, by the ends of their paths.
+
+    Cost: O(files x depth) to make; a question is a few dictionary lookups.
+    """
+
+    def __init__(self, paths: Iterable[str]) -> None:
+        self._paths = frozenset(paths)
+        # Without the ending and a package's own file: a/b/__init__.py and a/b.py are both a/b.
+        self._by_stem: defaultdict[str, list[str]] = defaultdict(list)
+        for path in self._paths:
+            stem = PurePosixPath(path).with_suffix("")
+            if stem.name in _INDEX:
+                stem = stem.parent
+            parts = stem.parts
+            for start in range(max(len(parts) - 6, 0), len(parts)):
+                self._by_stem["/".join(parts[start:]).lower()].append(path)
+
+    def resolve(
+        self, path: str, language: str, module: str, names: tuple[str, ...] = ()
+    ) -> str | None:
+        """Return the file that an import in ``path`` means; ``None`` for one from elsewhere."""
+        if language == "python":
+            return self._python(path, module, names)
+        if module.startswith(".") or language in _BY_PATH:
+            folder = posixpath.dirname(path)
+            return self._relative(folder, module) or self._suffix(path, module)
+        if language in _ES or not module:
+            return None
+        if language == "go":
+            return self._longest(path, module.split("/"), whole=False)
+        parts = re.split(r"::|[.\\]", module)
+        return self._longest(path, [part for part in parts if part not in _HERE])
+
+    def _python(self, path: str, module: str, names: tuple[str, ...]) -> str | None:
+        for base in _python_bases(path, module):
+            for name in names if len(names) == 1 else ():
+                inner = posixpath.join(base, name)
+                if (file := self._first(_python_files(inner))) is not None:
+                    return file
+            if base and (file := self._first(_python_files(base))) is not None:
+                return file
+        return None
+
+    def _relative(self, folder: str, module: str) -> str | None:
+        base = posixpath.normpath(posixpath.join(folder, module))
+        stems = (base, base.removesuffix(".js"), posixpath.join(folder, module))
+        endings = (*_ES_ENDINGS, *(f"/index{ending}" for ending in _ES_ENDINGS[1:7]), ".rb", ".sh")
+        return self._first(f"{stem}{ending}" for stem in stems for ending in endings)
+
+    def _suffix(self, path: str, module: str) -> str | None:
+        """Return the file whose path ends like the module, the one nearest to ``path``."""
+        wanted = posixpath.normpath(module).lstrip("./")
+        stem = posixpath.splitext(wanted)[0].lower()
+        found = [one for one in self._by_stem.get(stem, ()) if one.endswith(wanted)]
+        return _nearest(path, found or self._by_stem.get(stem, []))
+
+    def _longest(self, path: str, parts: list[str], *, whole: bool = True) -> str | None:
+        """Try all parts, then without the last ones (a member) or the first ones (a domain)."""
+        for end in range(len(parts), max(len(parts) - 3, 0), -1):
+            for start in range(min(end, 4)):
+                if end - start < 2 and len(parts) > 2:
+                    break
+                found = self._by_stem.get("/".join(parts[start:end]).lower())
+                if found:
+                    return _nearest(path, [one for one in found if one != path])
+            if not whole:
+                break
+        return None
+
+    def _first(self, paths: Iterable[str]) -> str | None:
+        return next((path for path in paths if path in self._paths), None)
+
+
+def _python_files(base: str) -> Iterator[str]:
+    yield from (f"{base}.py", f"{base}/__init__.py", f"{base}.pyi", f"{base}/__init__.pyi")
+
+
+def _python_bases(path: str, module: str) -> Iterator[str]:
+    """Yield the paths without ending where a module may lie, the likeliest first."""
+    folders = [PurePosixPath(path).parent, *PurePosixPath(path).parent.parents]
+    level = len(module) - len(module.lstrip("."))
+    inner = module.lstrip(".").replace(".", "/")
+    if level:
+        tops = [str(folders[level - 1])] if level <= len(folders) else []
+    else:
+        tops = [*map(str, reversed(folders)), "src"]
+    for top in tops:
+        yield posixpath.normpath(posixpath.join(top, inner)) if inner else top.lstrip(".")
+    if not level and len(folders) > 1:
+        # The workspace may be the package itself, as an installed one is.
+        yield inner.partition("/")[2]
+
+
+def _nearest(path: str, found: list[str]) -> str | None:
+    return min(
+        found,
+        key=lambda one: (-len(posixpath.commonpath([path, one])), len(one), one),
+        default=None,
+    )

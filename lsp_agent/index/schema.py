@@ -1,0 +1,174 @@
+"""The index's tables, and opening its file whatever state it is in.
+
+A row of ``files`` keeps its id; each new content gets a new ``doc``, the row id in the full-text
+tables and the key in ``occurrences``. What belongs to an old ``doc`` is dead: no query sees it,
+because all join ``files``, and :meth:`Writer.compact` clears it away. So a changed file costs what
+it adds, never a search for what it had.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from lsp_agent.index.types import IndexUnavailableError
+
+if TYPE_CHECKING:
+    from sqlite_utils import Database
+
+VERSION = 1
+"""Raised with every change of the tables or of what extraction finds: an older index is rebuilt."""
+
+_BUSY_MS = 5000
+_PAGES_KIB = 8 * 1024
+
+
+def create(database: Database) -> None:
+    """Make the tables."""
+    database.table("meta").create({"key": str, "value": str}, pk="key")
+    files = database.table("files")
+    files.create(
+        {
+            "id": int, "path": str, "doc": int, "language": str, "skipped": str, "lines": int,
+            "size": int, "mtime": int, "digest": bytes, "tests": int,
+        },
+        pk="id",
+    )  # fmt: skip
+    files.create_index(["path"], unique=True)
+    files.create_index(["doc"], unique=True)
+    database.execute("create table docs (id integer primary key autoincrement)")
+    database.table("names").create({"id": int, "name": str, "defined": int}, pk="id")
+    database.table("names").create_index(["name"], unique=True)
+    database.execute(
+        "create index names_any_case on names (name collate nocase) where defined is not null"
+    )
+    symbols = database.table("symbols")
+    symbols.create(
+        {
+            "id": int, "file": int, "name": int, "kind": str, "parent": str, "signature": str,
+            "documentation": str, "line": int, "character": int, "start_line": int,
+            "end_line": int,
+        },
+        pk="id",
+    )  # fmt: skip
+    symbols.create_index(["name"])
+    symbols.create_index(["file"])
+    database.execute(
+        "create table occurrences (name integer, doc integer, uses integer, calls integer, "
+        "places blob, primary key (name, doc)) without rowid"
+    )
+    imports = database.table("imports")
+    imports.create({"id": int, "file": int, "module": str, "names": str, "target": int}, pk="id")
+    imports.create_index(["file"])
+    imports.create_index(["target"])
+    database.execute(
+        "create table edges (source integer, target integer, weight real, "
+        "primary key (source, target)) without rowid"
+    )
+    database.execute(
+        "create virtual table text using fts5(content, tokenize='trigram', content='', detail=none)"
+    )
+    database.execute(
+        "create virtual table symbol_names using "
+        "fts5(content, tokenize='trigram', content='', detail=none)"
+    )
+    database.execute("create table file_words (file integer primary key, words blob)")
+
+
+def connect(path: Path) -> Database:
+    """Open the index, made anew where there is none, an older or newer one, or a broken one.
+
+    Raises :class:`IndexUnavailableError` where the file can't be made, is locked for longer than
+    five seconds, or the disk is full.
+    """
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        try:
+            return _open(path)
+        except sqlite3.OperationalError as error:
+            if not is_corrupt(error):
+                raise
+        except sqlite3.DatabaseError:
+            pass
+        discard(path)
+        return _open(path)
+    except (OSError, sqlite3.Error) as error:
+        raise unavailable(path, error) from error
+
+
+def connect_to_read(path: Path) -> sqlite3.Connection:
+    """Open an index that is there; raises :class:`IndexUnavailableError` when it can't be used."""
+    if not path.exists():
+        raise IndexUnavailableError("there is no index yet; build it: lsp-agent index")
+    try:
+        connection = sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True, check_same_thread=False)
+        connection.execute(f"pragma busy_timeout = {_BUSY_MS}")
+        connection.execute(f"pragma cache_size = -{_PAGES_KIB}")
+        if _version(connection) != VERSION:
+            connection.close()
+            raise IndexUnavailableError("the index is another version's; lsp-agent index mends it")
+    except sqlite3.Error as error:
+        raise unavailable(path, error) from error
+    return connection
+
+
+def discard(path: Path) -> None:
+    """Delete an index with what SQLite keeps beside it."""
+    for name in (path, path.with_name(path.name + "-wal"), path.with_name(path.name + "-shm")):
+        with suppress(FileNotFoundError):
+            name.unlink()
+
+
+def is_corrupt(error: sqlite3.Error) -> bool:
+    """Whether an error says that the file is no sound database, so that only a new one helps."""
+    if isinstance(error, sqlite3.OperationalError):
+        # A table or column that is missing: another program's file, or a half-made one.
+        return str(error).startswith(("no such table", "no such column", "disk I/O error"))
+    return isinstance(error, sqlite3.DatabaseError) and not isinstance(
+        error, (sqlite3.IntegrityError, sqlite3.ProgrammingError, sqlite3.NotSupportedError)
+    )
+
+
+def unavailable(path: Path, error: Exception) -> IndexUnavailableError:
+    """Word an error for people."""
+    said = str(error)
+    if "full" in said or getattr(error, "errno", None) == 28:
+        mend = "free some space on its disk, or move it with LSP_AGENT_HOME"
+    elif "locked" in said:
+        mend = "another program keeps it locked; end that one"
+    else:
+        mend = "delete it; it is made again"
+    return IndexUnavailableError(f"the index {path} can't be used ({said}); {mend}")
+
+
+def _open(path: Path) -> Database:
+    from sqlite_utils import Database
+
+    connection = sqlite3.connect(path, check_same_thread=False)
+    try:
+        # Only heard before the first table: what a compaction frees goes back to the disk.
+        connection.execute("pragma auto_vacuum = incremental")
+        connection.execute(f"pragma busy_timeout = {_BUSY_MS}")
+        connection.execute("pragma journal_mode = wal")
+        connection.execute("pragma synchronous = normal")
+        connection.execute(f"pragma cache_size = -{4 * _PAGES_KIB}")
+        database = Database(connection)
+        version = _version(connection)
+        if version != VERSION:
+            if version or database.table_names():
+                raise sqlite3.DatabaseError("another version's tables")
+            with connection:
+                connection.execute("begin immediate")
+                if not _version(connection):
+                    create(database)
+                    connection.execute(f"pragma user_version = {VERSION}")
+    except BaseException:
+        connection.close()
+        raise
+    return database
+
+
+def _version(connection: sqlite3.Connection) -> int:
+    return int(connection.execute("pragma user_version").fetchone()[0])

@@ -1,0 +1,199 @@
+"""The index of one folder in a long-lived process: built in the background, kept fresh, asked."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from hashlib import sha256
+from pathlib import Path
+from typing import IO
+
+from lsp_agent.errors import LspAgentError
+from lsp_agent.index.build import BuildOptions
+from lsp_agent.index.reader import IndexReader
+from lsp_agent.index.types import IndexStatus
+from lsp_agent.index.update import update
+from lsp_agent.index.view import FactsCache, IndexView
+from lsp_agent.workspace.overlay import Overlay
+from lsp_agent.workspace.roots import Root
+
+_END_SECONDS = 5.0
+_MANY = 24
+_log = logging.getLogger(__name__)
+Progress = Callable[[int, int], None]
+
+
+def database_path(cache: Path, root: Root) -> Path:
+    """Return where the index of a folder lies: one for all editors and commands of this user."""
+    name = sha256(os.fsencode(root.path)).hexdigest()[:24]
+    return cache / "index" / f"{name}.sqlite"
+
+
+class CodeIndex:
+    """One folder's index. Thread-safe.
+
+    ``progress`` is told of a build that goes on, from another thread: files done and files to do;
+    equal numbers at its end. A build runs in a process of its own, with the lowest priority that
+    costs no waiting, and takes this one's memory and time for nothing but its messages.
+    """
+
+    def __init__(
+        self,
+        root: Root,
+        path: Path,
+        options: BuildOptions,
+        progress: Progress = lambda _done, _all: None,
+    ) -> None:
+        self.root = root
+        self.reader = IndexReader(path)
+        self._path = path
+        self._options = options
+        self._progress = progress
+        self._cache = FactsCache()
+        self._lock = threading.Lock()
+        self._updating = threading.Lock()
+        self._process: subprocess.Popen[str] | None = None
+        self._again = False
+        self._begun = False
+        self._note = ""
+        self._built = threading.Event()
+
+    def view(self, overlay: Overlay) -> IndexView:
+        """Return the index as an overlay changes it."""
+        return IndexView(self.reader, overlay, self._cache)
+
+    def refresh(self) -> None:
+        """Start bringing the index up to date with the disk; once more when it is under way."""
+        with self._lock:
+            if self._process is not None:
+                self._again = True
+                return
+            self._begun = True
+            self._built.clear()
+            self._process = self._start()
+            process = self._process
+        threading.Thread(target=self._follow, args=(process,), name="index", daemon=True).start()
+
+    def ready(self, seconds: float, check: Callable[[], None] = lambda: None) -> bool:
+        """Return whether the index can be asked, after waiting at most ``seconds`` for it.
+
+        The first call brings it up to date. One that was whole before can be asked at any time;
+        it may lack what changed since. ``check`` is called ten times a second and may raise.
+        """
+        with self._lock:
+            begun, self._begun = self._begun, True
+        if not begun:
+            self.refresh()
+        deadline = time.monotonic() + seconds
+        while not self.wait(min(0.1, max(deadline - time.monotonic(), 0))):
+            check()
+            if time.monotonic() >= deadline:
+                break
+        return self.reader.complete()
+
+    def wait(self, seconds: float | None = None) -> bool:
+        """Wait until no build is under way; returns whether that is so."""
+        return self._process is None or self._built.wait(seconds)
+
+    def update(self, paths: Iterable[str]) -> None:
+        """Read files again that changed. What goes wrong is noted, never raised."""
+        wanted = list(dict.fromkeys(paths))
+        if len(wanted) > _MANY or not self._path.exists():
+            self.refresh()
+            return
+        try:
+            with self._updating:
+                update(self.root, self._path, self._options, wanted)
+            self._note = ""
+        except LspAgentError as error:
+            self._complain(str(error))
+            if not self._path.exists():
+                self.refresh()
+
+    def status(self) -> IndexStatus:
+        """Say how much there is and what goes on."""
+        status = self.reader.status()
+        state = "building" if self._process is not None else status.state
+        return replace(status, state=state, note=self._note or status.note)
+
+    def close(self) -> None:
+        """End the build and the connections."""
+        with self._lock:
+            process, self._process = self._process, None
+            self._again = False
+        if process is not None:
+            _end(process)
+        self.reader.close()
+
+    def _start(self) -> subprocess.Popen[str]:
+        order = {
+            "root": str(self.root.path),
+            "path": str(self._path),
+            "exclude": list(self._options.exclude),
+            "max_bytes": self._options.max_bytes,
+            "processes": self._options.processes,
+        }
+        process = subprocess.Popen(
+            [sys.executable, "-m", "lsp_agent.index"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+            encoding="utf-8",
+        )
+        _stdin(process).write(json.dumps(order) + "\n")
+        _stdin(process).flush()
+        return process
+
+    def _follow(self, process: subprocess.Popen[str]) -> None:
+        note = "the process that builds the index ended without a word"
+        for line in process.stdout or ():
+            message = json.loads(line)
+            if "all" in message:
+                self._progress(message["done"], message["all"])
+            elif "built" in message:
+                note = message["built"]["note"]
+            else:
+                note = message["error"]
+        process.wait()
+        with self._lock:
+            if self._process is not process:
+                return
+            self._process = None
+            again, self._again = self._again, False
+        if note:
+            self._complain(note)
+        else:
+            self._note = ""
+        self._progress(0, 0)
+        self._built.set()
+        if again:
+            self.refresh()
+
+    def _complain(self, note: str) -> None:
+        if note != self._note:
+            _log.warning("index: %s", note)
+        self._note = note
+
+
+def _end(process: subprocess.Popen[str]) -> None:
+    """Close its stdin, which it takes for an order to stop, and be sure that it does."""
+    _stdin(process).close()
+    try:
+        process.wait(_END_SECONDS)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+
+
+def _stdin(process: subprocess.Popen[str]) -> IO[str]:
+    if process.stdin is None:
+        raise ValueError("the process was started without a pipe")
+    return process.stdin

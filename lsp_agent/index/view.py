@@ -1,0 +1,184 @@
+"""The index as a run sees it: unsaved and proposed text instead of the files it stands for."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Iterable, Iterator
+
+from pathspec import GitIgnoreSpec
+
+from lsp_agent.index.extract import grouped, symbol_row
+from lsp_agent.index.reader import IndexReader
+from lsp_agent.index.symbol_search import grade, rank
+from lsp_agent.index.text_search import lines_of
+from lsp_agent.index.types import ImportRow, Place, SymbolRow, TextHit
+from lsp_agent.syntax.facts import FileFacts, file_facts
+from lsp_agent.syntax.languages import language_of
+from lsp_agent.workspace.errors import OutsideRootError, UnreadableFileError
+from lsp_agent.workspace.overlay import Overlay
+
+_KEPT = 64
+
+
+class FactsCache:
+    """What texts that are not the disk's define and use, the latest 64. Thread-safe."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._facts: OrderedDict[tuple[str | None, str], FileFacts] = OrderedDict()
+
+    def of(self, path: str, text: str) -> FileFacts:
+        """Return the facts of a text."""
+        key = (language_of(path), text)
+        with self._lock:
+            if key in self._facts:
+                self._facts.move_to_end(key)
+                return self._facts[key]
+        facts = file_facts(text, key[0])
+        with self._lock:
+            self._facts[key] = facts
+            while len(self._facts) > _KEPT:
+                self._facts.popitem(last=False)
+        return facts
+
+
+class IndexView:
+    """Answers like :class:`IndexReader`, from the index and an overlay together.
+
+    Cost: the index's own, and for texts that are not the disk's one parse each, remembered.
+    """
+
+    def __init__(self, reader: IndexReader, overlay: Overlay, cache: FactsCache) -> None:
+        self.reader = reader
+        self.overlay = overlay
+        self._cache = cache
+        self._texts = overlay.unsaved()
+
+    def paths(self) -> list[str]:
+        """Return all files."""
+        there = [path for path in self.reader.paths() if path not in self._texts]
+        return sorted([*there, *(path for path, text in self._texts.items() if text is not None)])
+
+    def symbols(self, query: str, limit: int = 50, kinds: Iterable[str] = ()) -> list[SymbolRow]:
+        """Return definitions by a part of their name, the likeliest first."""
+        wanted = frozenset(kinds)
+        name = query.strip().rpartition(".")[2]
+        found = self._fresh(self.reader.symbols(query, limit + len(self._texts), wanted))
+        found += [
+            row
+            for row in self._own_symbols()
+            if grade(row.name, name) is not None and (not wanted or row.kind in wanted)
+        ]
+        found.sort(key=lambda row: rank(row, name))
+        return found[:limit]
+
+    def definitions(self, name: str) -> list[SymbolRow]:
+        """Return the definitions of a name; ``Class.method`` wants the name in what is named."""
+        last = name.rpartition(".")[2]
+        rows = self._fresh(self.reader.definitions(last))
+        rows += [row for row in self._own_symbols() if row.name == last]
+        return [row for row in rows if f".{row.qualified_name}".endswith(f".{name}")]
+
+    def outline(self, path: str) -> list[SymbolRow]:
+        """Return a file's definitions in the order of its text."""
+        if path in self._texts:
+            return list(self._rows_of(path))
+        return self.reader.outline(path)
+
+    def files_with(self, name: str) -> list[str]:
+        """Return the files that use or define a name."""
+        found = [path for path in self.reader.files_with(name) if path not in self._texts]
+        own = [path for path, text in self._texts.items() if text and name in text]
+        return sorted([*found, *own])
+
+    def uses(self, name: str) -> dict[str, list[Place]]:
+        """Return where a name is used, by file; a file that changed meanwhile is read again."""
+        found: dict[str, list[Place]] = {}
+        stamps: dict[str, object] = {}
+        for path, places in self.reader.uses(name).items():
+            if path in self._texts:
+                continue
+            stamps = stamps or dict(self.reader.stamps())
+            known, now = stamps.get(path), self.overlay.stamp(path)
+            if now is not None and known is not None and _same(known, now):
+                found[path] = places
+            elif (text := self._read(path)) is not None:
+                found[path] = self._places(path, text, name)
+        for path, text in self._texts.items():
+            if text and name in text:
+                found[path] = self._places(path, text, name)
+        return {path: places for path, places in sorted(found.items()) if places}
+
+    def imports(self, path: str) -> list[ImportRow]:
+        """Return a file's imports."""
+        text = self._texts.get(path)
+        if text is None:
+            return self.reader.imports(path)
+        known = {(row.module, row.names): row.target for row in self.reader.imports(path)}
+        return [
+            ImportRow(path, one.module, one.names, known.get((one.module, one.names)))
+            for one in self._cache.of(path, text).imports
+        ]
+
+    def importers(self, path: str) -> list[ImportRow]:
+        """Return the imports in other files that mean a file."""
+        return [row for row in self.reader.importers(path) if self._texts.get(row.path, "") != ""]
+
+    def search(
+        self,
+        needle: str,
+        *,
+        ignore_case: bool = False,
+        under: str = "",
+        glob: GitIgnoreSpec | None = None,
+        check: Callable[[], None] = lambda: None,
+    ) -> Iterator[TextHit]:
+        """Yield the lines that hold a text, file by file; unsaved ones first."""
+        for path, text in self._candidates(needle):
+            check()
+            if (not under or f"{path}/".startswith(f"{under.rstrip('/')}/")) and (
+                glob is None or glob.match_file(path)
+            ):
+                content = self._read(path) if text is None else text
+                if content:
+                    yield from lines_of(path, content, needle, ignore_case=ignore_case)
+
+    def edges(self) -> list[tuple[str, str, float]]:
+        """Return the graph of files; that of unsaved text is the saved one's."""
+        return self.reader.edges()
+
+    def _candidates(self, needle: str) -> Iterator[tuple[str, str | None]]:
+        for path, text in self._texts.items():
+            if text is not None:
+                yield path, text
+        for path in self.reader.candidates(needle):
+            if path not in self._texts:
+                yield path, None
+
+    def _fresh(self, rows: list[SymbolRow]) -> list[SymbolRow]:
+        return [row for row in rows if row.path not in self._texts]
+
+    def _own_symbols(self) -> Iterator[SymbolRow]:
+        for path in self._texts:
+            yield from self._rows_of(path)
+
+    def _rows_of(self, path: str) -> Iterator[SymbolRow]:
+        text = self._texts[path]
+        if text:
+            for symbol in self._cache.of(path, text).symbols:
+                yield symbol_row(path, language_of(path) or "", symbol)
+
+    def _places(self, path: str, text: str, name: str) -> list[Place]:
+        found = grouped(self._cache.of(path, text).references).get(name, [])
+        return [Place(*place) for place in found]
+
+    def _read(self, path: str) -> str | None:
+        try:
+            return self.overlay.read(path)
+        except (UnreadableFileError, OutsideRootError):
+            return None
+
+
+def _same(known: object, now: tuple[int, int]) -> bool:
+    return getattr(known, "mtime_ns", None) == now[0] and getattr(known, "size", None) == now[1]

@@ -1,0 +1,157 @@
+"""Worker processes that read and parse files, each replaced when it hangs or dies.
+
+Some parsers hang in their own scanner, where no time limit of tree-sitter reaches, and deep nesting
+may overflow a stack in C. So a file costs at most its worker: whoever is silent for longer than
+``SILENCE_SECONDS`` is killed, the file is skipped, and another worker goes on with the next.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import time
+from collections import deque
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from multiprocessing.connection import Connection, wait
+from multiprocessing.context import SpawnProcess
+from pathlib import Path
+
+from lsp_agent.index.extract import extract
+from lsp_agent.index.types import FileContent, FileStamp
+from lsp_agent.workspace.errors import OutsideRootError, UnreadableFileError
+from lsp_agent.workspace.files import read_bytes
+from lsp_agent.workspace.roots import Root
+
+SILENCE_SECONDS = 20.0
+_BATCH = 16
+_Job = tuple[str, FileStamp]
+
+
+@dataclass(slots=True)
+class _Worker:
+    process: SpawnProcess
+    pipe: Connection
+    jobs: deque[_Job] = field(default_factory=deque)
+    since: float = field(default_factory=time.monotonic)
+
+
+class WorkerPool:
+    """Extracts files of one root in ``count`` processes. For one thread."""
+
+    def __init__(
+        self, root: Root, max_bytes: int, count: int, silence: float = SILENCE_SECONDS
+    ) -> None:
+        self._root = root
+        self._max_bytes = max_bytes
+        self._count = count
+        self._silence = silence
+        self._context = multiprocessing.get_context("spawn")
+        self._workers: list[_Worker] = []
+
+    def extract(self, jobs: Iterator[_Job], check: Callable[[], None]) -> Iterator[FileContent]:
+        """Yield what each file adds, in the order in which they get done.
+
+        ``check`` is called about ten times a second and may raise to stop it all; the processes
+        end with the generator.
+        """
+        try:
+            for _ in range(self._count):
+                batch = _take(jobs)
+                if batch:
+                    self._workers.append(self._start(batch))
+            while self._workers:
+                check()
+                yield from self._ready(jobs)
+                yield from self._overdue(jobs)
+        finally:
+            for worker in self._workers:
+                worker.pipe.close()
+                worker.process.kill()
+                worker.process.join()
+            self._workers.clear()
+
+    def _ready(self, jobs: Iterator[_Job]) -> Iterator[FileContent]:
+        pipes = {worker.pipe: worker for worker in self._workers}
+        for pipe in wait(list(pipes), timeout=0.1):
+            worker = pipes[pipe]  # type: ignore[index]
+            try:
+                found: FileContent = worker.pipe.recv()
+            except (EOFError, OSError):
+                yield from self._lost(worker, jobs, "its parser crashed")
+                continue
+            worker.jobs.popleft()
+            worker.since = time.monotonic()
+            if not worker.jobs:
+                self._feed(worker, _take(jobs))
+            yield found
+
+    def _overdue(self, jobs: Iterator[_Job]) -> Iterator[FileContent]:
+        now = time.monotonic()
+        for worker in [one for one in self._workers if now - one.since > self._silence]:
+            yield from self._lost(worker, jobs, "its parser took too long")
+
+    def _lost(self, worker: _Worker, jobs: Iterator[_Job], why: str) -> Iterator[FileContent]:
+        worker.process.kill()
+        worker.process.join()
+        worker.pipe.close()
+        self._workers.remove(worker)
+        path, stamp = worker.jobs.popleft()
+        batch = list(worker.jobs) or _take(jobs)
+        if batch:
+            self._workers.append(self._start(batch))
+        yield FileContent(path, stamp, b"", skipped=why)
+
+    def _feed(self, worker: _Worker, batch: list[_Job]) -> None:
+        if batch:
+            worker.jobs.extend(batch)
+            try:
+                worker.pipe.send(batch)
+            except OSError:
+                # It died between two batches: found out when it is read from.
+                return
+        else:
+            self._workers.remove(worker)
+            worker.pipe.close()
+            worker.process.join()
+
+    def _start(self, batch: list[_Job]) -> _Worker:
+        ours, theirs = self._context.Pipe()
+        process = self._context.Process(
+            target=work, args=(theirs, str(self._root.path), self._max_bytes), daemon=True
+        )
+        process.start()
+        theirs.close()
+        worker = _Worker(process, ours)
+        self._feed(worker, batch)
+        return worker
+
+
+def work(pipe: Connection, folder: str, max_bytes: int) -> None:
+    """Answer batches of files with one message a file, until the pipe is closed."""
+    if hasattr(os, "nice"):
+        # Whoever types has the first call on the machine.
+        os.nice(10)
+    root = Root(Path(folder))
+    try:
+        while True:
+            for path, stamp in pipe.recv():
+                pipe.send(read_and_extract(root, path, stamp, max_bytes))
+    except (EOFError, OSError):
+        return
+
+
+def read_and_extract(root: Root, path: str, stamp: FileStamp, max_bytes: int) -> FileContent:
+    """Return what a file adds; one that can't be read, or is too large, adds its name only."""
+    try:
+        data = read_bytes(root.resolve(path), max_bytes, name=path, follow_link=False)
+    except (UnreadableFileError, OutsideRootError) as error:
+        return FileContent(path, stamp, b"", skipped=str(error))
+    try:
+        return extract(path, data, stamp)
+    except (RecursionError, MemoryError) as error:
+        return FileContent(path, stamp, b"", skipped=type(error).__name__)
+
+
+def _take(jobs: Iterator[_Job]) -> list[_Job]:
+    return [job for _, job in zip(range(_BATCH), jobs, strict=False)]
