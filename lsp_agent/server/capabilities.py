@@ -25,6 +25,7 @@ class ClientFeatures:
     configuration: bool = False
     watched_files: bool = False
     diagnostic_versions: bool = False
+    diagnostic_refresh: bool = False
     registers_completion: bool = False
 
 
@@ -58,6 +59,7 @@ def client_features(capabilities: types.ClientCapabilities) -> ClientFeatures:
         diagnostic_versions=bool(
             _get(capabilities, "text_document.publish_diagnostics.version_support")
         ),
+        diagnostic_refresh=bool(_get(capabilities, "workspace.diagnostics.refresh_support")),
         registers_completion=bool(
             _get(capabilities, "text_document.completion.dynamic_registration")
         ),

@@ -14,6 +14,7 @@ from lsp_agent.server.session import Session
 
 SOURCE = "lsp-agent"
 _QUIET_SECONDS = 0.15
+_SETTLED_SECONDS = 1.0
 # A larger document is parsed outside the event loop.
 _LARGE = 500_000
 
@@ -30,8 +31,7 @@ class Diagnostics:
     def schedule(self, document: OpenDocument, delay: float = _QUIET_SECONDS) -> None:
         """Publish soon, unless another change comes first."""
         self.forget(document.uri)
-        if not self._pulled:
-            self._tasks[document.uri] = asyncio.ensure_future(self._later(document, delay))
+        self._tasks[document.uri] = asyncio.ensure_future(self._later(document, delay))
 
     def forget(self, uri: str) -> None:
         """Drop what is waiting for a document."""
@@ -50,7 +50,7 @@ class Diagnostics:
         if not self._pulled:
             self._pulled = True
             for open_document in self._session.documents:
-                self.forget(open_document.uri)
+                self.schedule(open_document)
                 self._publish(open_document.uri, None, [])
         return self.compute(document)
 
@@ -69,13 +69,32 @@ class Diagnostics:
 
     async def _later(self, document: OpenDocument, delay: float) -> None:
         with contextlib.suppress(asyncio.CancelledError):
-            await asyncio.sleep(delay)
-            if len(document.text.content) > _LARGE:
-                await self._session.in_thread(document.syntax.errors)
-            current = self._session.documents.get(document.uri)
-            if current is not None and current.version == document.version:
-                self._publish(document.uri, document.version, self.compute(document))
+            if not self._pulled:
+                await asyncio.sleep(delay)
+                if len(document.text.content) > _LARGE:
+                    await self._session.in_thread(document.syntax.errors)
+                self._publish_newest(document)
+            await self._settle(document)
             self._tasks.pop(document.uri, None)
+
+    async def _settle(self, document: OpenDocument) -> None:
+        """Read a broken text as a whole once nothing is typed any more, and tell what changed."""
+        await asyncio.sleep(_SETTLED_SECONDS)
+        syntax = await self._session.in_thread(document.syntax.settled)
+        if syntax is document.syntax:
+            return
+        settled = self._session.documents.settle(document, syntax)
+        if settled is None:
+            return
+        if not self._pulled:
+            self._publish_newest(settled)
+        elif self._session.features.diagnostic_refresh:
+            self._server.workspace_diagnostic_refresh(None)
+
+    def _publish_newest(self, document: OpenDocument) -> None:
+        current = self._session.documents.get(document.uri)
+        if current is not None and current.version == document.version:
+            self._publish(document.uri, document.version, self.compute(document))
 
     def _publish(self, uri: str, version: int | None, found: list[types.Diagnostic]) -> None:
         known = version if self._session.features.diagnostic_versions else None

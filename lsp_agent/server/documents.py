@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from lsprotocol import types
 
@@ -20,11 +20,15 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class OpenDocument:
-    """A document as it is at one moment; a change makes a new one."""
+    """A document as it is at one moment; a change makes a new one.
+
+    ``settled`` says that its syntax was read anew as a whole since it came to be so.
+    """
 
     uri: str
     version: int
     syntax: SyntaxDocument
+    settled: bool = False
 
     @property
     def text(self) -> Text:
@@ -72,6 +76,14 @@ class Documents:
             else:
                 syntax = syntax.replaced(change.text)
         return self._put(OpenDocument(uri, version, syntax))
+
+    def settle(self, document: OpenDocument, syntax: SyntaxDocument) -> OpenDocument | None:
+        """Give a document another reading of the same text; ``None`` if it changed meanwhile."""
+        if self._open.get(document.uri) is not document:
+            return None
+        settled = replace(document, syntax=syntax, settled=True)
+        self._open[document.uri] = settled
+        return settled
 
     def close(self, uri: str) -> None:
         """Forget a document."""

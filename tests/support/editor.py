@@ -118,6 +118,18 @@ class Editor:
             )
         )
 
+    def type(self, uri: str, before: str, text: str) -> None:
+        """Insert a text before the first occurrence of another, as one key would."""
+        at = self.at(uri, before, 0)
+        self.versions[uri] += 1
+        self.texts[uri] = self.texts[uri].replace(before, text + before, 1)
+        self.client.text_document_did_change(
+            T.DidChangeTextDocumentParams(
+                T.VersionedTextDocumentIdentifier(self.versions[uri], uri),
+                [T.TextDocumentContentChangePartial(at, text)],
+            )
+        )
+
     def at(self, uri: str, needle: str, size: int | None = None) -> T.Range:
         """Return the range of the first occurrence of a text, as this editor counts."""
         index = self.texts[uri].index(needle)

@@ -56,7 +56,7 @@ def register(context: Context, completions: Completions) -> None:
         document = session.documents.get(params.text_document.uri)
         if document is None:
             return types.RelatedFullDocumentDiagnosticReport(items=[])
-        result_id = str(document.version)
+        result_id = f"{document.version}{' settled' if document.settled else ''}"
         if params.previous_result_id == result_id:
             return types.RelatedUnchangedDocumentDiagnosticReport(result_id=result_id)
         await session.in_thread(document.syntax.errors)
