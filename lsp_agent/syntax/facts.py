@@ -6,6 +6,7 @@ definition (`python -m benchmarks.facts`).
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_right
 from dataclasses import dataclass
 from itertools import accumulate
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
 
 OUTLINE = ("definitions", "imports", "tests")
 """The queries that are asked together for a file's facts."""
+
+
+_WORDS = re.compile(rb"[^\s#]+")
 
 
 class Reference(NamedTuple):
@@ -95,9 +99,13 @@ def _references(
     if wanted is None:
         return []
     captures = QueryCursor(wanted).captures(root)
-    declared = names | {node.start_byte for node in captures.get("declaration", ())}
+    declared = names.union(
+        *([node.start_byte for node in captures.get(kind, ())] for kind in ("declaration", "none"))
+    )
     calls = {node.start_byte for node in captures.get("reference.call", ())}
     spans = [node.byte_range for node in captures.get("reference", ())]
+    for node in captures.get("reference.words", ()):
+        spans += [word.span() for word in _WORDS.finditer(data, *node.byte_range)]
     spans.sort()
     found: list[Reference] = []
     ascii_ = len(content) == len(data)

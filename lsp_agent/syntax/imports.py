@@ -38,8 +38,8 @@ class Import:
 class _Statement:
     """What the matches of one ``@import`` node bring together."""
 
-    node: Node
-    module: Node | None = None
+    line: int
+    module: str = ""
     names: dict[str, None] = field(default_factory=dict)
     aliases: dict[tuple[str, str], None] = field(default_factory=dict)
 
@@ -70,10 +70,12 @@ def read_imports(matches: Iterable[Match], data: bytes) -> list[Import]:
     for _, captures in matches:
         if "import.group" in captures:
             group, prefix = captures["import.group"][0], captures["import.prefix"][0]
-            groups[group.byte_range] = _text(data, prefix.start_byte, group.start_byte)
+            before = data[prefix.start_byte : group.start_byte]
+            groups[group.byte_range] = before.decode("utf-8", "replace").strip()
         if "import" in captures:
             node = captures["import"][0]
-            _add(statements.setdefault(node.byte_range, _Statement(node)), captures, data)
+            statement = statements.setdefault(node.byte_range, _Statement(node.start_point[0]))
+            _add(statement, captures, data)
     found = []
     ahead = sorted(groups.items(), reverse=True)
     around: list[tuple[int, str]] = []
@@ -83,30 +85,34 @@ def read_imports(matches: Iterable[Match], data: bytes) -> list[Import]:
             around.append((last, text))
         around = [group for group in around if end <= group[0]]
         prefix = "".join(text for _, text in around)
-        own = _of(data, one.module) if one.module is not None else ""
-        module = prefix + own if own else prefix.rstrip(_SEPARATORS)
+        module = prefix + one.module if one.module else prefix.rstrip(_SEPARATORS)
         if module:
-            line = one.node.start_point[0]
-            found.append(Import(module, tuple(one.names), tuple(one.aliases), line))
+            found.append(Import(module, tuple(one.names), tuple(one.aliases), one.line))
     return found
 
 
 def _add(statement: _Statement, captures: dict[str, list[Node]], data: bytes) -> None:
-    for node in captures.get("import.module", ()):
-        statement.module = node
     name = ""
+    if module := captures.get("import.module"):
+        statement.module = _of(data, module)
+    if path := captures.get("import.path"):
+        dotted = _of(data, path)
+        module_, _, name = dotted.rpartition(".")
+        statement.module = module_ or name
+        if module_:
+            statement.names[name] = None
+        else:
+            name = ""
     for node in captures.get("import.name", ()):
-        name = _of(data, node)
+        name = _of(data, [node])
         statement.names[name] = None
     for node in captures.get("import.default", ()):
-        statement.aliases["default", _of(data, node)] = None
+        statement.aliases["default", _of(data, [node])] = None
     for node in captures.get("import.alias", ()):
-        statement.aliases[name, _of(data, node)] = None
+        statement.aliases[name, _of(data, [node])] = None
 
 
-def _of(data: bytes, node: Node) -> str:
-    return _text(data, node.start_byte, node.end_byte).strip(_QUOTES)
-
-
-def _text(data: bytes, start: int, end: int) -> str:
-    return data[start:end].decode("utf-8", "replace").strip()
+def _of(data: bytes, nodes: list[Node]) -> str:
+    """Return the text from the first of the nodes to the last, without quotes."""
+    text = data[nodes[0].start_byte : nodes[-1].end_byte].decode("utf-8", "replace")
+    return text.strip().strip(_QUOTES)

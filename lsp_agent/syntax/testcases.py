@@ -16,23 +16,27 @@ _QUOTES = "'\"`"
 def read_tests(matches: Iterable[Match], data: bytes) -> list[str]:
     """Return the names of the ``@test`` nodes among the matches of a query, in source order.
 
-    A name stands behind those of the tests around it: dotted where it is an identifier
-    (``TestShop.test_sale``), else as runners print descriptions (``shop > sells``).
+    A name stands behind those of the tests and of the ``@test.suite`` nodes around it: dotted
+    where it is an identifier (``TestShop.test_sale``), else as runners print descriptions
+    (``shop > sells``).
     """
-    found: dict[tuple[int, int], Node] = {}
+    found: dict[tuple[int, int], tuple[bool, list[Node]]] = {}
     for _, captures in matches:
-        if "test" in captures:
-            start, end = captures["test"][0].byte_range
-            found.setdefault((start, -end), captures["name"][0])
+        for kind in ("test", "test.suite"):
+            if kind in captures:
+                start, end = captures[kind][0].byte_range
+                known = found.get((start, -end), (False,))[0]
+                found[start, -end] = (known or kind == "test", captures["name"])
     tests: list[str] = []
     around: list[tuple[int, str]] = []
-    for (start, end), node in sorted(found.items(), key=lambda item: item[0]):
+    for (start, end), (is_test, nodes) in sorted(found.items(), key=lambda item: item[0]):
         while around and around[-1][0] <= start:
             around.pop()
-        raw = data[node.start_byte : node.end_byte].decode("utf-8", "replace")
-        name = raw.strip(_QUOTES)
+        raw = [data[node.start_byte : node.end_byte].decode("utf-8", "replace") for node in nodes]
+        name = ".".join(raw).strip(_QUOTES)
         if around:
-            name = around[-1][1] + ("." if name.isidentifier() and name == raw else " > ") + name
-        tests.append(name)
+            name = around[-1][1] + ("." if name.isidentifier() and name in raw else " > ") + name
+        if is_test:
+            tests.append(name)
         around.append((-end, name))
     return tests
