@@ -1,4 +1,4 @@
-"""The facts of a folder's files, beside what tree-sitter alone takes for the same trees and queries.
+"""The facts of a folder's files, beside what tree-sitter alone takes for them.
 
     python -m benchmarks.facts FOLDER [--every N]
 

@@ -40,6 +40,7 @@ class _Statement:
 
     line: int
     module: str = ""
+    path: str = ""
     names: dict[str, None] = field(default_factory=dict)
     aliases: dict[tuple[str, str], None] = field(default_factory=dict)
 
@@ -84,8 +85,14 @@ def read_imports(matches: Iterable[Match], data: bytes) -> list[Import]:
             (_, last), text = ahead.pop()
             around.append((last, text))
         around = [group for group in around if end <= group[0]]
-        prefix = "".join(text for _, text in around)
-        module = prefix + one.module if one.module else prefix.rstrip(_SEPARATORS)
+        if one.path and not one.module:
+            one.module, _, name = one.path.rpartition(".")
+            if one.module:
+                one.names[name] = None
+            else:
+                one.module = name
+        begins = "".join(text for _, text in around)
+        module = begins + one.module if one.module else begins.rstrip(_SEPARATORS)
         if module:
             found.append(Import(module, tuple(one.names), tuple(one.aliases), one.line))
     return found
@@ -96,13 +103,8 @@ def _add(statement: _Statement, captures: dict[str, list[Node]], data: bytes) ->
     if module := captures.get("import.module"):
         statement.module = _of(data, module)
     if path := captures.get("import.path"):
-        dotted = _of(data, path)
-        module_, _, name = dotted.rpartition(".")
-        statement.module = module_ or name
-        if module_:
-            statement.names[name] = None
-        else:
-            name = ""
+        # A query may find its beginnings too.
+        statement.path = max(statement.path, _of(data, path), key=len)
     for node in captures.get("import.name", ()):
         name = _of(data, [node])
         statement.names[name] = None
