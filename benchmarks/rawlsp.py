@@ -31,9 +31,9 @@ class RawServer:
         self._next = 0
         threading.Thread(target=self._read, daemon=True).start()
 
-    def initialize(self, **options: Any) -> float:
+    def initialize(self, root: str | None = None, **options: Any) -> float:
         """Open the session; return the seconds from the process's start to the answer."""
-        params = {"processId": os.getpid(), "rootUri": None, "capabilities": {}}
+        params = {"processId": os.getpid(), "rootUri": root, "capabilities": {}}
         self.request("initialize", {**params, "initializationOptions": options})
         seconds = time.perf_counter() - self.started
         self.notify("initialized", {})
@@ -110,8 +110,12 @@ class Report:
     def __init__(self) -> None:
         self.failed = False
 
-    def row(self, name: str, value: float, limit: float, note: str = "") -> None:
+    def row(
+        self, name: str, value: float, limit: float, note: str = "", *, unit: str = "ms"
+    ) -> None:
         over = value > limit
         self.failed = self.failed or over
         verdict = "ABOVE" if over else "ok"
-        print(f"{name:<58} {value:8.1f} ms   limit {limit:5.0f} ms   {verdict}   {note}".rstrip())
+        digits = 1 if unit == "ms" else 2
+        measured, most = f"{value:8.{digits}f} {unit}", f"limit {limit:5.{digits - 1}f} {unit}"
+        print(f"{name:<58} {measured}   {most}   {verdict}   {note}".rstrip())

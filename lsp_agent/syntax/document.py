@@ -12,10 +12,12 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from lsp_agent.syntax.folding import Fold, folds
 from lsp_agent.syntax.issues import SyntaxIssue, find_issues
 from lsp_agent.syntax.offsets import OffsetMap
 from lsp_agent.syntax.parser import MAX_CHARACTERS, shared_parsers
 from lsp_agent.syntax.pieces import MIN_DOCUMENT_LINES, Pieces, cut
+from lsp_agent.syntax.selection import selection
 from lsp_agent.syntax.symbols import Symbol, SymbolFinder
 from lsp_agent.workspace.positions import Position, Range
 from lsp_agent.workspace.text import Text
@@ -112,6 +114,14 @@ class SyntaxDocument:
         """Return all definitions in source order, outer ones before inner ones."""
         return self._symbols
 
+    def folds(self) -> list[Fold]:
+        """Return the stretches of lines that can be folded away."""
+        return folds(self)
+
+    def selection(self, position: Position) -> list[Range]:
+        """Return what holds a position, from the word to the whole document."""
+        return selection(self, position)
+
     def enclosing(self, position: Position) -> Symbol | None:
         """Return the innermost definition that holds a position, decorators included."""
         if self._pieces is not None:
@@ -178,6 +188,12 @@ class SyntaxDocument:
         place = Position(position.line, min(max(position.character, indent), len(line)))
         at = self._offsets.to_bytes(self.text.offset(place))
         return tree.root_node.descendant_for_byte_range(at, at)
+
+    @property
+    def root(self) -> Node | None:
+        """The tree's root, for this room's own modules as :meth:`node_at` is."""
+        tree = self._tree
+        return tree.root_node if tree is not None else None
 
     def node_text(self, node: Node) -> str:
         """Return the source of a node."""
