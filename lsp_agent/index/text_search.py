@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import codecs
 import re
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from pathlib import Path
 
 from lsp_agent.index.naming import match_expression, trigrams
 from lsp_agent.index.types import TextHit
+from lsp_agent.workspace.errors import OutsideRootError, UnreadableFileError
+from lsp_agent.workspace.files import MAX_BYTES, decode, read_bytes
+from lsp_agent.workspace.roots import Root
 
 _SHOWN = 400
 _MAX_TRIGRAMS = 24
-Read = Callable[[str], str | None]
+_BOMS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE, codecs.BOM_UTF32_BE)
 
 
 def candidates(connection: sqlite3.Connection, needle: str) -> Iterator[str]:
@@ -57,6 +62,47 @@ def lines_of(path: str, text: str, needle: str, *, ignore_case: bool) -> Iterato
         if end == len(text):
             return
         at = end + 1
+
+
+class FileFinder:
+    """Reads candidates below a root, and keeps only those that do hold the text.
+
+    Cost: some 20 µs a file that is in the system's memory. A folder's links are followed once for
+    all of its files; a file that is a link by now is passed over.
+    """
+
+    def __init__(self, root: Root, needle: str, *, ignore_case: bool) -> None:
+        self._root = root
+        self._ignore_case = ignore_case
+        self._needle = (needle.lower() if ignore_case else needle).encode("utf-8", "replace")
+        self._plain = needle.isascii()
+        self._folders: dict[str, str | None] = {}
+
+    def text(self, path: str) -> str | None:
+        """Return the file's text; ``None`` where it holds nothing, or can't be read."""
+        folder, _, name = path.rpartition("/")
+        if folder not in self._folders:
+            self._folders[folder] = self._resolve(folder)
+        real = self._folders[folder]
+        if real is None:
+            return None
+        try:
+            data = read_bytes(Path(real, name), MAX_BYTES, name=path, follow_link=False)
+            # Only in UTF-8, and in ASCII inside it, are the bytes of a text those of its parts.
+            if self._plain and not data.startswith(_BOMS) and not self._holds(data):
+                return None
+            return decode(data, path).content
+        except UnreadableFileError:
+            return None
+
+    def _holds(self, data: bytes) -> bool:
+        return self._needle in (data.lower() if self._ignore_case else data)
+
+    def _resolve(self, folder: str) -> str | None:
+        try:
+            return str(self._root.resolve(folder))
+        except OutsideRootError:
+            return None
 
 
 def _spread(grams: list[str]) -> list[str]:

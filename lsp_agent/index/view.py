@@ -11,7 +11,7 @@ from pathspec import GitIgnoreSpec
 from lsp_agent.index.extract import grouped, symbol_row
 from lsp_agent.index.reader import IndexReader
 from lsp_agent.index.symbol_search import grade, rank
-from lsp_agent.index.text_search import lines_of
+from lsp_agent.index.text_search import FileFinder, lines_of
 from lsp_agent.index.types import ImportRow, Place, SymbolRow, TextHit
 from lsp_agent.syntax.facts import FileFacts, file_facts
 from lsp_agent.syntax.languages import language_of
@@ -135,12 +135,14 @@ class IndexView:
         check: Callable[[], None] = lambda: None,
     ) -> Iterator[TextHit]:
         """Yield the lines that hold a text, file by file; unsaved ones first."""
+        root = self.overlay.root
+        finder = FileFinder(root, needle, ignore_case=ignore_case) if root else None
         for path, text in self._candidates(needle):
             check()
             if (not under or f"{path}/".startswith(f"{under.rstrip('/')}/")) and (
                 glob is None or glob.match_file(path)
             ):
-                content = self._read(path) if text is None else text
+                content = finder.text(path) if finder and text is None else text
                 if content:
                     yield from lines_of(path, content, needle, ignore_case=ignore_case)
 

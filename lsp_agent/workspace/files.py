@@ -23,6 +23,7 @@ _BOMS = (
 )
 # Some systems lack a flag, and need none: O_NONBLOCK keeps a named pipe from blocking the open.
 _READ = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+_CHUNK = 1 << 16
 _NO_LINK = getattr(os, "O_NOFOLLOW", 0)
 
 
@@ -111,8 +112,14 @@ def read_bytes(path: Path, limit: int, *, name: str, follow_link: bool = True) -
             raise UnreadableFileError(f"{name} is a folder")
         if not stat.S_ISREG(status.st_mode):
             raise UnreadableFileError(f"{name} is not a regular file")
-        with os.fdopen(descriptor, "rb", closefd=False) as file:
-            data = file.read(limit + 1)
+        data = os.read(descriptor, min(status.st_size, limit) + 1)
+        # Some systems' special files, and files that grow, hold more than their size says.
+        while (
+            data
+            and len(data) <= limit
+            and (more := os.read(descriptor, min(limit + 1 - len(data), _CHUNK)))
+        ):
+            data += more
     except OSError as error:
         raise UnreadableFileError(f"{name} can't be read: {error.strerror}") from error
     finally:
