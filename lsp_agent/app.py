@@ -6,6 +6,7 @@ import logging
 import os
 from collections.abc import Callable, Mapping
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 from lsp_agent import __version__
@@ -18,11 +19,14 @@ from lsp_agent.agent.types import Ask, RunRequest, RunResult
 from lsp_agent.cancel import CancelToken
 from lsp_agent.config.model import Settings
 from lsp_agent.config.paths import Home
+from lsp_agent.config.trust import TrustStore
 from lsp_agent.engine.catalogue import EMBEDDED
 from lsp_agent.engine.router import EngineRouter, PreparedEngine
 from lsp_agent.engine.types import EngineUnavailableError, Job
 from lsp_agent.errors import LspAgentError
 from lsp_agent.events import EventStream, Listener
+from lsp_agent.language_servers.pool import LanguageServers
+from lsp_agent.language_servers.types import View
 from lsp_agent.store.journal import Journal
 from lsp_agent.tools.spec import Tool, load_tools
 from lsp_agent.workspace.overlay import Overlay
@@ -44,12 +48,16 @@ class App:
         *,
         env: Mapping[str, str] = os.environ,
         warn: Callable[[str], None] = _log.warning,
+        trusts: Callable[[Path], bool] | None = None,
     ) -> None:
         self.settings = settings
         self.home = home
         self._warn = warn
         self.engines = EngineRouter(settings, home, env)
         self.journal = Journal(home.journal, warn=warn)
+        self.language_servers = LanguageServers(
+            settings.language_servers, trusts or TrustStore(home).is_trusted, env, warn
+        )
 
     @cached_property
     def actions(self) -> dict[str, Action]:
@@ -81,6 +89,7 @@ class App:
         workspace = str(overlay.root.path) if overlay.root else ""
         self.journal.start(run_id, request.title or request.task[:200], workspace, request.action)
         events = EventStream(run_id, self.journal.record, listener)
+        self._prepare_checks(request, overlay)
         try:
             with self.engines.lease("action" if request.action else "agent") as engine:
                 env = RunEnvironment(
@@ -93,6 +102,7 @@ class App:
                     ask=ask,
                     job=Job.ACTION if request.action else Job.RUN,
                     progress=progress,
+                    instruments=self.language_servers,
                 )
                 result = run_agent(request, env, cancel)
         except LspAgentError as error:
@@ -146,6 +156,7 @@ class App:
                 {"name": info.name, "kind": info.kind, "model": info.model, **info.detail}
                 for info in infos
             ],
+            "languageServers": self.language_servers.status(),
             "index": None,
             "sandbox": None,
         }
@@ -167,11 +178,20 @@ class App:
         """
         self.settings = settings
         self.engines.reconfigure(settings, prepared)
+        self.language_servers.reconfigure(settings.language_servers)
 
     def close(self) -> None:
-        """Stop the engines and finish the journal."""
+        """Stop the engines and the language servers, and finish the journal."""
+        self.language_servers.close()
         self.engines.close()
         self.journal.close()
+
+    def _prepare_checks(self, request: RunRequest, overlay: Overlay) -> None:
+        """Let the language servers load the project while the model thinks."""
+        wanted = self.settings.verify.diagnostics and request.answer != "text"
+        view = View.of(overlay) if wanted and request.focus else None
+        if view is not None and request.focus is not None:
+            self.language_servers.prepare(view, request.focus.path)
 
 
 def _stillborn(

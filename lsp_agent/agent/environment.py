@@ -12,6 +12,7 @@ from lsp_agent.config.model import Settings
 from lsp_agent.engine.types import Engine, EngineInfo, Job
 from lsp_agent.errors import LspAgentError
 from lsp_agent.events import EventStream
+from lsp_agent.language_servers.types import Instruments
 from lsp_agent.tools.spec import Tool
 from lsp_agent.workspace.overlay import Overlay
 
@@ -31,6 +32,7 @@ class RunEnvironment:
     events: EventStream
     ask: Ask
     job: Job = Job.RUN
+    instruments: Instruments | None = None
     progress: Progress = field(default=lambda _step, _share: None)
 
 

@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from lsp_agent.cancel import CancelToken
 from lsp_agent.engine.types import ToolSchema
 from lsp_agent.errors import LspAgentError
+from lsp_agent.language_servers.types import Instruments
 from lsp_agent.workspace.overlay import Overlay
 
 Hazard = Literal["low", "edit", "risky"]
@@ -49,10 +50,14 @@ A = TypeVar("A", bound=Arguments)
 
 @dataclass(frozen=True, slots=True)
 class ToolContext:
-    """What a tool may use. ``overlay`` is the run's view of the workspace."""
+    """What a tool may use. ``overlay`` is the run's view of the workspace.
+
+    ``instruments`` are other language servers, where there are any.
+    """
 
     overlay: Overlay
     cancel: CancelToken
+    instruments: Instruments | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -173,6 +173,17 @@ class Overlay:
             return f"untitled:{key}"
         return self.root.path.joinpath(key).as_uri()
 
+    def unsaved(self) -> dict[str, str]:
+        """Return the texts that are not the disk's: of open documents, under the run's edits."""
+        with self._lock:
+            texts = {path: buffer.text for path, buffer in self._buffers.items()}
+            for path, text in self._texts.items():
+                if text is None:
+                    texts.pop(path, None)
+                else:
+                    texts[path] = text
+            return texts
+
     def leaves_out(self, path: str) -> bool:
         """Whether a file is one that :meth:`walk` does not give, there or not."""
         return self._disk is not None and self._disk.leaves_out(path)
