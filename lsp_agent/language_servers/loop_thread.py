@@ -102,6 +102,8 @@ async def _wind_up(cleanup: Callable[[], Coroutine[Any, Any, None]]) -> None:
     for task in tasks:
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)
+    # Pipes that were closed say so in the loop's next round.
+    await asyncio.sleep(0)
 
 
 def _note(_loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:

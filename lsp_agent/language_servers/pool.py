@@ -264,7 +264,8 @@ class LanguageServers:
                 notes += [note] if note else []
                 if answer:
                     return answer[0], one.server.name, tuple(notes)
-            return None, "", (*notes, *_notes(absent))
+            installed = [one for one in absent if one.installed]
+            return None, "", (*notes, *_notes(installed))
 
         try:
             return self._thread.call(one_by_one, cancel)
@@ -316,6 +317,7 @@ class LanguageServers:
         """Return a running session; starts one, which goes on when the caller stops waiting."""
         if member.session is not None and not member.session.alive:
             self._failed(member, member.session.reason)
+            self._later(member.session.close())
             member.session = member.starting = None
         if member.starting is None:
             self._may_start(member)
@@ -331,6 +333,7 @@ class LanguageServers:
             await session.start()
         except BaseException as error:
             session.give_up("was ended")
+            await session.close()
             member.starting = None
             if isinstance(error, LanguageServerError):
                 self._failed(member, str(error))
@@ -381,8 +384,11 @@ class LanguageServers:
                 self._retire(key)
 
     def _retire(self, key: Key) -> None:
-        member = self._members.pop(key)
-        ending = asyncio.create_task(_end(member))
+        self._later(_end(self._members.pop(key)))
+
+    def _later(self, work: Coroutine[Any, Any, None]) -> None:
+        """End something without waiting for it."""
+        ending = asyncio.create_task(work)
         # A task that nobody holds may be collected before its end.
         self._endings.add(ending)
         ending.add_done_callback(self._endings.discard)

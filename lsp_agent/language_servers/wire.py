@@ -150,11 +150,13 @@ class Wire(JsonRPCClient):
                         await self.ended.wait()
         finally:
             self.fail("was ended")
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(_TERM_SECONDS):
-                    await process.wait()
+            # With the process its pipes end, and with them who reads them.
+            await asyncio.wait(self._tasks, timeout=_TERM_SECONDS)
             for task in self._tasks:
                 task.cancel()
+            # Else a pipe that a lost child holds, or that nobody reads, stays open until the
+            # garbage collector finds it; asyncio has no public way.
+            process._transport.close()  # type: ignore[attr-defined]  # noqa: SLF001
 
     def fail(self, reason: str) -> None:
         """Give the server up: whoever waits for it is told, and its processes are killed."""
