@@ -23,8 +23,8 @@ _VENV = (".venv", "Scripts" if _ON_WINDOWS else "bin")
 _OWN = (("node_modules", ".bin"), _VENV)
 _PYTHON = "python.exe" if _ON_WINDOWS else "python"
 _SECRET = re.compile(
-    r"(^|_)(API_?KEY|KEY|TOKEN|SECRET|PASS|PASSWORD|PASSWD|PASSPHRASE|CREDENTIALS?|AUTH|COOKIE|PAT)"
-    r"S?(_|$)|^LSP_AGENT_",
+    r"(^|_)(API_?KEY|KEY|TOKEN|PASS|AUTH|COOKIE|PAT)S?(_|$)"
+    r"|SECRET|PASSW|PASSPHRASE|CREDENTIAL|AUTH_?TOKEN|^LSP_AGENT_",
     re.IGNORECASE,
 )
 

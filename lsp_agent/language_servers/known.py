@@ -80,8 +80,11 @@ KNOWN = (
         ("typescript-language-server", "--stdio"),
         ("typescript", "typescriptreact", "javascript", "javascriptreact"),
         markers=("tsconfig.json", "jsconfig.json", "package.json"),
-        # It would download type declarations.
-        initialization={"disableAutomaticTypingAcquisition": True},
+        # It would download type declarations; and a rename is meant everywhere.
+        initialization={
+            "disableAutomaticTypingAcquisition": True,
+            "preferences": {"providePrefixAndSuffixTextForRename": False},
+        },
         install="npm install -g typescript-language-server typescript@5",
     ),
     Server(

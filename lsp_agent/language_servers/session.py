@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ from lsp_agent import __version__
 from lsp_agent.language_servers import tsserver
 from lsp_agent.language_servers.documents import Translator, key_of, path_of
 from lsp_agent.language_servers.find import Found
+from lsp_agent.language_servers.disk_watch import DiskWatch
 from lsp_agent.language_servers.types import LanguageServerError
 from lsp_agent.language_servers.wire import RefusedError, Wire
 from lsp_agent.syntax.languages import language_id
@@ -35,6 +36,7 @@ _CAPABILITIES = {
     "workspace": {
         "configuration": True,
         "workspaceFolders": True,
+        "didChangeWatchedFiles": {"dynamicRegistration": True},
         "workspaceEdit": {"documentChanges": True},
     },
     "textDocument": {
@@ -71,6 +73,7 @@ class Session:
         self._lock = asyncio.Lock()
         self._capabilities: Mapping[str, Any] = {}
         self._encoding = PositionEncoding.UTF16
+        self._disk = DiskWatch(found.root, found.server.languages)
         self._version = 0
         self._open: dict[Path, _Document] = {}
         self._reports: dict[Path, Any] = {}
@@ -120,6 +123,7 @@ class Session:
             # A server that says nothing counts as the protocol always did.
             self._encoding = PositionEncoding(self._capabilities.get("positionEncoding", "utf-16"))
         self._wire.notify("initialized", {})
+        await asyncio.to_thread(self._disk.changes)
         if settings := self.found.settings:
             self._wire.notify("workspace/didChangeConfiguration", {"settings": settings})
 
@@ -138,7 +142,7 @@ class Session:
 
         ``texts`` is what is not the disk's; the wanted files are opened in any case.
         """
-        async with self._lock:
+        async with self._turn():
             with self._opened(texts, wanted) as translator:
                 keys = [key_of(path) for path in wanted if key_of(path) in self._open]
                 if tsserver.offered(self._capabilities):
@@ -152,7 +156,7 @@ class Session:
         self, what: str, texts: Mapping[Path, str], path: Path, position: Position
     ) -> list[tuple[Path, Range]]:
         """Return definitions or references; ``what`` is the method's last part."""
-        async with self._lock:
+        async with self._turn():
             with self._opened(texts, [path]) as translator:
                 await self._loaded()
                 place = self._place(translator, path, position)
@@ -165,7 +169,7 @@ class Session:
         self, texts: Mapping[Path, str], path: Path, position: Position, new_name: str
     ) -> dict[Path, tuple[TextEdit, ...]]:
         """Return the edits of a rename; raises :class:`LanguageServerError` where it can't be."""
-        async with self._lock:
+        async with self._turn():
             with self._opened(texts, [path]) as translator:
                 await self._loaded()
                 place = self._place(translator, path, position)
@@ -189,6 +193,16 @@ class Session:
             "initializationOptions": dict(self.found.server.initialization),
             "capabilities": _CAPABILITIES,
         }
+
+    @contextlib.asynccontextmanager
+    async def _turn(self) -> AsyncIterator[None]:
+        """Let one question in, once the server knows the disk as it is."""
+        async with self._lock:
+            changes = await asyncio.to_thread(self._disk.changes)
+            if changes:
+                events = [{"uri": path.as_uri(), "type": kind} for path, kind in changes]
+                self._wire.notify("workspace/didChangeWatchedFiles", {"changes": events})
+            yield
 
     @contextlib.contextmanager
     def _opened(self, texts: Mapping[Path, str], wanted: Sequence[Path]) -> Iterator[Translator]:

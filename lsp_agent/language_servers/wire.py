@@ -156,7 +156,7 @@ class Wire(JsonRPCClient):
                 task.cancel()
             # Else a pipe that a lost child holds, or that nobody reads, stays open until the
             # garbage collector finds it; asyncio has no public way.
-            process._transport.close()  # type: ignore[attr-defined]  # noqa: SLF001
+            process._transport.close()  # type: ignore[attr-defined]
 
     def fail(self, reason: str) -> None:
         """Give the server up: whoever waits for it is told, and its processes are killed."""

@@ -9,9 +9,10 @@ import time
 import pytest
 
 from lsp_agent.cancel import Cancelled
+from lsp_agent.config.model import LanguageServersSettings
 from lsp_agent.language_servers.types import View
 from lsp_agent.workspace.positions import Position, Range
-from tests.language_servers.conftest import Bench, eventually, gone
+from tests.language_servers.conftest import FAKE, Bench, eventually, gone
 
 BAD = "x = 1\n'𝒳é', BAD\n"
 PLACE = Range(Position(1, 6), Position(1, 9))
@@ -125,22 +126,12 @@ def test_no_more_than_so_many_run_at_once(bench: Bench) -> None:
     for name in ("one", "two"):
         bench.file(f"{name}/pyproject.toml", "")
         bench.file(f"{name}/a.py", BAD)
-    command = {
-        "command": [*bench_command(bench)],
-        "languages": ["python"],
-        "untrusted": True,
-    }
+    command = {"command": [sys.executable, str(FAKE), str(bench.log)], "languages": ["python"]}
     pool = bench.pool({"ruff": command, "max_running": 1}, env={"PATH": ""})
     assert bench.ask(pool, "one/a.py").diagnostics
     assert bench.ask(pool, "two/a.py").diagnostics
     assert eventually(lambda: gone(bench.pids()[0]))
     assert [one["root"] for one in pool.status()] == [str(bench.folder / "two")]
-
-
-def bench_command(bench: Bench) -> list[str]:
-    from tests.language_servers.conftest import FAKE
-
-    return [sys.executable, str(FAKE), str(bench.log)]
 
 
 def test_nothing_is_left_of_a_stubborn_server(bench: Bench) -> None:
@@ -156,8 +147,6 @@ def test_nothing_is_left_of_a_stubborn_server(bench: Bench) -> None:
 
 
 def test_changed_settings_end_what_runs(bench: Bench) -> None:
-    from lsp_agent.config.model import LanguageServersSettings
-
     pool = bench.fake()
     assert bench.ask(pool, "a.py", a_py=BAD).diagnostics
     pool.reconfigure(LanguageServersSettings(enabled=False))
