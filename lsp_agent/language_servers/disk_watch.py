@@ -1,7 +1,7 @@
 """What changed on the disk between two questions to a language server.
 
-Servers leave it to their client to tell them. Cost: one ``stat`` a source file, about 20 ms for
-2,000 of them; a folder that takes longer than a second is not watched any more.
+Servers leave it to their client to tell them. Cost: one look at each entry, 0.1 s for about 2,000
+files; a folder that takes longer than a second is not watched any more.
 """
 
 from __future__ import annotations

@@ -12,9 +12,9 @@ from typing import Any
 
 from lsp_agent import __version__
 from lsp_agent.language_servers import tsserver
+from lsp_agent.language_servers.disk_watch import DiskWatch
 from lsp_agent.language_servers.documents import Translator, key_of, path_of
 from lsp_agent.language_servers.find import Found
-from lsp_agent.language_servers.disk_watch import DiskWatch
 from lsp_agent.language_servers.types import LanguageServerError
 from lsp_agent.language_servers.wire import RefusedError, Wire
 from lsp_agent.syntax.languages import language_id
