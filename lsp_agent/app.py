@@ -56,7 +56,7 @@ class App:
         self.engines = EngineRouter(settings, home, env)
         self.journal = Journal(home.journal, warn=warn)
         self.language_servers = LanguageServers(
-            settings.language_servers, trusts or TrustStore(home).is_trusted, env, warn
+            settings.language_servers, trusts or TrustStore(home).is_trusted, env
         )
 
     @cached_property

@@ -15,7 +15,7 @@ from lsp_agent.workspace.overlay import FileChange
 from lsp_agent.workspace.text import Text
 
 _MAX_ISSUES = 5
-_LEAST_SECONDS = 0.5
+_LEAST_SECONDS = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +76,7 @@ def check_diagnostics(run: Run, instruments: Instruments) -> tuple[str, str]:
     notes, servers = list(after.notes), set(after.servers)
     found = regressions((), after.diagnostics, {})
     known = [one.path for one in changes if one.before is not None]
+    made = {one.path for one in changes if one.before is None}
     if found and known:
         left = max(deadline - time.monotonic(), _LEAST_SECONDS)
         before = instruments.diagnostics(old, known, run.cancel, left)
@@ -83,7 +84,7 @@ def check_diagnostics(run: Run, instruments: Instruments) -> tuple[str, str]:
         servers &= set(before.servers)
         moved = {one.new_path: one.path for one in changes if one.new_path}
         fresh = regressions(before.diagnostics, after.diagnostics, moved)
-        found = [one for one in fresh if one.server in servers or one.path not in known]
+        found = [one for one in fresh if one.server in servers or one.path in made]
     if found:
         texts = {path: Text(overlay.read(path)) for path in {one.path for one in found}}
         return "\n".join(_remark(one, texts[one.path]) for one in found[:_MAX_ISSUES]), ""

@@ -207,7 +207,12 @@ class Session:
     @contextlib.contextmanager
     def _opened(self, texts: Mapping[Path, str], wanted: Sequence[Path]) -> Iterator[Translator]:
         """Show documents to the server, and close them again."""
-        shown = {key_of(path): (path, text) for path, text in texts.items()}
+        languages = self.found.server.languages
+        shown = {
+            key_of(path): (path, text)
+            for path, text in texts.items()
+            if language_id(path.name) in languages
+        }
         for path in wanted:
             key = key_of(path)
             text = None if key in shown else Translator(self._encoding, {}).text(path)

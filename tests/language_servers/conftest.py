@@ -29,7 +29,6 @@ class Bench:
         self.folder.mkdir()
         self.log = folder / "server.log"
         self.cancel = CancelToken()
-        self.warnings: list[str] = []
         self.pools: list[LanguageServers] = []
 
     def file(self, path: str, text: str) -> None:
@@ -58,7 +57,6 @@ class Bench:
             LanguageServersSettings.model_validate(settings or {}),
             lambda _: trusted,
             real if env is None else env,
-            self.warnings.append,
         )
         self.pools.append(pool)
         return pool

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 import sys
 from pathlib import Path
 
@@ -139,6 +140,13 @@ def test_configuration_of_servers_is_checked_and_kept(tmp_path: Path) -> None:
     servers = load_settings(Sources(client=client)).settings.language_servers
     assert servers.max_running == 3
     assert servers.servers["myServer"].settings == {"pythonPath": "p"}
+
+
+def test_the_protocol_is_loaded_when_a_server_is_started_and_not_before() -> None:
+    code = (
+        "import sys, lsp_agent.app; sys.exit('pygls' in sys.modules or 'lsprotocol' in sys.modules)"
+    )
+    assert subprocess.run([sys.executable, "-c", code], check=False, timeout=60).returncode == 0
 
 
 def test_new_errors_are_told_from_old_ones_wherever_they_moved() -> None:
