@@ -62,6 +62,17 @@ def test_an_unsaved_type_error_is_reported(python: Bench) -> None:
     assert len(errors(again.diagnostics, "basedpyright")) == 2
 
 
+def test_pyright_stands_in(python: Bench) -> None:
+    need_server("pyright-langserver")
+    pool = python.pool({"basedpyright": {"enabled": False}})
+    for _ in range(2):
+        found = python.ask(pool, "a.py", a_py=f'"{ODD}"; y: str = 1\n')
+        assert errors(found.diagnostics, "pyright") == [
+            ("a.py", "reportAssignmentType", span(0, 15, 16))
+        ]
+        assert errors(python.ask(pool, "a.py").diagnostics, "pyright") == []
+
+
 def test_other_unsaved_files_count(python: Bench) -> None:
     text = "def double(number: str) -> str:\n    return number * 2\n"
     found = python.ask(python.pool(), "a.py", lib_py=text)

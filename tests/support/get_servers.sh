@@ -14,6 +14,6 @@ if ! command -v npm >/dev/null; then
 fi
 # From version 7 on the compiler is another program, without the server that this one talks to.
 npm install --prefix "$folder" --no-audit --no-fund --ignore-scripts --loglevel=error \
-    typescript-language-server@5 typescript@5
+    typescript-language-server@5 typescript@5 pyright@1
 "$folder/node_modules/.bin/typescript-language-server" --version
 touch "$folder/ready"
