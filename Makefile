@@ -6,6 +6,7 @@
 #   make coverage                      the tests, with their coverage (at least 90 %)
 #   make lint                          format, style, types, layers
 #   make editors                       real editors for the end-to-end tests (Debian and kin)
+#   make servers                      language servers for the tests (needs npm)
 #   make clean                         remove what the above made
 
 ifeq ($(OS),Windows_NT)
@@ -25,7 +26,7 @@ PYTHON ?= $(shell for name in $(CANDIDATES); do \
 RUN := $(BIN)/python$(EXE)
 INPUTS := pyproject.toml uv.lock
 
-.PHONY: demo test coverage lint format install develop editors wheel clean help
+.PHONY: demo test coverage lint format install develop editors servers wheel clean help
 .DEFAULT_GOAL := help
 
 help:
@@ -58,6 +59,9 @@ develop: .venv/.developed
 
 editors:
 	sh tests/support/get_editors.sh .editors
+
+servers:
+	sh tests/support/get_servers.sh .servers
 
 wheel: develop
 	$(RUN) -m pip --version >/dev/null 2>&1 || $(RUN) -m ensurepip -q

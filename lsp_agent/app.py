@@ -21,6 +21,7 @@ from lsp_agent.agent.types import Ask, RunRequest, RunResult
 from lsp_agent.cancel import CancelToken
 from lsp_agent.config.model import Settings
 from lsp_agent.config.paths import Home
+from lsp_agent.config.trust import TrustStore
 from lsp_agent.engine.catalogue import EMBEDDED
 from lsp_agent.engine.router import EngineRouter, PreparedEngine
 from lsp_agent.engine.types import EngineUnavailableError, Job
@@ -29,6 +30,8 @@ from lsp_agent.events import EventStream, Listener
 from lsp_agent.index.build import BuildOptions
 from lsp_agent.index.service import CodeIndex, database_path
 from lsp_agent.index.service import Progress as IndexProgress
+from lsp_agent.language_servers.pool import LanguageServers
+from lsp_agent.language_servers.types import View
 from lsp_agent.store.journal import Journal
 from lsp_agent.tools.spec import Tool, load_tools
 from lsp_agent.workspace.overlay import Overlay
@@ -51,6 +54,7 @@ class App:
         *,
         env: Mapping[str, str] = os.environ,
         warn: Callable[[str], None] = _log.warning,
+        trusts: Callable[[Path], bool] | None = None,
     ) -> None:
         self.settings = settings
         self.home = home
@@ -60,6 +64,9 @@ class App:
         self.on_index: IndexProgress = lambda _done, _all: None
         self._lock = threading.Lock()
         self._indexes: dict[Path, CodeIndex] = {}
+        self.language_servers = LanguageServers(
+            settings.language_servers, trusts or TrustStore(home).is_trusted, env
+        )
 
     @cached_property
     def actions(self) -> dict[str, Action]:
@@ -91,6 +98,7 @@ class App:
         workspace = str(overlay.root.path) if overlay.root else ""
         self.journal.start(run_id, request.title or request.task[:200], workspace, request.action)
         events = EventStream(run_id, self.journal.record, listener)
+        self._prepare_checks(request, overlay)
         try:
             with self.engines.lease("action" if request.action else "agent") as engine:
                 env = RunEnvironment(
@@ -104,6 +112,7 @@ class App:
                     job=Job.ACTION if request.action else Job.RUN,
                     progress=progress,
                     index=self.index(overlay.root) if overlay.root else None,
+                    instruments=self.language_servers,
                 )
                 result = run_agent(request, env, cancel)
         except LspAgentError as error:
@@ -175,6 +184,7 @@ class App:
                 {"name": info.name, "kind": info.kind, "model": info.model, **info.detail}
                 for info in infos
             ],
+            "languageServers": self.language_servers.status(),
             "index": self._index_status(),
             "sandbox": None,
         }
@@ -202,15 +212,24 @@ class App:
         """
         self.settings = settings
         self.engines.reconfigure(settings, prepared)
+        self.language_servers.reconfigure(settings.language_servers)
 
     def close(self) -> None:
-        """Stop the engines and the indexing, and finish the journal."""
+        """Stop the engines the indexing and the language servers, and finish the journal."""
         with self._lock:
             indexes, self._indexes = self._indexes, {}
         for index in indexes.values():
             index.close()
+        self.language_servers.close()
         self.engines.close()
         self.journal.close()
+
+    def _prepare_checks(self, request: RunRequest, overlay: Overlay) -> None:
+        """Let the language servers load the project while the model thinks."""
+        wanted = self.settings.verify.diagnostics and request.answer != "text"
+        view = View.of(overlay) if wanted and request.focus else None
+        if view is not None and request.focus is not None:
+            self.language_servers.prepare(view, request.focus.path)
 
 
 def _stillborn(

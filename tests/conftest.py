@@ -9,9 +9,13 @@ import pytest
 
 @pytest.fixture
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Point every piece of state at a fresh folder and hide the user's own configuration."""
+    """Point every piece of state at a fresh folder and hide the user's own configuration.
+
+    Language servers that this machine happens to have are hidden too.
+    """
     folder = tmp_path / "lsp-agent-home"
     folder.mkdir()
     monkeypatch.setenv("LSP_AGENT_HOME", str(folder))
     monkeypatch.delenv("LSP_AGENT_CONFIG", raising=False)
+    monkeypatch.setenv("LSP_AGENT_LANGUAGE_SERVERS_ENABLED", "false")
     return folder

@@ -139,7 +139,7 @@ def _apply(run: Run, piece: Piece, answer: Answer) -> str:
     calls = answer.tool_calls or parsed.calls
     edits = [call for call in calls if _is_edit(run, call.name)]
     if edits:
-        context = ToolContext(run.env.overlay, run.cancel, run.env.index)
+        context = ToolContext(run.env.overlay, run.cancel, run.env.index, run.env.instruments)
         for call in edits:
             if not approved(run, run.env.tools[call.name], call.arguments):
                 return f"The user refused {call.name}."

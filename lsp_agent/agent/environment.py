@@ -13,6 +13,7 @@ from lsp_agent.engine.types import Engine, EngineInfo, Job
 from lsp_agent.errors import LspAgentError
 from lsp_agent.events import EventStream
 from lsp_agent.index.service import CodeIndex
+from lsp_agent.language_servers.types import Instruments
 from lsp_agent.tools.spec import Tool
 from lsp_agent.workspace.overlay import Overlay
 
@@ -32,6 +33,7 @@ class RunEnvironment:
     events: EventStream
     ask: Ask
     job: Job = Job.RUN
+    instruments: Instruments | None = None
     progress: Progress = field(default=lambda _step, _share: None)
     index: CodeIndex | None = None
 

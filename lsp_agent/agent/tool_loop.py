@@ -36,7 +36,7 @@ class ToolLoop:
         self._budget = budget
         self._native = run.info.native_tools
         self._tools: dict[str, Tool[Any]] = dict(run.env.tools)
-        self._context = ToolContext(run.env.overlay, run.cancel, run.env.index)
+        self._context = ToolContext(run.env.overlay, run.cancel, run.env.index, run.env.instruments)
         self._repeats = RepeatGuard()
         self._problems = 0
         self._refined = 0

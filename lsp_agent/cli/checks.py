@@ -40,6 +40,7 @@ class Check:
 def run_checks(context: CliContext, folder: Path) -> list[Check]:
     """Look at everything; a check that breaks is itself a finding."""
     from lsp_agent.cli.hardware import probe
+    from lsp_agent.cli.server_checks import language_servers
 
     hardware = probe()
     groups: dict[str, Callable[[], Iterator[Check]]] = {
@@ -49,6 +50,7 @@ def run_checks(context: CliContext, folder: Path) -> list[Check]:
         "library": lambda: _library(hardware),
         "models": lambda: _models(context, folder, hardware.devices),
         "tools": _tools,
+        "language servers": lambda: language_servers(context, folder),
     }
     found: list[Check] = []
     for name, group in groups.items():

@@ -18,7 +18,14 @@ from typing import Any
 from pydantic import ValidationError
 
 from lsp_agent.config.locate import line_of
-from lsp_agent.config.model import HARMLESS, LlamaSettings, OpenAISettings, Section, Settings
+from lsp_agent.config.model import (
+    HARMLESS,
+    LanguageServerSettings,
+    LlamaSettings,
+    OpenAISettings,
+    Section,
+    Settings,
+)
 from lsp_agent.config.paths import workspace_files
 from lsp_agent.config.problems import Problem
 
@@ -184,11 +191,18 @@ def _client_values(client: Mapping[str, Any]) -> list[_Value]:
         if value is None or value == {}:
             continue
         keys = tuple(
-            key if depth == 1 and path[0] == "engines" else _CAMEL.sub("_", key).lower()
+            key if _is_free(path, depth) else _CAMEL.sub("_", key).lower()
             for depth, key in enumerate(path)
         )
         values.append(_Value(keys, value, "lspAgent"))
     return values
+
+
+def _is_free(path: Path_, depth: int) -> bool:
+    """Whether a client's key is a name, or another server's key, and not one of ours."""
+    if path[0] in ("languageServers", "language_servers"):
+        return (depth == 1 and len(path) > 2) or (depth > 2 and path[2] == "settings")
+    return depth == 1 and path[0] == "engines"
 
 
 def _env_values(env: Mapping[str, str], problems: list[Problem]) -> list[_Value]:
@@ -325,6 +339,8 @@ def _siblings(path: Path_, value: _Value) -> Sequence[str]:
         return list(Settings.model_fields)
     if path[0] == "engines":
         return list({key for kind in _ENGINE_KINDS.values() for key in kind.model_fields})
+    if path[0] == "language_servers" and len(path) > 2:
+        return list(LanguageServerSettings.model_fields)
     section = (
         Settings.model_fields[path[0]].annotation if path[0] in Settings.model_fields else None
     )

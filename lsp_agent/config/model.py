@@ -161,10 +161,47 @@ class VerifySettings(Section):
 
     syntax: bool = Field(True, description="no new syntax error")
     lint: bool = Field(True, description="the project's linter agrees (not checked yet)")
-    diagnostics: bool = Field(True, description="other servers report no new error (not yet)")
+    diagnostics: bool = Field(
+        True, description="language servers that are there report no new error in what was edited"
+    )
+    diagnostics_seconds: float = Field(
+        5.0, gt=0, le=120, description="longest wait for them; who is later is not heard, and said"
+    )
     tests: Literal["off", "auto", "always"] = Field(
         "auto", description="run affected tests (not yet)"
     )
+
+
+class LanguageServerSettings(Section):
+    """One language server: how a known one differs, or one of your own."""
+
+    command: list[str] = Field([], description="program and arguments; default: the known one's")
+    languages: list[str] = Field([], description="LSP language ids; default: the known one's")
+    settings: dict[str, Any] = Field(
+        {}, description="what the server gets as its configuration, over the known one's"
+    )
+    enabled: bool = Field(True, description="false: never start it")
+    untrusted: bool = Field(
+        False, description="start it in folders that are not trusted too: it runs no code of theirs"
+    )
+
+
+class LanguageServersSettings(Section):
+    """Other language servers that are asked for diagnostics, references and definitions."""
+
+    model_config = ConfigDict(extra="allow")
+    __pydantic_extra__: dict[str, LanguageServerSettings]
+
+    enabled: bool = Field(True, description="ask the language servers that are found")
+    idle_minutes: float = Field(
+        10.0, gt=0, description="minutes after which one that nobody asks is ended"
+    )
+    max_running: int = Field(4, ge=1, le=32, description="servers that run at once")
+
+    @property
+    def servers(self) -> dict[str, LanguageServerSettings]:
+        """What is set for single servers, by name."""
+        return dict(self.__pydantic_extra__ or {})
 
 
 class SafetySettings(Section):
@@ -222,6 +259,7 @@ class Settings(Section):
     agent: AgentSettings = AgentSettings()
     sampling: Samplings = Samplings()
     verify: VerifySettings = VerifySettings()
+    language_servers: LanguageServersSettings = LanguageServersSettings()
     safety: SafetySettings = SafetySettings()
     review: ReviewSettings = ReviewSettings()
     completion: CompletionSettings = CompletionSettings()

@@ -202,19 +202,22 @@ class Session:
             return self._app_factory(loaded.settings, self.home)
         from lsp_agent.app import App
 
-        app = App(loaded.settings, self.home, env=self._env, warn=self.on_problem)
+        app = App(
+            loaded.settings,
+            self.home,
+            env=self._env,
+            warn=self.on_problem,
+            trusts=self._trusts,
+        )
         app.warm()
         return app
 
     def _load(self, cli: Mapping[str, str] | None = None) -> Loaded:
         from lsp_agent.config.load import Sources, load_settings
-        from lsp_agent.config.trust import TrustStore
 
         folder = self.roots[0].path if self.roots else None
         self._stamps = {path: _stamp(path) for path in self._settings_files()}
-        trusted = folder is not None and (
-            self.editor_trusts or TrustStore(self.home).is_trusted(folder)
-        )
+        trusted = folder is not None and self._trusts(folder)
         loaded = load_settings(
             Sources(
                 cli=self._cli if cli is None else cli,
@@ -230,6 +233,11 @@ class Session:
         if fresh:
             self.on_problem("lsp-agent: " + "\n".join(fresh))
         return loaded
+
+    def _trusts(self, folder: Path) -> bool:
+        from lsp_agent.config.trust import TrustStore
+
+        return self.editor_trusts or TrustStore(self.home).is_trusted(folder)
 
     def _settings_files(self) -> list[Path]:
         folder = self.roots[0].path if self.roots else None

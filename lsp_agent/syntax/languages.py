@@ -52,6 +52,14 @@ def language_of(path: str, language_id: str | None = None) -> str | None:
     return by_suffix.get(name[dot:]) if dot > 0 else None
 
 
+def language_id(path: str) -> str | None:
+    """Return the LSP's id of a file's language, by its name's ending."""
+    language = language_of(path)
+    if language is None:
+        return None
+    return "javascriptreact" if path.lower().endswith(".jsx") else _ROWS[language][0][0]
+
+
 def comment_mark(language: str | None) -> str:
     """Return what starts a line comment."""
     return COMMENT_MARKS.get(language or "", "//")

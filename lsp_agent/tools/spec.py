@@ -13,6 +13,7 @@ from lsp_agent.cancel import CancelToken
 from lsp_agent.engine.types import ToolSchema
 from lsp_agent.errors import LspAgentError
 from lsp_agent.index.service import CodeIndex
+from lsp_agent.language_servers.types import Instruments
 from lsp_agent.workspace.overlay import Overlay
 
 Hazard = Literal["low", "edit", "risky"]
@@ -50,11 +51,16 @@ A = TypeVar("A", bound=Arguments)
 
 @dataclass(frozen=True, slots=True)
 class ToolContext:
-    """What a tool may use. ``overlay`` is the run's view of the workspace, ``index`` its index."""
+    """What a tool may use.
+
+    ``overlay`` is the run's view of the workspace, ``index`` its index, ``instruments`` are other
+    language servers; the latter two where there are any.
+    """
 
     overlay: Overlay
     cancel: CancelToken
     index: CodeIndex | None = None
+    instruments: Instruments | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from lsp_agent.cancel import CancelToken
 from lsp_agent.config.load import Sources, load_settings
 from lsp_agent.engine.types import Engine, ToolCall
 from lsp_agent.events import Event, EventStream
+from lsp_agent.language_servers.types import Instruments
 from lsp_agent.tools.spec import load_tools
 from lsp_agent.workspace.overlay import Overlay
 from lsp_agent.workspace.roots import Root
@@ -29,6 +30,7 @@ class Stage:
         self.cancel = CancelToken()
         self.allow = False
         self.questions: list[ApprovalQuestion] = []
+        self.instruments: Instruments | None = None
 
     def file(self, name: str, text: str) -> None:
         path = self.folder / name
@@ -55,6 +57,7 @@ class Stage:
             settings=loaded.settings,
             events=EventStream("r1", self.events.append),
             ask=self._ask,
+            instruments=self.instruments,
         )
         return run_agent(request, env, self.cancel)
 

@@ -178,6 +178,31 @@ def test_doctor_asks_every_server_that_a_route_leads_to(home: Path, capsys: Caps
     assert checks["model of engine local"]["ok"]
 
 
+def test_doctor_knows_which_language_servers_a_folder_has_and_lacks(
+    home: Path, tmp_path: Path, capsys: Caps, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    work = tmp_path / "work"
+    (work / "src").mkdir(parents=True)
+    (work / "src" / "a.py").touch()
+    (work / "b.rs").touch()
+    programs = tmp_path / "bin"
+    programs.mkdir()
+    for name in ("pyright-langserver", "rust-analyzer"):
+        (programs / name).write_text("#!/bin/sh\n")
+        (programs / name).chmod(0o755)
+    monkeypatch.chdir(work)
+    monkeypatch.setenv("PATH", str(programs))
+    monkeypatch.delenv("LSP_AGENT_LANGUAGE_SERVERS_ENABLED")
+    run(["doctor", "--json"])
+    checks = {row["name"]: row for row in json.loads(capsys.readouterr().out)}
+    found = checks["language servers"]
+    assert found["detail"] == f"pyright ({programs / 'pyright-langserver'})"
+    assert checks["language server ruff"]["fix"] == "pip install ruff"
+    assert checks["language server rust-analyzer"]["fix"] == f"lsp-agent trust {work}"
+    assert "language server basedpyright" not in checks
+    assert "language server gopls" not in checks
+
+
 def test_nothing_but_the_result_on_stdout(home: Path) -> None:
     env = {**os.environ, "NO_COLOR": "1"}
     command = [sys.executable, "-m", "lsp_agent", "models", "list", "--json"]

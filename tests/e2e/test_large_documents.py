@@ -17,9 +17,7 @@ async def pull(editor: Editor, uri: str, known: str | None = None) -> T.Document
 
 
 async def nothing_is_wrong(editor: Editor, uri: str) -> None:
-    await editor.until(
-        lambda: editor.diagnostics(uri) is not None and not editor.diagnostics(uri)
-    )
+    await editor.until(lambda: editor.diagnostics(uri) is not None and not editor.diagnostics(uri))
 
 
 async def test_pushed_findings_stay_where_they_are_and_go(start_editor: Start) -> None:

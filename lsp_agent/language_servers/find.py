@@ -1,0 +1,193 @@
+"""Which servers serve a file, and where their programs are.
+
+A program that lies in the workspace is a part of it: it is started in trusted folders only, and so
+is a server that runs what the workspace holds. Nothing is ever downloaded.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from lsp_agent.config.model import LanguageServerSettings, LanguageServersSettings
+from lsp_agent.language_servers.known import KNOWN, Server
+from lsp_agent.syntax.languages import language_id
+
+_ON_WINDOWS = os.name == "nt"
+_VENV = (".venv", "Scripts" if _ON_WINDOWS else "bin")
+_OWN = (("node_modules", ".bin"), _VENV)
+_PYTHON = "python.exe" if _ON_WINDOWS else "python"
+_SECRET = re.compile(
+    r"(^|_)(API_?KEY|KEY|TOKEN|PASS|AUTH|COOKIE|PAT)S?(_|$)"
+    r"|SECRET|PASSW|PASSPHRASE|CREDENTIAL|AUTH_?TOKEN|^LSP_AGENT_",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A server that can be started: ``command`` is complete, ``root`` the project's folder.
+
+    ``python`` is the project's own interpreter, where it has one.
+    """
+
+    server: Server
+    command: tuple[str, ...]
+    root: Path
+    python: str = ""
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """The configuration that the server gets."""
+        if not (self.server.interpreter and self.python):
+            return dict(self.server.settings)
+        return merged(self.server.settings, {"python": {"pythonPath": self.python}})
+
+
+@dataclass(frozen=True, slots=True)
+class Absent:
+    """A server that would serve a file but can't be started, and why."""
+
+    server: Server
+    reason: str
+    installed: bool = False
+
+
+class Finder:
+    """Looks servers up by file; cheap: some ``stat`` calls a server."""
+
+    def __init__(
+        self,
+        settings: LanguageServersSettings,
+        env: Mapping[str, str],
+        trusts: Callable[[Path], bool],
+    ) -> None:
+        self._env = env
+        self._trusts = trusts
+        self.servers = tuple(_servers(settings)) if settings.enabled else ()
+
+    def serving(self, root: Path, path: str) -> tuple[list[Found], list[Absent]]:
+        """Return who serves a file of a workspace, and who could; one server for each job."""
+        language = language_id(path)
+        found: dict[str, Found] = {}
+        absent: list[Absent] = []
+        trusted: bool | None = None
+        for server in self.servers:
+            if language not in server.languages or server.job in found:
+                continue
+            trusted = self._trusts(root) if trusted is None else trusted
+            one = self._locate(server, root, path, trusted=trusted)
+            if isinstance(one, Found):
+                found[server.job] = one
+            else:
+                absent.append(one)
+        wanting = [one for one in absent if one.server.job not in found]
+        return list(found.values()), wanting
+
+    def environment(self, server: Server) -> dict[str, str]:
+        """Return what a server gets of our environment: no secrets."""
+        kept = {name: text for name, text in self._env.items() if not _SECRET.search(name)}
+        return {**kept, **server.environment}
+
+    def _locate(self, server: Server, root: Path, path: str, *, trusted: bool) -> Found | Absent:
+        name, *arguments = server.command
+        project = project_root(root, path, server.markers)
+        own = self._own(name, root, project)
+        program = (own if trusted else None) or self._on_path(name)
+        if program is None and own is None:
+            return Absent(server, f"{name} is not on PATH; get it with: {server.install}")
+        if program is None or (not trusted and _lies_in(program, root)):
+            reason = f"{name} lies in the folder, which is not trusted: lsp-agent trust {root}"
+            return Absent(server, reason, installed=True)
+        if server.needs_trust and not trusted:
+            reason = f"it may run the folder's code, which is not trusted: lsp-agent trust {root}"
+            return Absent(server, reason, installed=True)
+        python = self._python(root, project, trusted=trusted) if server.interpreter else ""
+        return Found(server, (program, *arguments), project, python)
+
+    def _on_path(self, name: str) -> str | None:
+        if os.path.dirname(name):  # noqa: PTH120 - whether there is one, not which
+            return shutil.which(name)
+        # A relative entry would be looked up in whatever folder we are in.
+        entries = self._env.get("PATH", "").split(os.pathsep)
+        return shutil.which(name, path=os.pathsep.join(one for one in entries if _absolute(one)))
+
+    @staticmethod
+    def _own(name: str, root: Path, project: Path) -> str | None:
+        if os.path.dirname(name):  # noqa: PTH120
+            return None
+        folders = [str(at.joinpath(*parts)) for at in (project, root) for parts in _OWN]
+        return shutil.which(name, path=os.pathsep.join(dict.fromkeys(folders)))
+
+    def _python(self, root: Path, project: Path, *, trusted: bool) -> str:
+        """Return the project's interpreter: servers start it to ask for its packages."""
+        venv = self._env.get("VIRTUAL_ENV") or self._env.get("CONDA_PREFIX")
+        active = [Path(venv, _VENV[1], _PYTHON)] if venv and _absolute(venv) else []
+        own = [at.joinpath(*_VENV, _PYTHON) for at in (project, root)]
+        for candidate in (*own, *active) if trusted else active:
+            if candidate.exists() and (trusted or not _lies_in(str(candidate), root)):
+                return str(candidate)
+        return ""
+
+
+def project_root(root: Path, path: str, markers: Sequence[str]) -> Path:
+    """Return the topmost folder above a file that holds a marker; else the workspace's."""
+    at = root
+    for part in ("", *path.split("/")[:-1]):
+        at = at / part
+        if any(at.joinpath(marker).exists() for marker in markers):
+            return at
+    return root
+
+
+def merged(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
+    """Lay one tree of settings over another."""
+    tree = dict(below)
+    for key, value in above.items():
+        known = tree.get(key)
+        both = isinstance(known, Mapping) and isinstance(value, Mapping)
+        tree[key] = merged(known, value) if both else value  # type: ignore[arg-type]
+    return tree
+
+
+def _servers(settings: LanguageServersSettings) -> Iterator[Server]:
+    """Yield the configured servers, then the known ones."""
+    own = settings.servers
+    known = {server.name: server for server in KNOWN}
+    for name, change in own.items():
+        if change.enabled and name not in known and change.command:
+            fresh = Server(name, tuple(change.command), (), job=name)
+            yield _changed(fresh, change)
+    for server in KNOWN:
+        mine = own.get(server.name)
+        if mine is None:
+            yield server
+        elif mine.enabled:
+            yield _changed(server, mine)
+
+
+def _changed(server: Server, change: LanguageServerSettings) -> Server:
+    return replace(
+        server,
+        command=tuple(change.command) or server.command,
+        languages=tuple(change.languages) or server.languages,
+        settings=merged(server.settings, change.settings),
+        needs_trust=server.needs_trust and not change.untrusted,
+        install=server.install or f"see language_servers.{server.name}.command",
+    )
+
+
+def _absolute(path: str) -> bool:
+    return os.path.isabs(path)  # noqa: PTH117 - text of a variable
+
+
+def _lies_in(program: str, root: Path) -> bool:
+    """Whether a program is a part of the workspace, by its name or behind its links."""
+    return Path(program).is_relative_to(root) or Path(os.path.realpath(program)).is_relative_to(
+        root
+    )
