@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from lsp_agent.syntax.imports import Import, read_imports
 from lsp_agent.syntax.offsets import OffsetMap
-from lsp_agent.syntax.parser import MAX_CHARACTERS, PARSE_SECONDS, query, shared_parsers
+from lsp_agent.syntax.parser import MAX_CHARACTERS, PARSE_SECONDS, captures, query, shared_parsers
 from lsp_agent.syntax.symbols import Symbol, SymbolFinder
 from lsp_agent.syntax.testcases import read_tests
 from lsp_agent.workspace.text import Text
@@ -22,8 +22,8 @@ from lsp_agent.workspace.text import Text
 if TYPE_CHECKING:
     from tree_sitter import Node
 
-OUTLINE = ("definitions", "imports", "tests")
-"""The queries that are asked together for a file's facts."""
+OTHERS = ("imports", "tests")
+"""The queries that are asked together with the one for definitions."""
 
 
 _WORDS = re.compile(rb"[^\s#]+")
@@ -64,18 +64,17 @@ def file_facts(content: str, language: str | None, *, limit: float = PARSE_SECON
     tree = shared_parsers().parse(language, data, limit=limit)
     if tree is None:
         return FileFacts()
-    from tree_sitter import QueryCursor
-
-    outline = query(language, *OUTLINE)
-    matches = QueryCursor(outline).matches(tree.root_node) if outline else []
     starts = _line_starts(data)
     offsets = OffsetMap(content, data)
     text = Text(content, starts if len(content) == len(data) else None)
     finder = SymbolFinder(language, text, data, offsets)
+    matches = finder.matches(tree.root_node, *OTHERS)
     symbols = finder.read(matches)
+    names = {offsets.to_bytes(text.offset(symbol.name_range.start)) for symbol in symbols}
+    uses = captures(query(language, "references"), tree.root_node)
     return FileFacts(
         tuple(symbols),
-        tuple(_references(tree.root_node, language, content, data, starts, finder.name_starts)),
+        tuple(_references(uses, content, data, starts, names)),
         tuple(read_imports(matches, data)),
         tuple(read_tests(matches, data)),
     )
@@ -88,25 +87,15 @@ def _line_starts(data: bytes) -> list[int]:
 
 
 def _references(
-    root: Node,
-    language: str,
-    content: str,
-    data: bytes,
-    starts: list[int],
-    names: set[int],
+    uses: dict[str, list[Node]], content: str, data: bytes, starts: list[int], names: set[int]
 ) -> list[Reference]:
-    from tree_sitter import QueryCursor
-
-    wanted = query(language, "references")
-    if wanted is None:
-        return []
-    captures = QueryCursor(wanted).captures(root)
+    """Return the captured uses without those at ``names`` and what the query itself leaves out."""
     declared = names.union(
-        *([node.start_byte for node in captures.get(kind, ())] for kind in ("declaration", "none"))
+        *([node.start_byte for node in uses.get(kind, ())] for kind in ("declaration", "none"))
     )
-    calls = {node.start_byte for node in captures.get("reference.call", ())}
-    spans = [node.byte_range for node in captures.get("reference", ())]
-    for node in captures.get("reference.words", ()):
+    calls = {node.start_byte for node in uses.get("reference.call", ())}
+    spans = [node.byte_range for node in uses.get("reference", ())]
+    for node in uses.get("reference.words", ()):
         spans += [word.span() for word in _WORDS.finditer(data, *node.byte_range)]
     spans.sort()
     found: list[Reference] = []
