@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
-from lsp_agent.syntax.parser import query
+from lsp_agent.syntax.parser import captures, query
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -34,19 +34,16 @@ def folds(document: SyntaxDocument) -> list[Fold]:
 
     Cost: one query over the tree, then a few µs a fold.
     """
-    from tree_sitter import QueryCursor
-
     root = document.root
-    wanted = query(document.language, "folds") if document.language else None
-    if root is None or wanted is None:
+    if root is None or document.language is None:
         return []
-    captures = QueryCursor(wanted).captures(root)
-    comments = captures.get("fold.comment", [])
+    marked = captures(query(document.language, "folds"), root)
+    comments = marked.get("fold.comment", [])
     found = [
-        *_bodies(document, captures),
-        *_runs(document, captures.get("fold.imports", []), "imports"),
+        *_bodies(document, marked),
+        *_runs(document, marked.get("fold.imports", []), "imports"),
         *_runs(document, comments, "comment"),
-        *_regions(document, [*comments, *captures.get("fold.region", [])]),
+        *_regions(document, [*comments, *marked.get("fold.region", [])]),
     ]
     longest: dict[int, Fold] = {}
     for fold in found:
@@ -56,12 +53,12 @@ def folds(document: SyntaxDocument) -> list[Fold]:
     return [longest[line] for line in sorted(longest)]
 
 
-def _bodies(document: SyntaxDocument, captures: dict[str, list[Node]]) -> Iterator[Fold]:
-    for node in captures.get("fold", ()):
+def _bodies(document: SyntaxDocument, marked: dict[str, list[Node]]) -> Iterator[Fold]:
+    for node in marked.get("fold", ()):
         first, (row, column) = node.start_point[0], node.end_point
         if row > first:
             yield Fold(first, _last_line(document, first, row, column), "")
-    for node in captures.get("fold.body", ()):
+    for node in marked.get("fold.body", ()):
         before = node.prev_sibling
         first = before.end_point[0] if before is not None else node.start_point[0]
         row, column = node.end_point

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from lsp_agent.syntax.parser import query
+from lsp_agent.syntax.parser import matches, query
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -50,17 +50,15 @@ def imports(document: SyntaxDocument) -> list[Import]:
 
     Cost: one query over the tree.
     """
-    from tree_sitter import QueryCursor
-
     root = document.root
     wanted = query(document.language, "imports") if document.language else None
     if root is None or wanted is None:
         return []
     data = document.text.content.encode("utf-8", "replace")
-    return read_imports(QueryCursor(wanted).matches(root), data)
+    return read_imports(matches(wanted, root), data)
 
 
-def read_imports(matches: Iterable[Match], data: bytes) -> list[Import]:
+def read_imports(found_in: Iterable[Match], data: bytes) -> list[Import]:
     """Return the imports among the matches of a query, in source order.
 
     ``@import`` holds what belongs to one module, ``@import.group`` a list whose members all begin
@@ -68,7 +66,7 @@ def read_imports(matches: Iterable[Match], data: bytes) -> list[Import]:
     """
     statements: dict[tuple[int, int], _Statement] = {}
     groups: dict[tuple[int, int], str] = {}
-    for _, captures in matches:
+    for _, captures in found_in:
         if "import.group" in captures:
             group, prefix = captures["import.group"][0], captures["import.prefix"][0]
             before = data[prefix.start_byte : group.start_byte]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from lsp_agent.syntax.parser import query
+from lsp_agent.syntax.parser import captures, query
 from lsp_agent.workspace.positions import Position, Range
 
 if TYPE_CHECKING:
@@ -38,14 +38,11 @@ def local_references(document: SyntaxDocument, position: Position) -> list[Range
     defined at the top of the file, in a class or elsewhere, or is an attribute.
     Cost: one query over the tree.
     """
-    from tree_sitter import QueryCursor
-
     root, language = document.root, document.language
     if root is None or language is None or query(language, "scopes") is None:
         return None
-    wanted = query(language, "references", "scopes")
-    captures = QueryCursor(wanted).captures(root) if wanted is not None else {}
-    names = _names(captures)
+    marked = captures(query(language, "references", "scopes"), root)
+    names = _names(marked)
     target = _at(document, position, names)
     if target is None:
         return None
@@ -55,20 +52,20 @@ def local_references(document: SyntaxDocument, position: Position) -> list[Range
         for start, (kind, node) in sorted(names.items())
         if document.node_text(node) == text
     }
-    homes = _homes(captures, same)
+    homes = _homes(marked, same)
     home = homes[target.start_byte]
     if home is None or home.kind == "scope.members":
         return None
     return [document.node_range(node) for start, (_, node) in same.items() if homes[start] is home]
 
 
-def _names(captures: dict[str, list[Node]]) -> dict[int, tuple[str, Node]]:
+def _names(marked: dict[str, list[Node]]) -> dict[int, tuple[str, Node]]:
     """Return each variable's kind and node by its first byte."""
     # Where a query says which nodes are variables, other identifiers are none.
-    kinds = [kind for kind in _KINDS if kind != "reference" or "local.reference" not in captures]
-    names = {node.start_byte: (kind, node) for kind in kinds for node in captures.get(kind, ())}
+    kinds = [kind for kind in _KINDS if kind != "reference" or "local.reference" not in marked]
+    names = {node.start_byte: (kind, node) for kind in kinds for node in marked.get(kind, ())}
     for kind in ("local.other", "none"):
-        for node in captures.get(kind, ()):
+        for node in marked.get(kind, ()):
             names.pop(node.start_byte, None)
     return names
 
@@ -85,12 +82,12 @@ def _at(
 
 
 def _homes(
-    captures: dict[str, list[Node]], names: dict[int, tuple[str, Node]]
+    marked: dict[str, list[Node]], names: dict[int, tuple[str, Node]]
 ) -> dict[int, _Scope | None]:
     """Return the scope that defines each place of one name; ``None`` where none does."""
     scopes = [
         (*node.byte_range, kind)
-        for kind, nodes in captures.items()
+        for kind, nodes in marked.items()
         if kind.startswith("scope")
         for node in nodes
     ]

@@ -19,3 +19,5 @@
 (type_parameter name: (identifier) @declaration)
 (enum_member_declaration name: (identifier) @declaration)
 (using_directive name: (identifier) @declaration)
+(file_scoped_namespace_declaration name: (identifier) @none)
+(namespace_declaration name: (identifier) @none)

@@ -14,3 +14,4 @@
   ])) (#any-of? @_define "def" "defp" "defmacro" "defmacrop" "defguard" "defdelegate"))
 (stab_clause left: (arguments (identifier) @declaration))
 ((call target: (identifier) @_define (arguments . (alias) @declaration)) (#any-of? @_define "defmodule" "defprotocol"))
+(unary_operator operator: "@" operand: (call target: (identifier) @declaration))

@@ -8,3 +8,4 @@
 (PtrPayload variable: (IDENTIFIER) @declaration)
 (Payload variable: (IDENTIFIER) @declaration)
 (FnProto function: (IDENTIFIER) @declaration)
+(TestDecl (IDENTIFIER) @declaration)
