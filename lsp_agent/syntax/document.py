@@ -13,6 +13,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from lsp_agent.syntax.issues import SyntaxIssue, find_issues
+from lsp_agent.syntax.languages import is_checked
 from lsp_agent.syntax.offsets import OffsetMap
 from lsp_agent.syntax.parser import MAX_CHARACTERS, shared_parsers
 from lsp_agent.syntax.symbols import Symbol, SymbolFinder
@@ -74,9 +75,9 @@ class SyntaxDocument:
         return SyntaxDocument(Text(content), self.language)
 
     def errors(self, limit: int = 100) -> list[SyntaxIssue]:
-        """Return the syntax errors in source order."""
+        """Return the syntax errors in source order; none where the grammar can't tell."""
         tree = self._tree
-        if tree is None or self._finder is None:
+        if tree is None or self._finder is None or not is_checked(self.language):
             return []
         return find_issues(tree.root_node, self._finder, self.text, limit)
 
@@ -85,7 +86,10 @@ class SyntaxDocument:
         return self._symbols
 
     def enclosing(self, position: Position) -> Symbol | None:
-        """Return the innermost definition that holds a position, decorators included."""
+        """Return the innermost definition that holds a position, decorators included.
+
+        Fields, constants and the like are passed over for what they stand in.
+        """
         tree = self._tree
         if tree is None or self._finder is None:
             return None
@@ -94,9 +98,16 @@ class SyntaxDocument:
         indent = len(line) - len(line.lstrip())
         place = Position(position.line, min(max(position.character, indent), len(line)))
         at = self._offsets.to_bytes(self.text.offset(place))
-        around = self._finder.find(tree.root_node, (max(at - 1, 0), at + 1))
-        around += self._finder.attached(tree.root_node, at)
-        holding = [symbol for symbol in around if symbol.range.start <= place <= symbol.range.end]
+        if self._finder.reaches:
+            around = self._symbols
+        else:
+            around = self._finder.find(tree.root_node, (max(at - 1, 0), at + 1))
+            around += self._finder.attached(tree.root_node, at)
+        holding = [
+            symbol
+            for symbol in around
+            if symbol.range.start <= place <= symbol.range.end and not symbol.is_value
+        ]
         # Of two that begin together the later one stands inside the other.
         return max(reversed(holding), key=lambda symbol: symbol.range.start, default=None)
 

@@ -6,19 +6,37 @@ import logging
 import re
 import threading
 import time
+from collections import deque
+from collections.abc import Sequence
 from functools import cache
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from lsp_agent.resources import has_resource, resource
 
 if TYPE_CHECKING:
-    from tree_sitter import Language, Query, Tree
+    from tree_sitter import Language, Node, Query, Range, Tree
 
 PARSE_SECONDS = 1.0
 MAX_CHARACTERS = 4_000_000
+# A parser that needs that long for so little hangs; a larger text may just be an odd one.
+_SMALL = 10_000
+_KEPT = 64
 _CHUNK = 1 << 16
+# Once there is a tree, only its queries read: the words that their predicates compare.
+_WORD = 64
+# Matches that a query may have under way; those beyond are not found.
+_MATCH_LIMIT = 1_024
 _INHERITS = re.compile(r";\s*inherits:\s*(\w+)")
 _log = logging.getLogger(__name__)
+
+
+class Stretch(NamedTuple):
+    """A part of a text: its first byte and the one behind it, and their rows and columns."""
+
+    start: int
+    end: int
+    start_point: tuple[int, int]
+    end_point: tuple[int, int]
 
 
 class _Local(threading.local):
@@ -29,40 +47,69 @@ class _Local(threading.local):
 
 
 class Parsers:
-    """Parses texts; remembers the languages whose parser took too long."""
+    """Parses texts; remembers the texts, and the languages, whose parser took too long."""
 
     def __init__(self) -> None:
         self._local = _Local()
         self._slow: set[str] = set()
+        self._skipped: deque[tuple[str, int]] = deque(maxlen=_KEPT)
 
     def parse(
-        self, language: str, data: bytes, old: Tree | None = None, *, limit: float = PARSE_SECONDS
+        self,
+        language: str,
+        data: bytes,
+        old: Tree | None = None,
+        *,
+        ranges: Sequence[Stretch] = (),
+        limit: float = PARSE_SECONDS,
     ) -> Tree | None:
-        """Return the tree of UTF-8 bytes; ``None`` after ``limit`` seconds, now and ever after."""
-        if language in self._slow:
+        """Return the tree of UTF-8 bytes, or of some ``ranges`` of them.
+
+        ``None`` after ``limit`` seconds: that text is then skipped, at once if it comes again; and
+        after so long for less than 10 KB the language is plain text from then on.
+        """
+        if language in self._slow or (self._skipped and (language, hash(data)) in self._skipped):
             return None
         deadline = time.monotonic() + limit
         parser = self._parser(language)
+        size = _CHUNK
 
         def chunk(offset: int, _point: object) -> bytes:
-            return data[offset : offset + _CHUNK]
+            return data[offset : offset + size]
 
         def late(_offset: int, _has_error: bool) -> bool:
             return time.monotonic() > deadline
 
         try:
             known = {} if old is None else {"old_tree": old}
-            return cast("Tree", parser.parse(chunk, progress_callback=late, **known))
+            parser.included_ranges = _included(ranges)
+            tree = cast("Tree", parser.parse(chunk, progress_callback=late, **known))
         except ValueError:
             parser.reset()
-            self._slow.add(language)
+            self._give_up(language, data, limit)
+            return None
+        size = _WORD
+        return tree
+
+    def _give_up(self, language: str, data: bytes, limit: float) -> None:
+        if len(data) >= _SMALL:
+            self._skipped.append((language, hash(data)))
             _log.warning(
-                "the %s parser took longer than %.1f s; %s files are plain text from now on",
+                "the %s parser took longer than %.1f s over %d bytes; that text is skipped",
                 language,
                 limit,
-                language,
+                len(data),
             )
-            return None
+            return
+        self._slow.add(language)
+        _log.warning(
+            "the %s parser took longer than %.1f s over %d bytes; "
+            "%s files are plain text from now on",
+            language,
+            limit,
+            len(data),
+            language,
+        )
 
     def _parser(self, language: str) -> Any:
         if language not in self._local.parsers:
@@ -87,6 +134,35 @@ def query(language: str, name: str) -> Query | None:
 
     source = _query_source(language, name)
     return Query(grammar(language), source) if source else None
+
+
+def matches(
+    query_: Query, node: Node, *, within: tuple[int, int] | None = None, depth: int | None = None
+) -> list[tuple[int, dict[str, list[Node]]]]:
+    """Return a query's matches below a node: the number of the pattern and what it captured.
+
+    ``within`` limits them to nodes that touch a stretch of bytes, ``depth`` to nodes at most that
+    deep. Cost: linear in the nodes, because the matches under way at one time are limited. A time
+    limit there can't be: the progress callback of py-tree-sitter 0.26 reads freed memory.
+    """
+    from tree_sitter import QueryCursor
+
+    cursor = QueryCursor(query_, match_limit=_MATCH_LIMIT)
+    if within is not None:
+        cursor.set_byte_range(*within)
+    if depth is not None:
+        cursor.set_max_start_depth(depth)
+    return cursor.matches(node)
+
+
+def _included(ranges: Sequence[Stretch]) -> list[Range] | None:
+    if not ranges:
+        return None
+    from tree_sitter import Point, Range
+
+    return [
+        Range(Point(*one.start_point), Point(*one.end_point), one.start, one.end) for one in ranges
+    ]
 
 
 def _query_source(language: str, name: str) -> str:

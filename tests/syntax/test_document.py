@@ -173,11 +173,19 @@ def test_deep_nesting_is_survived() -> None:
     assert parse("[" * 10_000 + "]" * 10_000).symbols() == []
 
 
-def test_a_slow_parser_is_given_up_once() -> None:
+def test_a_text_that_is_slow_to_parse_is_skipped() -> None:
     parsers = Parsers()
     text = b"def f():\n    pass\n" * 100_000
     assert parsers.parse("python", text, limit=0.0) is None
+    assert parsers.parse("python", bytes(bytearray(text)), limit=60.0) is None
+    assert parsers.parse("python", text + b"x = 1\n", limit=60.0) is not None
+
+
+def test_a_parser_that_hangs_on_little_is_given_up() -> None:
+    parsers = Parsers()
+    assert parsers.parse("python", b"x = (1)\n" * 1000, limit=0.0) is None
     assert parsers.parse("python", b"x = 1") is None
+    assert parsers.parse("json", b"{}") is not None
     assert Parsers().parse("python", b"x = 1") is not None
 
 
@@ -198,6 +206,9 @@ def test_languages_by_id_and_name() -> None:
     assert language_of("x/a.PY") == "python"
     assert language_of("a.txt", "typescriptreact") == "tsx"
     assert language_of(".py") is None
+    assert language_of("x/Rakefile") == "ruby"
+    assert language_of("/home/me/.bashrc") == "bash"
+    assert language_of("README.md") == "markdown"
     assert language_of("file:///a%20b/c.rs") == "rust"
     assert comment_mark("python") == "#"
     assert comment_mark("rust") == "//"
