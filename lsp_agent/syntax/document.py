@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from lsp_agent.syntax.embedded import CHECKED_HOSTS, Part, embedded, placed
 from lsp_agent.syntax.issues import SyntaxIssue, find_issues
 from lsp_agent.syntax.languages import is_checked
 from lsp_agent.syntax.offsets import OffsetMap
@@ -79,11 +80,28 @@ class SyntaxDocument:
         tree = self._tree
         if tree is None or self._finder is None or not is_checked(self.language):
             return []
-        return find_issues(tree.root_node, self._finder, self.text, limit)
+        issues = find_issues(tree.root_node, self._finder, self.text, limit)
+        for part in self._parts if self.language in CHECKED_HOSTS else ():
+            if part.checked:
+                finder = self._finder_of(part.language)
+                issues += find_issues(part.tree.root_node, finder, self.text, limit)
+        issues.sort(key=lambda issue: issue.range.start)
+        return issues[:limit]
 
     def symbols(self) -> list[Symbol]:
-        """Return all definitions in source order, outer ones before inner ones."""
+        """Return all definitions in source order, outer ones before inner ones.
+
+        Those in embedded languages stand at their place, below what holds them.
+        """
         return self._symbols
+
+    def language_at(self, position: Position) -> str | None:
+        """Return the language at a position: that of the script or fence there, else the file's."""
+        if self._tree is None:
+            return self.language
+        at = self._offsets.to_bytes(self.text.offset(position))
+        inner = (part.language for part in self._parts if part.start <= at < part.end)
+        return next(inner, self.language)
 
     def enclosing(self, position: Position) -> Symbol | None:
         """Return the innermost definition that holds a position, decorators included.
@@ -98,7 +116,7 @@ class SyntaxDocument:
         indent = len(line) - len(line.lstrip())
         place = Position(position.line, min(max(position.character, indent), len(line)))
         at = self._offsets.to_bytes(self.text.offset(place))
-        if self._finder.reaches:
+        if self._finder.reaches or self.language == "html":
             around = self._symbols
         else:
             around = self._finder.find(tree.root_node, (max(at - 1, 0), at + 1))
@@ -190,14 +208,30 @@ class SyntaxDocument:
     def _finder(self) -> SymbolFinder | None:
         if self.language is None:
             return None
-        return SymbolFinder(self.language, self.text, self._data, self._offsets)
+        return self._finder_of(self.language)
+
+    def _finder_of(self, language: str) -> SymbolFinder:
+        return SymbolFinder(language, self.text, self._data, self._offsets)
+
+    @cached_property
+    def _parts(self) -> list[Part]:
+        tree = self._tree
+        if tree is None or self.language is None:
+            return []
+        return embedded(self.language, tree.root_node, self._data)
 
     @cached_property
     def _symbols(self) -> list[Symbol]:
         tree = self._tree
         if tree is None or self._finder is None:
             return []
-        return self._finder.find(tree.root_node)
+        found = self._finder.find(tree.root_node)
+        inner = [
+            symbol
+            for part in self._parts
+            for symbol in self._finder_of(part.language).find(part.tree.root_node)
+        ]
+        return placed(found, inner) if inner else found
 
     @staticmethod
     def _point(data: bytes, offset: int) -> tuple[int, int]:

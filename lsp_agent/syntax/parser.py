@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, cast
 from lsp_agent.resources import has_resource, resource
 
 if TYPE_CHECKING:
-    from tree_sitter import Language, Node, Query, Range, Tree
+    from tree_sitter import Language, Node, Point, Query, Range, Tree
 
 PARSE_SECONDS = 1.0
 MAX_CHARACTERS = 4_000_000
@@ -35,8 +35,8 @@ class Stretch(NamedTuple):
 
     start: int
     end: int
-    start_point: tuple[int, int]
-    end_point: tuple[int, int]
+    start_point: Point | tuple[int, int]
+    end_point: Point | tuple[int, int]
 
 
 class _Local(threading.local):
