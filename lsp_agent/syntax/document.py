@@ -17,6 +17,7 @@ from lsp_agent.syntax.issues import SyntaxIssue, find_issues
 from lsp_agent.syntax.languages import is_checked
 from lsp_agent.syntax.offsets import OffsetMap
 from lsp_agent.syntax.parser import MAX_CHARACTERS, shared_parsers
+from lsp_agent.syntax.recovery import carried, restarted
 from lsp_agent.syntax.symbols import Symbol, SymbolFinder
 from lsp_agent.workspace.positions import Position, Range
 from lsp_agent.workspace.text import Text
@@ -39,10 +40,21 @@ class SyntaxDocument:
     Parsing happens when something is first asked of the tree. Thread-safe.
     """
 
-    def __init__(self, text: Text, language: str | None, _old: Tree | None = None) -> None:
+    def __init__(
+        self,
+        text: Text,
+        language: str | None,
+        _old: Tree | None = None,
+        _sound: SyntaxDocument | None = None,
+        _slow: int = 0,
+    ) -> None:
         self.text = text
         self.language = language
         self._old = _old
+        # The last text before this one that had no errors, or the first of all.
+        self._sound = _sound
+        # The size of the text before this one that took the parser too long.
+        self._slow = _slow
         self._lock = threading.RLock()
 
     @classmethod
@@ -56,7 +68,7 @@ class SyntaxDocument:
         text = self.text.splice(start, end, new_text)
         tree = self._tree
         if tree is None:
-            return SyntaxDocument(text, self.language)
+            return SyntaxDocument(text, self.language, _slow=self._slow)
         old = tree.copy()
         first, last = self._offsets.to_bytes(start), self._offsets.to_bytes(end)
         grown = first + len(new_text.encode("utf-8", "replace"))
@@ -69,11 +81,14 @@ class SyntaxDocument:
             self._point(self._data, last),
             _advance(start_point, new_text.encode("utf-8", "replace")),
         )
-        return SyntaxDocument(text, self.language, old)
+        if not tree.root_node.has_error:
+            self._sound = None
+        sound = self._sound or self
+        return SyntaxDocument(text, self.language, old, sound)
 
     def replaced(self, content: str) -> SyntaxDocument:
         """Return the document with another text."""
-        return SyntaxDocument(Text(content), self.language)
+        return SyntaxDocument(Text(content), self.language, _slow=self._slow)
 
     def errors(self, limit: int = 100) -> list[SyntaxIssue]:
         """Return the syntax errors in source order; none where the grammar can't tell."""
@@ -201,8 +216,13 @@ class SyntaxDocument:
         content = self.text.content
         if self.language is None or len(content) > MAX_CHARACTERS or "\0" in content:
             return None
+        # Not again with every key: only once half of it is gone.
+        if 2 * len(content) > self._slow > 0:
+            return None
         old, self._old = self._old, None
-        return shared_parsers().parse(self.language, self._data, old)
+        tree = shared_parsers().parse(self.language, self._data, old)
+        self._slow = 0 if tree is not None else len(content)
+        return tree
 
     @cached_property
     def _finder(self) -> SymbolFinder | None:
@@ -225,13 +245,30 @@ class SyntaxDocument:
         tree = self._tree
         if tree is None or self._finder is None:
             return []
-        found = self._finder.find(tree.root_node)
         inner = [
             symbol
             for part in self._parts
             for symbol in self._finder_of(part.language).find(part.tree.root_node)
         ]
-        return placed(found, inner) if inner else found
+        return placed(self._own, inner) if inner else self._own
+
+    @cached_property
+    def _own(self) -> list[Symbol]:
+        """The definitions in the file's own language."""
+        tree, finder = self._tree, self._finder
+        if tree is None or finder is None or self.language is None:
+            return []
+        found = finder.find(tree.root_node)
+        if self._is_sound(tree.root_node):
+            return found
+        sound = self._sound
+        if sound is not None and sound._tree is not None and sound._is_sound(sound._tree.root_node):
+            return carried(sound.text, sound._own, self.text, found)
+        return restarted(found, finder, self.language, self._data, self._is_sound)
+
+    def _is_sound(self, root: Node) -> bool:
+        finder = self._finder
+        return not root.has_error or finder is None or not find_issues(root, finder, self.text, 1)
 
     @staticmethod
     def _point(data: bytes, offset: int) -> tuple[int, int]:

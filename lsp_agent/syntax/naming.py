@@ -107,6 +107,8 @@ def _inner_declarator(node: Node) -> Node | None:
 
 def _qualifier(node: Node) -> tuple[Node, Node] | None:
     """Split ``A::b``, ``a.b`` or ``a:b`` into what stands before and behind the mark."""
+    if not node.child_count:
+        return None
     for before, behind in (("scope", "name"), ("table", "field"), ("table", "method")):
         first, second = node.child_by_field_name(before), node.child_by_field_name(behind)
         if first is not None and second is not None:

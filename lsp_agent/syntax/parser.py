@@ -66,7 +66,8 @@ class Parsers:
         """Return the tree of UTF-8 bytes, or of some ``ranges`` of them.
 
         ``None`` after ``limit`` seconds: that text is then skipped, at once if it comes again; and
-        after so long for less than 10 KB the language is plain text from then on.
+        after so long for less than 10 KB the language is plain text from then on. Neither happens
+        for ranges.
         """
         if language in self._slow or (self._skipped and (language, hash(data)) in self._skipped):
             return None
@@ -86,7 +87,8 @@ class Parsers:
             tree = cast("Tree", parser.parse(chunk, progress_callback=late, **known))
         except ValueError:
             parser.reset()
-            self._give_up(language, data, limit)
+            if not ranges:
+                self._give_up(language, data, limit)
             return None
         size = _WORD
         return tree

@@ -89,9 +89,10 @@ class SymbolFinder:
 
     def __init__(self, language: str, text: Text, data: bytes, offsets: OffsetMap) -> None:
         self._language = language
-        self._text = text
+        self.text = text
         self._data = data
         self._offsets = offsets
+        self._places: dict[int, Position] = {}
 
     def find(self, root: Node, within: tuple[int, int] | None = None) -> list[Symbol]:
         """Return the definitions in source order; ``within`` limits them to a stretch of bytes.
@@ -167,7 +168,12 @@ class SymbolFinder:
         return Range(self._at(first), self._at(last)) if first < last else None
 
     def _at(self, offset: int) -> Position:
-        return self._text.position(self._offsets.to_chars(offset))
+        # The parts of one definition begin and end together.
+        place = self._places.get(offset)
+        if place is None:
+            place = self.text.position(self._offsets.to_chars(offset))
+            self._places[offset] = place
+        return place
 
     def _nest(self, items: list[_Item]) -> Iterator[Symbol]:
         open_: list[tuple[_Item, Symbol]] = []
@@ -193,8 +199,9 @@ class SymbolFinder:
         body = captures["body"][0] if captures.get("body") else None
         outer = _outer(node)
         first = _first(outer)
-        signature_range = self._head(item, outer, first, body)
-        signature = " ".join(self._text.slice(signature_range).split())
+        head = self._head(item, outer, first, body)
+        signature_range = Range(self._at(head[0]), self._at(head[1]))
+        signature = " ".join(self._data[slice(*head)].decode("utf-8", "replace").split())
         scopes, named = name_nodes(captures)
         if named:
             name = plain_name(self._of(named[0], named[-1]), self._language)
@@ -241,13 +248,14 @@ class SymbolFinder:
             self._visible(item.node.end_byte, item.end) if item.end > item.node.end_byte else None
         )
 
-    def _head(self, item: _Item, outer: Node, first: Node, body: Node | None) -> Range:
+    def _head(self, item: _Item, outer: Node, first: Node, body: Node | None) -> tuple[int, int]:
+        """Return the bytes from which and up to which the signature goes."""
         node = outer if outer.type in _GROUPS else item.node
         if item.captures.get("signature"):
             node = item.captures["signature"][0]
-            return self.range(node, node)
+            return node.start_byte, node.end_byte
         start = first if first.type == "pub" else node
-        return Range(self._at(start.start_byte), self._at(self._head_end(node, body)))
+        return start.start_byte, self._head_end(node, body)
 
     def _head_end(self, node: Node, body: Node | None) -> int:
         """Return where the signature ends: before the body, or else with the first line."""
