@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from lsp_agent.syntax.embedded import CHECKED_HOSTS, Part, embedded, placed
 from lsp_agent.syntax.issues import SyntaxIssue, find_issues
 from lsp_agent.syntax.languages import is_checked
+from lsp_agent.syntax.nodes import ascent
 from lsp_agent.syntax.offsets import OffsetMap
 from lsp_agent.syntax.parser import MAX_CHARACTERS, shared_parsers
 from lsp_agent.syntax.recovery import carried, restarted
@@ -152,9 +153,9 @@ class SyntaxDocument:
         line = self.text.line(position.line)
         start = self._offsets.to_bytes(self.text.offset(Position(position.line, 0)))
         end = start + len(line.encode("utf-8", "replace"))
-        node = tree.root_node.descendant_for_byte_range(max(end - 1, start), end)
-        while node is not None and "comment" not in node.type:
-            node = node.parent
+        last = tree.root_node.descendant_for_byte_range(max(end - 1, start), end)
+        around = ascent(tree.root_node, last)
+        node = next((one for one in around if "comment" in one.type), None)
         if node is None or node.end_byte < start:
             return None
         range_ = self._finder.range(node, node)
@@ -167,10 +168,10 @@ class SyntaxDocument:
         if tree is not None and self._finder is not None:
             first = self._offsets.to_bytes(self.text.offset(range_.start))
             last = self._offsets.to_bytes(self.text.offset(range_.end))
-            node = tree.root_node.named_descendant_for_byte_range(first, last)
-            while node is not None and node.parent is not None and not _is_statement(node):
-                node = node.parent
-            if node is not None and node.parent is not None:
+            inner = tree.root_node.named_descendant_for_byte_range(first, last)
+            around = ascent(tree.root_node, inner)[:-1]
+            node = next((one for one in around if _is_statement(one)), None)
+            if node is not None:
                 found = self._finder.range(node, node)
                 start_line, end_line = found.start.line, found.end.line
         return Range(Position(start_line, 0), Position(end_line, len(self.text.line(end_line))))
@@ -180,14 +181,18 @@ class SyntaxDocument:
 
         For this room's own modules: nodes do not leave it.
         """
+        return next(iter(self.nodes_at(position)), None)
+
+    def nodes_at(self, position: Position) -> list[Node]:
+        """Return that node and all around it, the root last."""
         tree = self._tree
         if tree is None:
-            return None
+            return []
         line = self.text.line(position.line)
         indent = len(line) - len(line.lstrip())
         place = Position(position.line, min(max(position.character, indent), len(line)))
         at = self._offsets.to_bytes(self.text.offset(place))
-        return tree.root_node.descendant_for_byte_range(at, at)
+        return ascent(tree.root_node, tree.root_node.descendant_for_byte_range(at, at))
 
     def node_text(self, node: Node) -> str:
         """Return the source of a node."""

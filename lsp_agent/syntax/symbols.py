@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from lsp_agent.syntax.documentation import documentation
 from lsp_agent.syntax.naming import name_nodes, parameters, plain_name, scope_name
+from lsp_agent.syntax.nodes import ascent
 from lsp_agent.syntax.offsets import OffsetMap
 from lsp_agent.syntax.parser import matches, query
 from lsp_agent.workspace.positions import Position, Range
@@ -142,9 +143,8 @@ class SymbolFinder:
 
     def attached(self, root: Node, offset: int) -> list[Symbol]:
         """Return the definition whose decorator or attribute holds a byte offset, if any."""
-        node = root.descendant_for_byte_range(offset, offset)
-        while node is not None and node.type not in _ATTRIBUTES and node.type not in _WRAPPERS:
-            node = node.parent
+        around = ascent(root, root.descendant_for_byte_range(offset, offset))
+        node = next((one for one in around if one.type in _ATTRIBUTES | _WRAPPERS), None)
         if node is None:
             return []
         start = self._at(node.start_byte)
