@@ -26,6 +26,12 @@ _CHUNK = 1 << 16
 _WORD = 64
 # Matches that a query may have under way; those beyond are not found.
 _MATCH_LIMIT = 1_024
+# Lines that may open 200 blocks: these scanners write beyond their memory at some 250 and take the
+# process with them.
+_TOO_DEEP = {
+    "yaml": re.compile(rb"(?:\A|[\r\n])(?:[-?:]?[ \t]){200}"),
+    "markdown": re.compile(rb"(?:\A|[\r\n])(?:[ \t>]|[-+*][ \t]|\d{1,9}[.)][ \t]){200}"),
+}
 _INHERITS = re.compile(r";\s*inherits:\s*(\w+)")
 _log = logging.getLogger(__name__)
 
@@ -67,9 +73,11 @@ class Parsers:
 
         ``None`` after ``limit`` seconds: that text is then skipped, at once if it comes again; and
         after so long for less than 10 KB the language is plain text from then on. Neither happens
-        for ranges.
+        for ranges. ``None``, too, for YAML and Markdown whose blocks are nested 200 deep.
         """
         if language in self._slow or (self._skipped and (language, hash(data)) in self._skipped):
+            return None
+        if _is_too_deep(language, data, ranges):
             return None
         deadline = time.monotonic() + limit
         parser = self._parser(language)
@@ -155,6 +163,15 @@ def matches(
     if depth is not None:
         cursor.set_max_start_depth(depth)
     return cursor.matches(node)
+
+
+def _is_too_deep(language: str, data: bytes, ranges: Sequence[Stretch]) -> bool:
+    pattern = _TOO_DEEP.get(language)
+    if pattern is None:
+        return False
+    if ranges:
+        data = b"".join(data[one.start : one.end] for one in ranges)
+    return pattern.search(data) is not None
 
 
 def _included(ranges: Sequence[Stretch]) -> list[Range] | None:

@@ -15,7 +15,7 @@ from lsp_agent.workspace.positions import Position, Range
 from lsp_agent.workspace.text import Text
 
 if TYPE_CHECKING:
-    from tree_sitter import Node
+    from tree_sitter import Node, Query
 
 # Nodes that belong to the one definition they hold: decorators, ``export``, ``template <…>``.
 _WRAPPERS = frozenset(
@@ -38,6 +38,7 @@ _REBOUND = frozenset({"constant", "variable", "field"})
 # In data four levels of keys are definitions, and no more than 5,000 of them.
 _DATA_DEPTH = {"json": 8, "yaml": 13, "toml": 6}
 _MAX_DATA = 5_000
+_WINDOW = 1 << 16
 _MAX_NESTING = 40
 _MAX_SIGNATURE = 300
 
@@ -105,13 +106,10 @@ class SymbolFinder:
         definitions = query(self._language, "definitions")
         if definitions is None:
             return []
-        depth = _DATA_DEPTH.get(self._language)
         found: dict[int, tuple[int, dict[int, _Item]]] = {}
         # Where two patterns match a node, the one that stands first in the file says what it is;
         # one pattern may give it several names (int a, b), or one name for each parameter.
-        for pattern, captures in sorted(
-            matches(definitions, root, within=within, depth=depth), key=lambda match: match[0]
-        ):
+        for pattern, captures in self._matches(definitions, root, within):
             kind = next(name for name in captures if name.startswith("definition."))
             node = captures[kind][0]
             first, items = found.setdefault(node.id, (pattern, {}))
@@ -126,11 +124,28 @@ class SymbolFinder:
             (item for _, items in found.values() for item in items.values()),
             key=lambda item: (item.node.start_byte, -item.end),
         )
-        if depth is not None:
+        if self._language in _DATA_DEPTH:
             ordered = ordered[:_MAX_DATA]
         if any("section" in item.captures for item in ordered):
             ordered = _reaching(ordered, root.end_byte)
         return list(self._nest(ordered))
+
+    def _matches(
+        self, definitions: Query, root: Node, within: tuple[int, int] | None
+    ) -> list[tuple[int, dict[str, list[Node]]]]:
+        """Return the matches, the first pattern's first; in data no more than are needed."""
+        depth = _DATA_DEPTH.get(self._language)
+        found: list[tuple[int, dict[str, list[Node]]]] = []
+        if depth is None or within is not None:
+            found = matches(definitions, root, within=within, depth=depth)
+        else:
+            # A key may match twice, and once more in each window that it reaches into.
+            for start in range(0, root.end_byte, _WINDOW):
+                window = (start, start + _WINDOW)
+                found += matches(definitions, root, within=window, depth=depth)
+                if len(found) > 4 * _MAX_DATA:
+                    break
+        return sorted(found, key=lambda match: match[0])
 
     @property
     def reaches(self) -> bool:
