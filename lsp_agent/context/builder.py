@@ -96,7 +96,8 @@ def _split(room: int, before: int, after: int) -> tuple[int, int]:
 
 
 def _outline(path: str, text: Text) -> str:
-    symbols = SyntaxDocument(text, language_of(path)).symbols()[:_MAX_OUTLINE]
+    found = SyntaxDocument(text, language_of(path)).symbols()
+    symbols = [symbol for symbol in found if not symbol.is_value][:_MAX_OUTLINE]
     if not symbols:
         return ""
     return f"Defined in {path}:\n" + "\n".join(symbol.signature for symbol in symbols) + "\n\n"

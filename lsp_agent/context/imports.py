@@ -82,10 +82,15 @@ def _signatures(symbols: list[Symbol], names: tuple[str, ...]) -> Iterator[str]:
     if names:
         top = [symbol for symbol in top if symbol.name in names]
     else:
-        top = [symbol for symbol in top if not symbol.name.startswith("_")][:_MAX_MEMBERS]
+        shown = [one for one in top if not one.name.startswith("_") and not one.is_value]
+        top = shown[:_MAX_MEMBERS]
     for symbol in top:
         yield symbol.signature
-        members = [one for one in symbols if one.parent == symbol.name and _is_public(one.name)]
+        members = [
+            one
+            for one in symbols
+            if one.parent == symbol.name and _is_public(one.name) and not one.is_value
+        ]
         for member in members[:_MAX_MEMBERS]:
             yield f"    {member.signature}"
 

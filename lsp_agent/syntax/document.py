@@ -12,11 +12,15 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from lsp_agent.syntax.embedded import CHECKED_HOSTS, Part, embedded, placed
 from lsp_agent.syntax.folding import Fold, folds
 from lsp_agent.syntax.issues import SyntaxIssue, find_issues
+from lsp_agent.syntax.languages import is_checked
+from lsp_agent.syntax.nodes import ascent
 from lsp_agent.syntax.offsets import OffsetMap
 from lsp_agent.syntax.parser import MAX_CHARACTERS, shared_parsers
 from lsp_agent.syntax.pieces import MIN_DOCUMENT_LINES, Pieces, cut
+from lsp_agent.syntax.recovery import carried, restarted
 from lsp_agent.syntax.selection import selection
 from lsp_agent.syntax.symbols import Symbol, SymbolFinder
 from lsp_agent.workspace.positions import Position, Range
@@ -45,11 +49,18 @@ class SyntaxDocument:
         text: Text,
         language: str | None,
         _old: Tree | None = None,
+        _sound: SyntaxDocument | None = None,
+        _slow: int = 0,
         _pieces: Pieces | None = None,
     ) -> None:
         self.text = text
         self.language = language
         self._old = _old
+        # The last text before this one that had no errors, or the first of all.
+        self._sound = _sound
+        # The size of the text before this one that took the parser too long.
+        self._slow = _slow
+        # What answers for a large text once it was edited.
         self._pieces = _pieces
         self._lock = threading.RLock()
 
@@ -69,8 +80,7 @@ class SyntaxDocument:
         pieces = self._cut()
         tree = self._known_tree() if pieces else self._tree
         if tree is None:
-            return SyntaxDocument(text, self.language)
-        pieces = pieces.edited(start, end, new_text) if pieces else None
+            return SyntaxDocument(text, self.language, _slow=self._slow)
         old = tree.copy()
         first, last = self._offsets.to_bytes(start), self._offsets.to_bytes(end)
         grown = first + len(new_text.encode("utf-8", "replace"))
@@ -83,7 +93,13 @@ class SyntaxDocument:
             self._point(self._data, last),
             _advance(start_point, new_text.encode("utf-8", "replace")),
         )
-        return SyntaxDocument(text, self.language, old, pieces)
+        if pieces:
+            changed = pieces.edited(start, end, new_text)
+            return SyntaxDocument(text, self.language, old, _pieces=changed)
+        if not tree.root_node.has_error:
+            self._sound = None
+        sound = self._sound or self
+        return SyntaxDocument(text, self.language, old, sound)
 
     def settled(self) -> SyntaxDocument:
         """Return the document as its whole text reads, where that has fewer errors than its pieces.
@@ -99,19 +115,28 @@ class SyntaxDocument:
 
     def replaced(self, content: str) -> SyntaxDocument:
         """Return the document with another text."""
-        return SyntaxDocument(Text(content), self.language)
+        return SyntaxDocument(Text(content), self.language, _slow=self._slow)
 
     def errors(self, limit: int = 100) -> list[SyntaxIssue]:
-        """Return the syntax errors in source order."""
+        """Return the syntax errors in source order; none where the grammar can't tell."""
         if self._pieces is not None:
             return self._pieces.errors(limit)
         tree = self._tree
-        if tree is None or self._finder is None:
+        if tree is None or self._finder is None or not is_checked(self.language):
             return []
-        return find_issues(tree.root_node, self._finder, self.text, limit)
+        issues = find_issues(tree.root_node, self._finder, self.text, limit)
+        for part in self._parts if self.language in CHECKED_HOSTS else ():
+            if part.checked:
+                finder = self._finder_of(part.language)
+                issues += find_issues(part.tree.root_node, finder, self.text, limit)
+        issues.sort(key=lambda issue: issue.range.start)
+        return issues[:limit]
 
     def symbols(self) -> list[Symbol]:
-        """Return all definitions in source order, outer ones before inner ones."""
+        """Return all definitions in source order, outer ones before inner ones.
+
+        Those in embedded languages stand at their place, below what holds them.
+        """
         return self._symbols
 
     def folds(self) -> list[Fold]:
@@ -122,8 +147,19 @@ class SyntaxDocument:
         """Return what holds a position, from the word to the whole document."""
         return selection(self, position)
 
+    def language_at(self, position: Position) -> str | None:
+        """Return the language at a position: that of the script or fence there, else the file's."""
+        if self._pieces is not None or self._tree is None:
+            return self.language
+        at = self._offsets.to_bytes(self.text.offset(position))
+        inner = (part.language for part in self._parts if part.start <= at < part.end)
+        return next(inner, self.language)
+
     def enclosing(self, position: Position) -> Symbol | None:
-        """Return the innermost definition that holds a position, decorators included."""
+        """Return the innermost definition that holds a position, decorators included.
+
+        Fields, constants and the like are passed over for what they stand in.
+        """
         if self._pieces is not None:
             return self._pieces.enclosing(position)
         tree = self._tree
@@ -134,9 +170,16 @@ class SyntaxDocument:
         indent = len(line) - len(line.lstrip())
         place = Position(position.line, min(max(position.character, indent), len(line)))
         at = self._offsets.to_bytes(self.text.offset(place))
-        around = self._finder.find(tree.root_node, (max(at - 1, 0), at + 1))
-        around += self._finder.attached(tree.root_node, at)
-        holding = [symbol for symbol in around if symbol.range.start <= place <= symbol.range.end]
+        if self._finder.reaches or self.language == "html":
+            around = self._symbols
+        else:
+            around = self._finder.find(tree.root_node, (max(at - 1, 0), at + 1))
+            around += self._finder.attached(tree.root_node, at)
+        holding = [
+            symbol
+            for symbol in around
+            if symbol.range.start <= place <= symbol.range.end and not symbol.is_value
+        ]
         # Of two that begin together the later one stands inside the other.
         return max(reversed(holding), key=lambda symbol: symbol.range.start, default=None)
 
@@ -150,9 +193,9 @@ class SyntaxDocument:
         line = self.text.line(position.line)
         start = self._offsets.to_bytes(self.text.offset(Position(position.line, 0)))
         end = start + len(line.encode("utf-8", "replace"))
-        node = tree.root_node.descendant_for_byte_range(max(end - 1, start), end)
-        while node is not None and "comment" not in node.type:
-            node = node.parent
+        last = tree.root_node.descendant_for_byte_range(max(end - 1, start), end)
+        around = ascent(tree.root_node, last)
+        node = next((one for one in around if "comment" in one.type), None)
         if node is None or node.end_byte < start:
             return None
         range_ = self._finder.range(node, node)
@@ -160,19 +203,19 @@ class SyntaxDocument:
 
     def statement(self, range_: Range) -> Range:
         """Return the whole lines of the smallest multi-token node that holds a range."""
-        if self._pieces is not None and (found := self._pieces.statement(range_)) is not None:
-            return found
+        if self._pieces is not None and (place := self._pieces.statement(range_)) is not None:
+            return place
         tree = self._tree
         start_line, end_line = range_.start.line, range_.end.line
         if tree is not None and self._finder is not None:
             first = self._offsets.to_bytes(self.text.offset(range_.start))
             last = self._offsets.to_bytes(self.text.offset(range_.end))
-            node = tree.root_node.named_descendant_for_byte_range(first, last)
-            while node is not None and node.parent is not None and not _is_statement(node):
-                node = node.parent
-            if node is not None and node.parent is not None:
-                place = self._finder.range(node, node)
-                start_line, end_line = place.start.line, place.end.line
+            inner = tree.root_node.named_descendant_for_byte_range(first, last)
+            around = ascent(tree.root_node, inner)[:-1]
+            node = next((one for one in around if _is_statement(one)), None)
+            if node is not None:
+                found = self._finder.range(node, node)
+                start_line, end_line = found.start.line, found.end.line
         return Range(Position(start_line, 0), Position(end_line, len(self.text.line(end_line))))
 
     def node_at(self, position: Position) -> Node | None:
@@ -180,14 +223,18 @@ class SyntaxDocument:
 
         For this room's own modules: nodes do not leave it.
         """
+        return next(iter(self.nodes_at(position)), None)
+
+    def nodes_at(self, position: Position) -> list[Node]:
+        """Return that node and all around it, the root last."""
         tree = self._tree
         if tree is None:
-            return None
+            return []
         line = self.text.line(position.line)
         indent = len(line) - len(line.lstrip())
         place = Position(position.line, min(max(position.character, indent), len(line)))
         at = self._offsets.to_bytes(self.text.offset(place))
-        return tree.root_node.descendant_for_byte_range(at, at)
+        return ascent(tree.root_node, tree.root_node.descendant_for_byte_range(at, at))
 
     @property
     def root(self) -> Node | None:
@@ -233,14 +280,29 @@ class SyntaxDocument:
         content = self.text.content
         if self.language is None or len(content) > MAX_CHARACTERS or "\0" in content:
             return None
+        # Not again with every key: only once half of it is gone.
+        if 2 * len(content) > self._slow > 0:
+            return None
         old, self._old = self._old, None
-        return shared_parsers().parse(self.language, self._data, old)
+        tree = shared_parsers().parse(self.language, self._data, old)
+        self._slow = 0 if tree is not None else len(content)
+        return tree
 
     @cached_property
     def _finder(self) -> SymbolFinder | None:
         if self.language is None:
             return None
-        return SymbolFinder(self.language, self.text, self._data, self._offsets)
+        return self._finder_of(self.language)
+
+    def _finder_of(self, language: str) -> SymbolFinder:
+        return SymbolFinder(language, self.text, self._data, self._offsets)
+
+    @cached_property
+    def _parts(self) -> list[Part]:
+        tree = self._tree
+        if tree is None or self.language is None:
+            return []
+        return embedded(self.language, tree.root_node, self._data)
 
     @cached_property
     def _symbols(self) -> list[Symbol]:
@@ -249,7 +311,30 @@ class SyntaxDocument:
         tree = self._tree
         if tree is None or self._finder is None:
             return []
-        return self._finder.find(tree.root_node)
+        inner = [
+            symbol
+            for part in self._parts
+            for symbol in self._finder_of(part.language).find(part.tree.root_node)
+        ]
+        return placed(self._own, inner) if inner else self._own
+
+    @cached_property
+    def _own(self) -> list[Symbol]:
+        """The definitions in the file's own language."""
+        tree, finder = self._tree, self._finder
+        if tree is None or finder is None or self.language is None:
+            return []
+        found = finder.find(tree.root_node)
+        if self._is_sound(tree.root_node):
+            return found
+        sound = self._sound
+        if sound is not None and sound._tree is not None and sound._is_sound(sound._tree.root_node):
+            return carried(sound.text, sound._own, self.text, found)
+        return restarted(found, finder, self.language, self._data, self._is_sound)
+
+    def _is_sound(self, root: Node) -> bool:
+        finder = self._finder
+        return not root.has_error or finder is None or not find_issues(root, finder, self.text, 1)
 
     @staticmethod
     def _point(data: bytes, offset: int) -> tuple[int, int]:

@@ -32,11 +32,10 @@ def insertion(document: SyntaxDocument, position: Position, text: str) -> Insert
     after = document.edited(Range(position, position), text)
     start = document.text.offset(position)
     first = start + len(text) - len(text.lstrip())
-    node = after.node_at(after.text.position(first)) if text.strip() else None
-    while node is not None and node.parent is not None:
+    around = after.nodes_at(after.text.position(first)) if text.strip() else []
+    for node in around[:-1]:
         range_ = after.node_range(node)
         if not node.is_error and range_.start < position:
             end = after.text.offset(range_.end)
             return Insertion(min(end - start, len(text)), len(after.errors()))
-        node = node.parent
     return Insertion(len(text), len(after.errors()))

@@ -17,7 +17,7 @@ from itertools import accumulate, pairwise
 from typing import TYPE_CHECKING
 
 from lsp_agent.syntax.issues import SyntaxIssue
-from lsp_agent.syntax.symbols import Symbol
+from lsp_agent.syntax.symbols import Symbol, first_bindings
 from lsp_agent.workspace.positions import Position, Range
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 MIN_DOCUMENT_LINES = 400
 _MIN_LINES = 40
 # Their files are one construct, or need what stands at their beginning.
-_WHOLE = frozenset({"html", "css", "json", "yaml", "toml", "markdown", "php", "sql"})
+_WHOLE = frozenset({"html", "css", "json", "yaml", "toml", "markdown", "php", "sql", "csharp"})
 _BELONGS_TO_NEXT = ("comment", "attribute", "decorator", "annotation")
 
 
@@ -68,11 +68,13 @@ class Pieces:
 
     def symbols(self) -> list[Symbol]:
         """Return the definitions of all pieces, in source order."""
-        return [
-            _moved_symbol(symbol, line)
-            for line, document in self._placed()
-            for symbol in document.symbols()
-        ]
+        return list(
+            first_bindings(
+                _moved_symbol(symbol, line)
+                for line, document in self._placed()
+                for symbol in document.symbols()
+            )
+        )
 
     def enclosing(self, position: Position) -> Symbol | None:
         """Return the innermost definition around a position."""

@@ -7,7 +7,7 @@ import time
 from pydantic import Field
 
 from lsp_agent.syntax.document import SyntaxDocument
-from lsp_agent.syntax.languages import language_of
+from lsp_agent.syntax.languages import is_checked, language_of
 from lsp_agent.syntax.symbols import Symbol
 from lsp_agent.tools.spec import Arguments, ExistingFile, Tool, ToolContext
 from lsp_agent.workspace.errors import UnreadableFileError
@@ -55,7 +55,7 @@ def _parse_code(context: ToolContext, arguments: ParseCode) -> str:
 def _validate_syntax(context: ToolContext, arguments: ValidateSyntax) -> str:
     document = _document(context, arguments.path)
     issues = document.errors(limit=20)
-    if document.language is None:
+    if not is_checked(document.language):
         return f"the language of {arguments.path} is not known; nothing was checked"
     if not issues:
         return f"{arguments.path} has no syntax errors"

@@ -3,6 +3,8 @@
 (struct_item name: (type_identifier) @name body: (_)? @body) @definition.struct
 (union_item name: (type_identifier) @name body: (_) @body) @definition.struct
 (enum_item name: (type_identifier) @name body: (_) @body) @definition.enum
+(enum_variant name: (identifier) @name body: (_)? @body) @definition.enum_member
+(field_declaration name: (field_identifier) @name) @definition.field
 (trait_item name: (type_identifier) @name body: (declaration_list) @body) @definition.interface
 (impl_item type: [
     (type_identifier) @name
@@ -12,4 +14,7 @@
   ] body: (declaration_list) @body) @definition.implementation
 (mod_item name: (identifier) @name body: (declaration_list) @body) @definition.module
 (type_item name: (type_identifier) @name) @definition.type
+(associated_type name: (type_identifier) @name) @definition.type
+(const_item name: (identifier) @name) @definition.constant
+(static_item name: (identifier) @name) @definition.variable
 (macro_definition name: (identifier) @name) @definition.function

@@ -1,0 +1,1 @@
+(string) @injection.string
