@@ -145,6 +145,32 @@ class SyntaxDocument:
         at = self._offsets.to_bytes(self.text.offset(place))
         return tree.root_node.descendant_for_byte_range(at, at)
 
+    @property
+    def root_node(self) -> Node | None:
+        """The tree's root; for this room's own modules, as :meth:`node_at`."""
+        tree = self._tree
+        return None if tree is None else tree.root_node
+
+    @property
+    def data(self) -> bytes:
+        """The text in UTF-8, which the tree's offsets count in."""
+        return self._data
+
+    def position_at(self, offset: int) -> Position:
+        """Return the position of a byte offset."""
+        return self.text.position(self._offsets.to_chars(offset))
+
+    def byte_at(self, position: Position) -> int:
+        """Return the byte offset of a position, clamped to the text."""
+        return self._offsets.to_bytes(self.text.offset(position))
+
+    def parsed_within(self, node: Node) -> Node | None:
+        """Return the root of a tree of a node's text alone; its offsets are those of the text."""
+        if self.language is None:
+            return None
+        tree = shared_parsers().parse_part(self.language, self._data, node.range)
+        return None if tree is None else tree.root_node
+
     def node_text(self, node: Node) -> str:
         """Return the source of a node."""
         return self._data[node.start_byte : node.end_byte].decode("utf-8", "replace")

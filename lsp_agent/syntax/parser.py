@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, cast
 from lsp_agent.resources import has_resource, resource
 
 if TYPE_CHECKING:
-    from tree_sitter import Language, Query, Tree
+    from tree_sitter import Language, Query, Range, Tree
 
 PARSE_SECONDS = 1.0
 MAX_CHARACTERS = 4_000_000
@@ -63,6 +63,15 @@ class Parsers:
                 language,
             )
             return None
+
+    def parse_part(self, language: str, data: bytes, part: Range) -> Tree | None:
+        """Return the tree of a part of UTF-8 bytes; its offsets are those of the whole."""
+        parser = self._parser(language)
+        parser.included_ranges = [part]
+        try:
+            return self.parse(language, data)
+        finally:
+            parser.included_ranges = None
 
     def _parser(self, language: str) -> Any:
         if language not in self._local.parsers:
