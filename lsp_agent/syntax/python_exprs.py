@@ -47,6 +47,7 @@ class ExpressionReader:
     def __init__(self, walker: Walker, annotation: Callable[[Node], Node | None]) -> None:
         self._walker = walker
         self._annotation = annotation
+        self._in_hint = False
         self._readers: dict[str, Callable[[Node, Scope, int], Expr]] = {
             "identifier": self._name,
             "attribute": self._attribute,
@@ -81,8 +82,14 @@ class ExpressionReader:
         """Return a node's expression; ``hint`` says that a string is a type."""
         if node is None or depth > _MAX_DEPTH:
             return UNKNOWN
-        if hint and node.type in ("type", "string"):
-            return self._hint(node, scope, depth)
+        if hint and not self._in_hint:
+            self._in_hint = True
+            try:
+                return self.read(node, scope, depth=depth)
+            finally:
+                self._in_hint = False
+        if self._in_hint and node.type == "string":
+            return self.read(self._annotation(node), scope, depth=depth + 1)
         literal = _LITERALS.get(node.type)
         if literal is not None:
             return LiteralExpr(literal, self._walker.text(node))
@@ -98,12 +105,6 @@ class ExpressionReader:
                 break
             found = AttributeExpr(found, self._walker.text(part), part.start_byte)
         return found
-
-    def _hint(self, node: Node, scope: Scope, depth: int) -> Expr:
-        if node.type == "type" and node.named_children:
-            return self.read(node.named_children[0], scope, hint=True, depth=depth + 1)
-        inner = self._annotation(node)
-        return self.read(inner, scope, depth=depth + 1)
 
     def _name(self, node: Node, scope: Scope, _depth: int) -> Expr:
         return NameExpr(self._walker.text(node), node.start_byte, scope)

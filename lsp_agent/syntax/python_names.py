@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from lsp_agent.syntax.document import SyntaxDocument
 from lsp_agent.syntax.python_bindings import BindingReader
 from lsp_agent.syntax.python_chain import (
+    COMPREHENSIONS,
     Chain,
     Link,
     Walker,
@@ -28,6 +29,7 @@ from lsp_agent.syntax.python_chain import (
 from lsp_agent.syntax.python_exprs import ExpressionReader
 from lsp_agent.syntax.python_model import (
     Binding,
+    BindingKind,
     CallExpr,
     Class,
     Expr,
@@ -45,6 +47,8 @@ if TYPE_CHECKING:
 _WORD = rb"(?<![A-Za-z0-9_\x80-\xff])%s(?![A-Za-z0-9_\x80-\xff])"
 _STAR = re.compile(rb"\bimport[ \t]*\([ \t]*\*|\bimport[ \t]*\*")
 _PARAMETERS = frozenset({"parameters", "lambda_parameters"})
+_LOOPS = frozenset({"for_statement", "while_statement"})
+_LAZY = tuple(COMPREHENSIONS)
 _OWN_SCOPE = (ScopeKind.CLASS, ScopeKind.MODULE)
 
 
@@ -118,6 +122,63 @@ class PythonNames:
                     found.append(self._binding(one))
             self._bindings[key] = tuple(found)
         return self._bindings[key]
+
+    def binding_at(self, name: str, start: int) -> Binding | None:
+        """Return the binding whose name stands at an offset."""
+        for one in self.occurrences(name):
+            if one.start == start and one.role is Role.BINDING:
+                return self._binding(one)
+        return None
+
+    def reaching(self, bindings: list[Binding], start: int) -> list[Binding]:
+        """Return those of one scope's bindings that a use at an offset may see.
+
+        Bindings in an enclosing block hide those above them; what stands below counts only in a
+        common loop. Of another function's bindings all count.
+        """
+        if len(bindings) < 2:
+            return bindings
+        use = self._descend(start)
+        if self._running(use) != bindings[0].scope:
+            return bindings
+        blocks = {link.node.id for link in use if link.node.type in ("block", "module")}
+        loops = {link.node.id for link in use if link.node.type in _LOOPS}
+        found: list[Binding] = []
+        for one in bindings:
+            chain = self._chains.get(one.start)
+            if chain is None or one.kind in (BindingKind.FUNCTION, BindingKind.CLASS):
+                found.append(one)
+                continue
+            if one.start > start or self._still_evaluated(chain, use):
+                if any(link.node.id in loops for link in chain):
+                    found.append(one)
+                continue
+            if _innermost_block(chain) in blocks and self._certain(chain, one, use):
+                found.clear()
+            found.append(one)
+        return found or bindings
+
+    def _still_evaluated(self, chain: Chain, use: Chain) -> bool:
+        """Say whether a use stands in the value that is assigned."""
+        inside = {link.node.id for link in use}
+        return any(
+            link.node.type in ("assignment", "named_expression") and link.node.id in inside
+            for link in chain
+        )
+
+    def _certain(self, chain: Chain, one: Binding, use: Chain) -> bool:
+        """Say whether a binding above has happened: that of a loop has inside of it only."""
+        if one.kind is not BindingKind.FOR:
+            return one.kind is not BindingKind.AUGMENTED
+        inside = {link.node.id for link in use}
+        loops = [link.node.id for link in chain if link.node.type in ("for_statement", *_LAZY)]
+        return bool(loops) and loops[-1] in inside
+
+    def _running(self, chain: Chain) -> Scope:
+        scope = self._walker.scope(chain, len(chain) - 1)
+        while scope.kind is ScopeKind.COMPREHENSION and scope.parent is not None:
+            scope = scope.parent
+        return scope
 
     def home(self, occurrence: Occurrence) -> Scope:
         """Return the scope that a binding belongs to, ``global`` and ``nonlocal`` obeyed."""
@@ -458,6 +519,13 @@ def _outside(scope: Scope) -> Scope:
     """Return the scope that a definition stands in, given that of its body."""
     parent = scope.parent or scope
     return parent.parent or parent if parent.kind is ScopeKind.TYPES else parent
+
+
+def _innermost_block(chain: Chain) -> int:
+    for link in reversed(chain):
+        if link.node.type in ("block", "module"):
+            return link.node.id
+    return 0
 
 
 def _types_in(scope: Scope, klass: Scope) -> bool:
