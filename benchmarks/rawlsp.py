@@ -39,6 +39,8 @@ class RawServer:
     def initialize(self, root: str | None = None, **options: Any) -> float:
         """Open the session; return the seconds from the process's start to the answer."""
         params = {"processId": os.getpid(), "rootUri": root, "capabilities": {}}
+        if root is not None:
+            params["workspaceFolders"] = [{"uri": root, "name": "root"}]
         self.request("initialize", {**params, "initializationOptions": options})
         seconds = time.perf_counter() - self.started
         self.notify("initialized", {})

@@ -18,6 +18,7 @@ import argparse
 import ast
 import json
 import random
+import re
 import shlex
 import shutil
 import sys
@@ -51,6 +52,7 @@ class Asked:
 class Score:
     """Counts of one kind or of all."""
 
+    asked: int = 0
     right: int = 0
     ours: int = 0
     theirs: int = 0
@@ -59,6 +61,7 @@ class Score:
 
     def add(self, ours: set[Place], theirs: set[Place]) -> None:
         right = len(ours & theirs)
+        self.asked += 1
         self.right += right
         self.ours += len(ours)
         self.theirs += len(theirs)
@@ -66,6 +69,7 @@ class Score:
         self.recalls += [right / len(theirs)] if theirs else []
 
     def merge(self, other: Score) -> None:
+        self.asked += other.asked
         self.right += other.right
         self.ours += other.ours
         self.theirs += other.theirs
@@ -85,7 +89,7 @@ class Score:
     def row(self, name: str) -> str:
         micro_p, micro_r, macro_p, macro_r = self.numbers
         return (
-            f"{name:<12} {len(self.recalls):5d} {self.theirs:7d} {self.ours:7d}"
+            f"{name:<12} {self.asked:5d} {self.theirs:7d} {self.ours:7d}"
             f"   {micro_p:6.3f} {micro_r:6.3f}   {macro_p:6.3f} {macro_r:6.3f}"
         )
 
@@ -178,6 +182,7 @@ def ask_judge(command: list[str], root: Path, asked: list[Asked]) -> list[set[Pl
         (copy / "pyrightconfig.json").write_text('{"typeCheckingMode": "off"}')
         server = RawServer(env={}, command=command)
         server.initialize(copy.as_uri())
+        await_files(server)
         answers = []
         for number, one in enumerate(asked):
             path, line, character = one.place
@@ -197,6 +202,16 @@ def ask_judge(command: list[str], root: Path, asked: list[Asked]) -> list[set[Pl
         print(file=sys.stderr)
         server.close()
     return answers
+
+
+def await_files(server: RawServer, seconds: float = 60) -> None:
+    """Wait until pyright has listed its files: before that it answers with the open ones alone."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        _, note = server.notes.get(timeout=seconds)
+        if re.search(r"Found \d+ source files?", str(note.get("params"))):
+            return
+    raise TimeoutError("the judge did not say how many source files it found")
 
 
 def _places(result: list[dict[str, object]], root: Path) -> Iterator[Place]:

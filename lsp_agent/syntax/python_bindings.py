@@ -173,7 +173,7 @@ class BindingReader:
             taken = chain[index].node.child_by_field_name("name") if aliased else None
             name = self._walker.text(taken) if taken is not None else one.name
             source = ImportSource(
-                self._walker.text(module) if module is not None else "", name, aliased
+                self._walker.text(module) if module is not None else "", name, name != one.name
             )
         elif aliased:
             dotted = chain[index].node.child_by_field_name("name")

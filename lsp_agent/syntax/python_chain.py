@@ -6,6 +6,7 @@ A node's parent costs a walk from the root; one descent gives all of them, with 
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
 from lsp_agent.syntax.python_model import Role, Scope, ScopeKind
@@ -173,18 +174,29 @@ def _is_type_argument(chain: Chain, index: int, walker: Walker) -> bool:
     return called in _CASTS and first.start_byte == chain[index + 1].node.start_byte
 
 
-def is_exported(chain: Chain, walker: Walker) -> bool:
-    """Say whether a string names something in ``__all__``."""
+def naming_list(chain: Chain, walker: Walker) -> str | None:
+    """Return ``__all__`` or ``__slots__`` where the string at a chain's end stands in one."""
     for link in reversed(chain):
         node = link.node
         if node.type in ("assignment", "augmented_assignment"):
             left = node.child_by_field_name("left")
-            return left is not None and walker.text(left) == "__all__"
+            name = walker.text(left) if left is not None else ""
+            return name if name in ("__all__", "__slots__") else None
         if node.type == "call":
             function = node.child_by_field_name("function")
-            return function is not None and walker.text(function).startswith("__all__.")
+            exports = function is not None and walker.text(function).startswith("__all__.")
+            return "__all__" if exports else None
         if node.type.endswith(("definition", "statement")) and node.type != "expression_statement":
-            return False
+            return None
+    return None
+
+
+def in_hint(chain: Chain) -> bool:
+    """Say whether a chain ends in a type hint, where names may be bound further below."""
+    for (node, _), (child, _) in pairwise(chain):
+        quoted = node.type == "string" and child.type != "interpolation"
+        if quoted or node.type == "type":
+            return True
     return False
 
 

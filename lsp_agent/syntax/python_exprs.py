@@ -144,6 +144,8 @@ class ExpressionReader:
                     positional.append(self.read(child, scope, depth=depth))
         elif listed is not None:
             positional.append(self.read(listed, scope, depth=depth))
+        if _is_cast(function) and listed is not None and positional:
+            positional[0] = self.read(listed.named_children[0], scope, hint=True, depth=depth)
         return CallExpr(function, tuple(positional), tuple(keywords), node.start_byte, scope)
 
     def _subscript(self, node: Node, scope: Scope, depth: int) -> Expr:
@@ -233,3 +235,7 @@ class ExpressionReader:
     def _inner(self, node: Node, scope: Scope, depth: int) -> Expr:
         children = [child for child in node.named_children if child.type != "comment"]
         return self.read(children[0], scope, depth=depth) if children else UNKNOWN
+
+
+def _is_cast(function: Expr) -> bool:
+    return isinstance(function, NameExpr | AttributeExpr) and function.name == "cast"

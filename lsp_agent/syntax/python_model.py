@@ -36,7 +36,8 @@ class Role(StrEnum):
 
     ``KEYWORD`` names a parameter in a call, ``PATTERN_KEYWORD`` an attribute in a class pattern,
     ``IMPORTED`` what ``from m import NAME`` takes, ``MODULE`` a part of a module's dotted name,
-    ``DECLARED`` stands behind ``global`` or ``nonlocal``, ``EXPORTED`` in a string of ``__all__``.
+    ``DECLARED`` stands behind ``global`` or ``nonlocal``, ``LISTED`` in a string of ``__all__`` or
+    ``__slots__``.
     """
 
     USE = "use"
@@ -47,7 +48,7 @@ class Role(StrEnum):
     IMPORTED = "imported"
     MODULE = "module"
     DECLARED = "declared"
-    EXPORTED = "exported"
+    LISTED = "listed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,8 +239,8 @@ class Class:
 class ImportSource:
     """Where an import takes from: a module, with its leading dots, and a name in it.
 
-    ``name`` is ``None`` for ``import m``; ``aliased`` says whether ``as`` gives a new name, and
-    ``whole`` is the first part of the dotted name that ``import a.b`` binds.
+    ``name`` is ``None`` for ``import m``, of which ``import a.b`` binds ``a``; ``aliased`` says
+    whether ``as`` gives a new name.
     """
 
     module: str

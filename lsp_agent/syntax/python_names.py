@@ -21,8 +21,9 @@ from lsp_agent.syntax.python_chain import (
     Walker,
     binder,
     descend,
+    in_hint,
     is_annotation,
-    is_exported,
+    naming_list,
     role,
     target,
 )
@@ -369,10 +370,12 @@ class PythonNames:
         chain = self._descend(start)
         leaf = chain[-1].node
         if leaf.type == "string_content" and self._whole(leaf, name):
-            if not is_exported(chain, self._walker):
+            listed = naming_list(chain, self._walker)
+            if listed is None:
                 return None
             self._chains[start] = chain
-            return Occurrence(name, start, Role.EXPORTED, self._walker.module)
+            scope = self._walker.scope(chain, len(chain) - 1)
+            return Occurrence(name, start, Role.LISTED, scope)
         if leaf.type != "identifier" or leaf.start_byte != start or len(chain) < 2:
             return None
         self._chains[start] = chain
@@ -394,7 +397,7 @@ class PythonNames:
             inner = self._parsed_hint(string)
             if inner is not None:
                 # The module that a parser puts around a hint must not pass for the file's.
-                chain = chain[:-2] + [
+                chain = chain[:-1] + [
                     link for link in descend(inner, start) if link.node.type != "module"
                 ]
         return chain
@@ -459,7 +462,9 @@ class PythonNames:
         ]
         if not binding or before is None or scope.kind not in _OWN_SCOPE:
             return bool(binding)
-        return any(self._effective(one) <= before for one in binding)
+        if any(self._effective(one) <= before for one in binding):
+            return True
+        return in_hint(self._descend(before))
 
     def _effective(self, occurrence: Occurrence) -> int:
         """Return from where on a binding holds: behind the assignment that makes it."""

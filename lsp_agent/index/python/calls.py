@@ -18,11 +18,12 @@ from lsp_agent.index.python.types import (
     Type,
     Types,
     Variable,
+    classes_to_instances,
     instances_to_classes,
     substituted,
     union,
 )
-from lsp_agent.syntax.python_model import CallExpr, Expr, NameExpr, Parameter, Scope, ScopeKind
+from lsp_agent.syntax.python_model import AttributeExpr, CallExpr, Expr, NameExpr, Parameter, Scope, ScopeKind
 
 if TYPE_CHECKING:
     from lsp_agent.index.python.infer import Inference
@@ -44,6 +45,9 @@ class Calls:
         name = call.function.name if isinstance(call.function, NameExpr) else ""
         if name == "super":
             return self._super(path, call)
+        if isinstance(call.function, AttributeExpr) and call.function.name == "__new__":
+            made = self._inference.types_of(path, call.arguments[0]) if call.arguments else ()
+            return classes_to_instances(made)
         function = self._inference.types_of(path, call.function)
         return union(self._called(path, one, call) for one in function)
 
@@ -86,8 +90,6 @@ class Calls:
                 return self._builtin(path, name, one, call)
             case Builtin("Callable", arguments) if len(arguments) > 1:
                 return arguments[1]
-            case Builtin("type", arguments) if arguments:
-                return arguments[0]
             case Instance():
                 found = self._inference.attribute((one,), "__call__")
                 return union(
@@ -188,13 +190,7 @@ class Calls:
             return
         for one in self._inference.hinted(path, parameter.annotation):
             if isinstance(one, Variable):
-                known.setdefault(one.name, given)
-            elif isinstance(one, Builtin) and one.name == "type" and one.arguments:
-                classes = [each for each in given if isinstance(each, ClassObject)]
-                for variable in one.arguments[0]:
-                    if isinstance(variable, Variable) and classes:
-                        made = tuple(Instance(each.klass, each.arguments) for each in classes)
-                        known.setdefault(variable.name, made)
+                known.setdefault(one.name, classes_to_instances(given) if one.of_class else given)
             elif isinstance(one, Builtin) and one.arguments:
                 for variable in one.arguments[-1]:
                     if isinstance(variable, Variable):

@@ -51,7 +51,8 @@ from lsp_agent.syntax.python_model import (
     SubscriptExpr,
 )
 
-_MAX_DEPTH = 60
+# Each level takes some fifteen frames of Python's stack.
+_MAX_DEPTH = 30
 _EXTERNAL = Builtin("<module>")
 _FIRST = frozenset({"ClassVar", "Final", "Annotated", "Required", "NotRequired", "ReadOnly"})
 _BUILTINS = frozenset(
@@ -83,10 +84,12 @@ class Inference:
         self._known: dict[tuple[str, int], Types] = {}
         self._under_way: set[tuple[str, int]] = set()
         self._depth = 0
+        self._cut = 0
 
     def types_of(self, path: str, expr: Expr) -> Types:
         """Return what an expression of a file may be."""
         if self._depth > _MAX_DEPTH:
+            self._cut += 1
             return ()
         self._depth += 1
         try:
@@ -131,7 +134,9 @@ class Inference:
         if key in self._known:
             return self._known[key]
         if key in self._under_way or self._depth > _MAX_DEPTH:
+            self._cut += 1
             return ()
+        cut = self._cut
         self._under_way.add(key)
         self._depth += 1
         try:
@@ -139,7 +144,8 @@ class Inference:
         finally:
             self._depth -= 1
             self._under_way.discard(key)
-        if not self._under_way:
+        # What was found with something cut short is true, but perhaps not all.
+        if cut == self._cut or not self._under_way:
             self._known[key] = types
         return types
 
@@ -279,8 +285,9 @@ class Inference:
         if not isinstance(call, CallExpr) or not isinstance(call.function, NameExpr | AttributeExpr):
             return ()
         if call.function.name in ("TypeVar", "ParamSpec", "TypeVarTuple"):
-            bound = [self.hinted(path, value) for name, value in call.keywords if name == "bound"]
-            return (Variable(binding.name, bound[0] if bound else (), of_class=True),)
+            bounds = [value for name, value in call.keywords if name == "bound"]
+            least = union(self.hinted(path, one) for one in [*bounds, *call.arguments[1:]])
+            return (Variable(binding.name, least, of_class=True),)
         if call.function.name == "NewType" and len(call.arguments) == 2:
             return self.types_of(path, call.arguments[1])
         return ()
@@ -403,7 +410,7 @@ class Inference:
             return self.types_of(path, index[0]) if index else ()
         if one.name in ("Type", "type"):
             found = union(self.hinted(path, each) for each in index)
-            return tuple(BuiltinClass("type", (found,)) for _ in (1,))
+            return (BuiltinClass("type", (found,)),)
         if one.name == "Literal":
             return (BuiltinClass("str"),)
         if one.name == "Callable":

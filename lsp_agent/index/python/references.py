@@ -152,6 +152,9 @@ class _Search:
         if one.role is Role.MODULE:
             module = self.lookup.modules.resolve(names.module_prefix(one), path)
             return frozenset([module] if module is not None else [])
+        if one.role is Role.LISTED and one.scope.kind is ScopeKind.CLASS:
+            klass = self.inference.members.reference(path, one.scope)
+            return frozenset(self.inference.members.symbol(klass, one.name) if klass else ())
         return self._of_name(path, names, one)
 
     def _candidates(
@@ -166,7 +169,7 @@ class _Search:
     def _of_name(self, path: str, names: PythonNames, one: Occurrence) -> frozenset[Key]:
         binds = one.role is Role.BINDING
         scope = names.home(one) if binds else one.scope
-        before = -1 if binds or one.role is Role.EXPORTED else one.start
+        before = -1 if binds or one.role is Role.LISTED else one.start
         if scope.kind not in (ScopeKind.CLASS, ScopeKind.MODULE):
             before = -1
         key = (path, one.name, scope, before)

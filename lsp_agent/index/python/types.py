@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from lsp_agent.index.python.modules import Module
 from lsp_agent.syntax.python_model import Binding, Class, Function
 
+_MAX_NESTING = 6
+
 
 @dataclass(frozen=True, slots=True)
 class Declaration:
@@ -33,6 +35,10 @@ class Instance:
 
     klass: ClassRef
     arguments: tuple[Types, ...] = ()
+    depth: int = field(default=0, compare=False, repr=False)
+
+    def __post_init__(self) -> None:
+        _limit(self)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +47,10 @@ class ClassObject:
 
     klass: ClassRef
     arguments: tuple[Types, ...] = ()
+    depth: int = field(default=0, compare=False, repr=False)
+
+    def __post_init__(self) -> None:
+        _limit(self)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +85,10 @@ class Builtin:
 
     name: str
     arguments: tuple[Types, ...] = ()
+    depth: int = field(default=0, compare=False, repr=False)
+
+    def __post_init__(self) -> None:
+        _limit(self)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +97,10 @@ class BuiltinClass:
 
     name: str
     arguments: tuple[Types, ...] = ()
+    depth: int = field(default=0, compare=False, repr=False)
+
+    def __post_init__(self) -> None:
+        _limit(self)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +133,30 @@ Type = (
 )
 # A union; empty when nothing is known.
 Types = tuple[Type, ...]
+
+
+def _limit(made: Instance | ClassObject | Builtin | BuiltinClass) -> None:
+    """Forget the arguments of a type that is nested too deep, as of a list that holds itself."""
+    if made.arguments:
+        inner = (_nesting(one) for types in made.arguments for one in types)
+        depth = 1 + max(inner, default=0)
+        if depth > _MAX_NESTING:
+            object.__setattr__(made, "arguments", ())
+            depth = 0
+        object.__setattr__(made, "depth", depth)
+
+
+def _nesting(one: Type) -> int:
+    match one:
+        case Instance() | ClassObject() | Builtin() | BuiltinClass():
+            return one.depth
+        case FunctionObject() | Super() if one.receiver is not None:
+            return 1 + one.receiver.depth
+        case BuiltinMethod():
+            return 1 + one.owner.depth
+        case Variable():
+            return 1 + max(map(_nesting, one.bound), default=0)
+    return 0
 
 
 def union(groups: Iterable[Types]) -> Types:
@@ -162,6 +204,8 @@ def classes_to_instances(types: Types) -> Types:
     for one in types:
         if isinstance(one, ClassObject):
             found.append(Instance(one.klass, one.arguments))
+        elif isinstance(one, BuiltinClass) and one.name == "type" and one.arguments:
+            found += instances_to_classes(one.arguments[0])
         elif isinstance(one, BuiltinClass):
             found.append(Builtin(one.name, one.arguments))
         elif isinstance(one, Variable) and one.of_class:
