@@ -469,13 +469,16 @@ class Inference:
         if isinstance(one, ClassObject):
             return (Instance(one.klass),)
         if isinstance(one, Instance):
-            found = self._calls.method_result(one, "__iter__")
-            if found:
-                inner = self.element(found)
-                return inner or self._calls.results_of(found, "__next__")
-            found = self._calls.method_result(one, "__aiter__")
-            return self.element(found) if found else self._of_builtin_base(one, "element")
+            found = self._iterators(one)
+            inner = [builtins.element(each) for each in found if isinstance(each, Builtin)]
+            return union([*inner, self._calls.results_of(found, "__next__")]) or (
+                self._of_builtin_base(one, "element")
+            )
         return ()
+
+    def _iterators(self, one: Instance) -> Types:
+        found = self._calls.method_result(one, "__iter__")
+        return found or self._calls.method_result(one, "__aiter__")
 
     def _of_builtin_base(self, one: Instance, what: str) -> Types:
         """Answer for a class that extends a container of the library."""
