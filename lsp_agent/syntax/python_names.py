@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from functools import cached_property
+from typing import TYPE_CHECKING, NamedTuple
 
 from lsp_agent.syntax.document import SyntaxDocument
 from lsp_agent.syntax.python_bindings import BindingReader
@@ -45,12 +46,21 @@ from lsp_agent.workspace.positions import Position
 if TYPE_CHECKING:
     from tree_sitter import Node
 
-_WORD = rb"(?<![A-Za-z0-9_\x80-\xff])%s(?![A-Za-z0-9_\x80-\xff])"
+_NO_WORD = frozenset(range(0x80)) - frozenset(
+    b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_"
+)
 _STAR = re.compile(rb"\bimport[ \t]*\([ \t]*\*|\bimport[ \t]*\*")
 _PARAMETERS = frozenset({"parameters", "lambda_parameters"})
 _LOOPS = frozenset({"for_statement", "while_statement"})
 _LAZY = tuple(COMPREHENSIONS)
 _OWN_SCOPE = (ScopeKind.CLASS, ScopeKind.MODULE)
+
+
+class _Table(NamedTuple):
+    """Of one name: its bindings by the scope they stand in, ``global`` and ``nonlocal`` too."""
+
+    bound: dict[Scope, list[Occurrence]]
+    declared: dict[Scope, str]
 
 
 class PythonNames:
@@ -64,6 +74,7 @@ class PythonNames:
         self._hints: dict[int, Node | None] = {}
         self._chains: dict[int, Chain] = {}
         self._occurrences: dict[str, tuple[Occurrence, ...]] = {}
+        self._tables: dict[str, _Table] = {}
         self._bindings: dict[tuple[Scope, str], tuple[Binding, ...]] = {}
         self._stores: dict[str, tuple[tuple[Binding, Expr], ...]] = {}
         self._expressions = ExpressionReader(self._walker, self._parsed_hint)
@@ -117,11 +128,8 @@ class PythonNames:
         """Return the bindings of a name in one scope, in source order."""
         key = (scope, name)
         if key not in self._bindings:
-            found = []
-            for one in self.occurrences(name):
-                if one.role is Role.BINDING and self._home(one) == scope:
-                    found.append(self._binding(one))
-            self._bindings[key] = tuple(found)
+            bound = self._bound_in(name, scope)
+            self._bindings[key] = tuple(self._binding(one) for one in bound)
         return self._bindings[key]
 
     def binding_at(self, name: str, start: int) -> Binding | None:
@@ -183,7 +191,7 @@ class PythonNames:
 
     def home(self, occurrence: Occurrence) -> Scope:
         """Return the scope that a binding belongs to, ``global`` and ``nonlocal`` obeyed."""
-        return self._home(occurrence)
+        return self._declared(occurrence.name, occurrence.scope) or occurrence.scope
 
     def attribute_stores(self, name: str) -> tuple[tuple[Binding, Expr], ...]:
         """Return what is assigned to ``RECEIVER.name``, with the receivers."""
@@ -249,8 +257,9 @@ class PythonNames:
                         found.append((self._text(module), self._walker.scope(chain, index)))
         return tuple(found)
 
+    @cached_property
     def exports(self) -> frozenset[str] | None:
-        """Return the strings of ``__all__``; ``None`` for a file without it."""
+        """The strings of ``__all__``; ``None`` for a file without it."""
         if b"__all__" not in self._data:
             return None
         names: set[str] = set()
@@ -360,11 +369,16 @@ class PythonNames:
     def _find(self, name: str) -> Iterator[Occurrence]:
         if self._root is None or not name.isidentifier():
             return
-        pattern = re.compile(_WORD % re.escape(name.encode("utf-8", "replace")))
-        for match in pattern.finditer(self._data):
-            found = self._classify(name, match.start())
-            if found is not None:
-                yield found
+        data, word = self._data, name.encode("utf-8", "replace")
+        at = data.find(word)
+        while at >= 0:
+            end = at + len(word)
+            alone = at == 0 or data[at - 1] in _NO_WORD
+            if alone and (end == len(data) or data[end] in _NO_WORD):
+                found = self._classify(name, at)
+                if found is not None:
+                    yield found
+            at = data.find(word, end)
 
     def _classify(self, name: str, start: int) -> Occurrence | None:
         chain = self._descend(start)
@@ -432,34 +446,44 @@ class PythonNames:
             return scope.parent if scope.kind is ScopeKind.TYPES else scope
         return scope
 
-    def _home(self, occurrence: Occurrence) -> Scope:
-        return self._declared(occurrence.name, occurrence.scope) or occurrence.scope
-
     def _declared(self, name: str, scope: Scope) -> Scope | None:
         """Return where ``global`` or ``nonlocal`` sends a name of a scope."""
-        for one in self.occurrences(name):
-            if one.role is not Role.DECLARED or one.scope != scope:
-                continue
-            if self._chains[one.start][-2].node.type == "global_statement":
-                return self._walker.module
-            outer = scope.parent
-            while outer is not None:
-                if outer.kind is not ScopeKind.CLASS and self._binds_directly(name, outer):
-                    return self._declared(name, outer) or outer
-                outer = outer.parent
+        table = self._table(name)
+        statement = table.declared.get(scope)
+        if statement is None:
+            return None
+        if statement == "global_statement":
+            return self._walker.module
+        outer = scope.parent
+        while outer is not None:
+            if outer.kind is not ScopeKind.CLASS and outer in table.bound:
+                return self._declared(name, outer) or outer
+            outer = outer.parent
         return None
 
-    def _binds_directly(self, name: str, scope: Scope) -> bool:
-        return any(
-            one.role is Role.BINDING and one.scope == scope for one in self.occurrences(name)
-        )
+    def _table(self, name: str) -> _Table:
+        """Return where a name is bound and declared, by scope."""
+        if name not in self._tables:
+            bound: dict[Scope, list[Occurrence]] = {}
+            declared: dict[Scope, str] = {}
+            for one in self.occurrences(name):
+                if one.role is Role.BINDING:
+                    bound.setdefault(one.scope, []).append(one)
+                elif one.role is Role.DECLARED:
+                    declared[one.scope] = self._chains[one.start][-2].node.type
+            self._tables[name] = _Table(bound, declared)
+        return self._tables[name]
+
+    def _bound_in(self, name: str, scope: Scope) -> list[Occurrence]:
+        """Return the bindings that belong to a scope, those from other scopes included."""
+        table = self._table(name)
+        if not table.declared:
+            return table.bound.get(scope, [])
+        found = [one for group in table.bound.values() for one in group if self.home(one) == scope]
+        return sorted(found, key=lambda one: one.start)
 
     def _bound(self, name: str, scope: Scope, before: int | None) -> bool:
-        binding = [
-            one
-            for one in self.occurrences(name)
-            if one.role is Role.BINDING and self._home(one) == scope
-        ]
+        binding = self._bound_in(name, scope)
         if not binding or before is None or scope.kind not in _OWN_SCOPE:
             return bool(binding)
         if any(self._effective(one) <= before for one in binding):

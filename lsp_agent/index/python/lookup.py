@@ -100,7 +100,7 @@ class Lookup:
             names = self.names(module.path) if module.path is not None else None
             if names is None or module.path == path:
                 continue
-            exports = names.exports()
+            exports = names.exports
             if name in exports if exports is not None else not name.startswith("_"):
                 found = self.member(module, name, aliases=aliases, hops=hops + 1)
                 if found:
