@@ -171,7 +171,9 @@ def sample(root: Path, count: int, seed: int) -> list[Asked]:
             by_kind[one.kind].append(one)
     draw = random.Random(seed)
     each = -(-count // len(KINDS))
-    return [one for kind in KINDS for one in draw.sample(by_kind[kind], min(each, len(by_kind[kind])))]
+    return [
+        one for kind in KINDS for one in draw.sample(by_kind[kind], min(each, len(by_kind[kind])))
+    ]
 
 
 def ask_judge(command: list[str], root: Path, asked: list[Asked]) -> list[set[Place]]:

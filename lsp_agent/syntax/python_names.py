@@ -18,7 +18,6 @@ from lsp_agent.syntax.python_bindings import BindingReader
 from lsp_agent.syntax.python_chain import (
     COMPREHENSIONS,
     Chain,
-    Link,
     Walker,
     binder,
     descend,
@@ -36,6 +35,7 @@ from lsp_agent.syntax.python_model import (
     Class,
     Expr,
     Function,
+    NameExpr,
     Occurrence,
     Role,
     Scope,
@@ -347,11 +347,6 @@ class PythonNames:
                     pending += node.named_children
         return None
 
-    def expression_at(self, start: int) -> Expr:
-        """Return the name or attribute expression that begins at an offset; for receivers."""
-        chain = self._descend(start)
-        return self._expressions.read(chain[-1].node, self._walker.scope(chain, len(chain) - 1))
-
     def _text(self, node: Node) -> str:
         return self._data[node.start_byte : node.end_byte].decode("utf-8", "replace")
 
@@ -495,8 +490,10 @@ class PythonNames:
         chain = self._chains[occurrence.start]
         for link in reversed(chain):
             if link.node.type in ("assignment", "augmented_assignment"):
-                return occurrence.start if link.node.type != "assignment" else (
-                    self._end_of_value(link.node, occurrence)
+                return (
+                    occurrence.start
+                    if link.node.type != "assignment"
+                    else (self._end_of_value(link.node, occurrence))
                 )
             if link.node.type.endswith(("statement", "definition", "clause")):
                 break
@@ -582,8 +579,6 @@ def _results(body: Node | None) -> Iterator[Node]:
 
 
 def _is_test(call: Expr, name: str) -> bool:
-    from lsp_agent.syntax.python_model import NameExpr
-
     if not isinstance(call, CallExpr) or len(call.arguments) != 2:
         return False
     function, first = call.function, call.arguments[0]
@@ -593,6 +588,3 @@ def _is_test(call: Expr, name: str) -> bool:
         and isinstance(first, NameExpr)
         and first.name == name
     )
-
-
-__all__ = ["Link", "PythonNames"]

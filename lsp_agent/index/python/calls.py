@@ -11,7 +11,6 @@ from lsp_agent.index.python.types import (
     BuiltinClass,
     BuiltinMethod,
     ClassObject,
-    Declaration,
     FunctionObject,
     Instance,
     Super,
@@ -23,7 +22,15 @@ from lsp_agent.index.python.types import (
     substituted,
     union,
 )
-from lsp_agent.syntax.python_model import AttributeExpr, CallExpr, Expr, NameExpr, Parameter, Scope, ScopeKind
+from lsp_agent.syntax.python_model import (
+    AttributeExpr,
+    CallExpr,
+    Expr,
+    NameExpr,
+    Parameter,
+    Scope,
+    ScopeKind,
+)
 
 if TYPE_CHECKING:
     from lsp_agent.index.python.infer import Inference
@@ -215,6 +222,3 @@ def _matched(parameters: list[Parameter], call: CallExpr) -> list[tuple[Paramete
     by_name = {one.name: one for one in plain}
     found += [(by_name[name], value) for name, value in call.keywords if name in by_name]
     return found
-
-
-__all__ = ["Calls", "Declaration"]

@@ -8,6 +8,8 @@ comes back to itself is answered "unknown".
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from lsp_agent.index.python import builtins
 from lsp_agent.index.python.calls import Calls
 from lsp_agent.index.python.lookup import Lookup
@@ -20,10 +22,12 @@ from lsp_agent.index.python.types import (
     ClassObject,
     ClassRef,
     Declaration,
+    External,
     FunctionObject,
     Instance,
     ModuleObject,
     Super,
+    Target,
     Type,
     Types,
     Variable,
@@ -46,8 +50,6 @@ from lsp_agent.syntax.python_model import (
     LiteralExpr,
     NameExpr,
     OperatorExpr,
-    Scope,
-    ScopeKind,
     SubscriptExpr,
 )
 
@@ -126,10 +128,12 @@ class Inference:
                 return self._display(path, expr)
         return ()
 
-    def of(self, found: Declaration | Module) -> Types:
+    def of(self, found: Target) -> Types:
         """Return the types of what a name is bound to."""
         if isinstance(found, Module):
             return (ModuleObject(found),)
+        if isinstance(found, External):
+            return self._outside(found)
         key = (found.path, found.start)
         if key in self._known:
             return self._known[key]
@@ -153,13 +157,13 @@ class Inference:
         """Return what an attribute of any of some objects may be."""
         return union(self._attribute(one, name) for one in types)
 
-    def found_on(self, one: Type, name: str) -> tuple[Declaration | Module, ...]:
+    def found_on(self, one: Type, name: str) -> tuple[Target, ...]:
         """Return the declarations of an attribute of an object."""
         if isinstance(one, ModuleObject):
             return self.lookup.member(one.module, name, aliases=False)
         holder = self._holder(one)
         if holder is None:
-            return union_of(self.found_on(each, name) for each in self._bounds(one))
+            return targets(self.found_on(each, name) for each in self._bounds(one))
         klass, after = holder
         found = self.members.member(klass, name, after=after)
         return found[1] if found is not None else ()
@@ -168,7 +172,7 @@ class Inference:
         """Return what iterating over objects gives."""
         return union(self._element(one, index) for one in types)
 
-    def bindings_types(self, found: tuple[Declaration | Module, ...]) -> Types:
+    def bindings_types(self, found: tuple[Target, ...]) -> Types:
         """Return what several bindings of one name may be."""
         hinted = [
             one
@@ -224,7 +228,7 @@ class Inference:
         )
         starts = {one.start for one in reaching}
         kept = tuple(
-            one for one in declared if isinstance(one, Module) or one.start in starts
+            one for one in declared if not isinstance(one, Declaration) or one.start in starts
         )
         return self.bindings_types(kept or declared)
 
@@ -282,7 +286,9 @@ class Inference:
 
     def _type_variable(self, path: str, binding: Binding) -> Types:
         call = binding.value
-        if not isinstance(call, CallExpr) or not isinstance(call.function, NameExpr | AttributeExpr):
+        if not isinstance(call, CallExpr) or not isinstance(
+            call.function, NameExpr | AttributeExpr
+        ):
             return ()
         if call.function.name in ("TypeVar", "ParamSpec", "TypeVarTuple"):
             bounds = [value for name, value in call.keywords if name == "bound"]
@@ -294,18 +300,15 @@ class Inference:
 
     def _imported(self, path: str, binding: Binding) -> Types:
         followed = self.lookup.followed(path, binding)
-        if not (len(followed) == 1 and followed[0] == Declaration(path, binding.start, binding)):
-            return self.bindings_types(
-                tuple(one for one in followed if isinstance(one, Module) or one.start >= 0)
-            )
-        source = binding.source
-        if source is None or not self.lookup.modules.known_elsewhere(source.module):
-            if source is not None and source.module == "typing_extensions":
-                return (BuiltinClass(source.name),) if source.name else (_EXTERNAL,)
+        itself = Declaration(path, binding.start, binding)
+        return self.bindings_types(tuple(one for one in followed if one != itself))
+
+    def _outside(self, found: External) -> Types:
+        """Name what comes from the standard library; of anything else nothing is known."""
+        known = self.lookup.modules.known_elsewhere(found.module)
+        if not known and found.module != "typing_extensions":
             return ()
-        if source.name is None:
-            return (_EXTERNAL,)
-        return (BuiltinClass(source.name),)
+        return (_EXTERNAL,) if found.name is None else (BuiltinClass(found.name),)
 
     def _parameter(self, path: str, binding: Binding) -> Types:
         found = self.self_type(path, binding) if binding.annotation is None else ()
@@ -486,8 +489,8 @@ class Inference:
             for base in self.members.bases(klass) if klass is not None else ():
                 if isinstance(base, BuiltinClass) and klass is not None:
                     made = Builtin(base.name, base.arguments)
-                    found = builtins.element(made) if what == "element" else (
-                        builtins.item(made, None)
+                    found = (
+                        builtins.element(made) if what == "element" else (builtins.item(made, None))
                     )
                     if found:
                         return substituted(found, self.known_variables(one, klass))
@@ -519,14 +522,6 @@ _OPERATORS = {
 }
 
 
-def union_of(
-    groups: object,
-) -> tuple[Declaration | Module, ...]:
-    """Return declarations of all groups, each once."""
-    found: dict[Declaration | Module, None] = {}
-    for group in groups:  # type: ignore[attr-defined]
-        found.update(dict.fromkeys(group))
-    return tuple(found)
-
-
-__all__ = ["Inference", "Scope", "ScopeKind"]
+def targets(groups: Iterable[tuple[Target, ...]]) -> tuple[Target, ...]:
+    """Return the targets of all groups, each once."""
+    return tuple(dict.fromkeys(one for group in groups for one in group))

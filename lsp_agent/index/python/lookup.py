@@ -6,8 +6,8 @@ from collections import OrderedDict
 
 from lsp_agent.index.python.modules import Module, Modules
 from lsp_agent.index.python.project import Project
-from lsp_agent.index.python.types import Declaration
-from lsp_agent.syntax.python_model import Binding, BindingKind, ImportSource, Scope
+from lsp_agent.index.python.types import Declaration, External, Target
+from lsp_agent.syntax.python_model import Binding, ImportSource, Scope
 from lsp_agent.syntax.python_names import PythonNames
 
 _MAX_HOPS = 24
@@ -21,7 +21,7 @@ class Lookup:
         self._project = project
         self.modules = Modules(project.paths())
         self._names: OrderedDict[str, PythonNames | None] = OrderedDict()
-        self._members: dict[tuple[str, str], tuple[Declaration | Module, ...]] = {}
+        self._members: dict[tuple[str, str], tuple[Target, ...]] = {}
         self._stars: dict[str, tuple[Module, ...]] = {}
 
     def names(self, path: str) -> PythonNames | None:
@@ -36,7 +36,7 @@ class Lookup:
 
     def declarations(
         self, path: str, name: str, scope: Scope, before: int | None = None
-    ) -> tuple[Declaration | Module, ...]:
+    ) -> tuple[Target, ...]:
         """Return what a name in a scope is bound to; imports are not followed."""
         names = self.names(path)
         if names is None:
@@ -48,25 +48,29 @@ class Lookup:
 
     def followed(
         self, path: str, binding: Binding, *, aliases: bool = True, hops: int = 0
-    ) -> tuple[Declaration | Module, ...]:
+    ) -> tuple[Target, ...]:
         """Return what a binding stands for behind its imports.
 
         Without ``aliases`` a new name given by ``as`` is a declaration of its own, as pyright sees
-        it. An import that leads out of the workspace stands for itself.
+        it. An import that leads out of the workspace stands for what it names there.
         """
         itself = (Declaration(path, binding.start, binding),)
         source = binding.source
         if source is None or (source.aliased and not aliases) or hops > _MAX_HOPS:
             return itself
-        return self._imported(path, source, aliases=aliases, hops=hops) or itself
+        found = self._imported(path, source, aliases=aliases, hops=hops)
+        if found:
+            return found
+        outside = self.modules.resolve(source.module, path) is None
+        return (External(source.module, source.name),) if outside else itself
 
     def member(
         self, module: Module, name: str, *, aliases: bool = True, hops: int = 0
-    ) -> tuple[Declaration | Module, ...]:
+    ) -> tuple[Target, ...]:
         """Return what a module's name stands for: a binding, a re-export, a submodule."""
         if hops > _MAX_HOPS:
             return ()
-        found: list[Declaration | Module] = []
+        found: list[Target] = []
         names = self.names(module.path) if module.path is not None else None
         if names is not None and module.path is not None:
             for one in names.bindings(name, names.module):
@@ -80,7 +84,7 @@ class Lookup:
 
     def _imported(
         self, path: str, source: ImportSource, *, aliases: bool, hops: int
-    ) -> tuple[Declaration | Module, ...]:
+    ) -> tuple[Target, ...]:
         module = self.modules.resolve(source.module, path)
         if module is None:
             return ()
@@ -93,7 +97,7 @@ class Lookup:
 
     def _starred(
         self, path: str, name: str, hops: int, *, aliases: bool = True
-    ) -> tuple[Declaration | Module, ...]:
+    ) -> tuple[Target, ...]:
         if hops > _MAX_HOPS:
             return ()
         for module in self._star_modules(path):
@@ -116,8 +120,3 @@ class Lookup:
             ]
             self._stars[path] = tuple(module for module in found if module is not None)
         return self._stars[path]
-
-
-def is_import(one: Declaration) -> bool:
-    """Say whether a declaration is an import that leads out of the workspace."""
-    return one.binding.kind is BindingKind.IMPORT

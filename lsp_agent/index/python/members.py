@@ -6,15 +6,17 @@ from collections.abc import Callable
 
 from lsp_agent.index.python.lookup import Lookup
 from lsp_agent.index.python.types import (
-    Builtin,
     BuiltinClass,
     ClassObject,
     ClassRef,
     Declaration,
     Types,
+    classes_to_instances,
 )
 from lsp_agent.syntax.python_model import (
+    AttributeExpr,
     Binding,
+    CallExpr,
     Class,
     Expr,
     Function,
@@ -29,8 +31,6 @@ _MAX_CLASSES = 64
 
 def decorator_names(decorators: tuple[Expr, ...]) -> tuple[str, ...]:
     """Return the last part of each decorator's name."""
-    from lsp_agent.syntax.python_model import AttributeExpr, CallExpr
-
     found = []
     for one in decorators:
         bare = one.function if isinstance(one, CallExpr) else one
@@ -86,9 +86,7 @@ class Members:
                 for binding, receiver in names.attribute_stores(name):
                     if self.on_self(klass.path, receiver) == klass.info.body:
                         found.append(binding)
-            self._symbols[key] = tuple(
-                Declaration(klass.path, one.start, one) for one in found
-            )
+            self._symbols[key] = tuple(Declaration(klass.path, one.start, one) for one in found)
         return self._symbols[key]
 
     def on_self(self, path: str, receiver: Expr) -> Scope | None:
@@ -185,8 +183,6 @@ class Members:
         return None
 
     def _argument(self, path: str, one: Expr) -> Types:
-        from lsp_agent.index.python.types import classes_to_instances
-
         return classes_to_instances(self._types_of(path, one))
 
 
@@ -204,6 +200,3 @@ def _merged(groups: list[tuple[ClassRef | None, ...]]) -> tuple[ClassRef | None,
         pending = [[one for one in group if one != head] for group in pending]
         pending = [group for group in pending if group]
     return tuple(found)
-
-
-__all__ = ["Builtin", "Members", "decorator_names"]

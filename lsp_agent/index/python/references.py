@@ -21,13 +21,18 @@ from lsp_agent.index.python.infer import Inference
 from lsp_agent.index.python.lookup import Lookup
 from lsp_agent.index.python.modules import Module
 from lsp_agent.index.python.project import Project
-from lsp_agent.index.python.types import Builtin, ClassObject, Declaration, FunctionObject, Types
-from lsp_agent.syntax.python_model import BindingKind, Occurrence, Role, Scope, ScopeKind
+from lsp_agent.index.python.types import (
+    ClassObject,
+    Declaration,
+    External,
+    FunctionObject,
+    Target,
+)
+from lsp_agent.syntax.python_model import BindingKind, Function, Occurrence, Role, Scope, ScopeKind
 from lsp_agent.syntax.python_names import PythonNames
 from lsp_agent.workspace.positions import Position, Range
 
 _LOCAL = (ScopeKind.FUNCTION, ScopeKind.LAMBDA, ScopeKind.COMPREHENSION, ScopeKind.TYPES)
-Key = Declaration | Module
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +97,7 @@ class _Search:
     def __post_init__(self) -> None:
         self.lookup = Lookup(self.project)
         self.inference = Inference(self.lookup)
-        self._resolved: dict[tuple[str, str, Scope, int], frozenset[Key]] = {}
+        self._resolved: dict[tuple[str, str, Scope, int], frozenset[Target]] = {}
 
     @property
     def late(self) -> bool:
@@ -103,7 +108,7 @@ class _Search:
         return names.at(position) if names is not None else None
 
     def references(
-        self, keys: frozenset[Key], asked: set[str], path: str, include_declaration: bool
+        self, keys: frozenset[Target], asked: set[str], path: str, include_declaration: bool
     ) -> Found:
         declarations = [one for one in keys if isinstance(one, Declaration)]
         spelled = asked | {one.binding.name for one in declarations}
@@ -126,17 +131,17 @@ class _Search:
         found.sort(key=lambda one: (one.path, one.range.start))
         return Found(tuple(found), complete)
 
-    def locations(self, keys: frozenset[Key]) -> Iterator[Location]:
-        for one in sorted(keys, key=lambda key: (key.path or "", getattr(key, "start", 0))):
-            if isinstance(one, Module):
-                if one.path is not None:
-                    yield Location(one.path, Range(Position(0, 0), Position(0, 0)))
-                continue
+    def locations(self, keys: frozenset[Target]) -> Iterator[Location]:
+        for module in sorted(one.path or "" for one in keys if isinstance(one, Module)):
+            if module:
+                yield Location(module, Range(Position(0, 0), Position(0, 0)))
+        declared = [one for one in keys if isinstance(one, Declaration)]
+        for one in sorted(declared, key=lambda key: (key.path, key.start)):
             names = self.lookup.names(one.path)
             if names is not None:
                 yield _location(names, one.path, one.start, one.binding.name)
 
-    def keys(self, path: str, one: Occurrence) -> frozenset[Key]:
+    def keys(self, path: str, one: Occurrence) -> frozenset[Target]:
         """Return the declarations that an occurrence stands for."""
         names = self.lookup.names(path)
         if names is None:
@@ -146,19 +151,22 @@ class _Search:
         if one.role is Role.KEYWORD:
             return self._of_keyword(path, names, one)
         if one.role is Role.IMPORTED:
-            module = self.lookup.modules.resolve(names.imported_from(one), path)
-            found = self.lookup.member(module, one.name, aliases=False) if module else ()
-            return frozenset(found)
+            source = names.imported_from(one)
+            module = self.lookup.modules.resolve(source, path)
+            if module is None:
+                return frozenset([External(source, one.name)])
+            return frozenset(self.lookup.member(module, one.name, aliases=False))
         if one.role is Role.MODULE:
-            module = self.lookup.modules.resolve(names.module_prefix(one), path)
-            return frozenset([module] if module is not None else [])
+            prefix = names.module_prefix(one)
+            module = self.lookup.modules.resolve(prefix, path)
+            return frozenset([External(prefix, None) if module is None else module])
         if one.role is Role.LISTED and one.scope.kind is ScopeKind.CLASS:
             klass = self.inference.members.reference(path, one.scope)
             return frozenset(self.inference.members.symbol(klass, one.name) if klass else ())
         return self._of_name(path, names, one)
 
     def _candidates(
-        self, keys: frozenset[Key], spelled: set[str], path: str
+        self, keys: frozenset[Target], spelled: set[str], path: str
     ) -> Iterator[tuple[str, str]]:
         local = bool(keys) and all(_is_local(key) for key in keys)
         for name in sorted(spelled):
@@ -166,7 +174,7 @@ class _Search:
             for file in files:
                 yield file, name
 
-    def _of_name(self, path: str, names: PythonNames, one: Occurrence) -> frozenset[Key]:
+    def _of_name(self, path: str, names: PythonNames, one: Occurrence) -> frozenset[Target]:
         binds = one.role is Role.BINDING
         scope = names.home(one) if binds else one.scope
         before = -1 if binds or one.role is Role.LISTED else one.start
@@ -177,11 +185,11 @@ class _Search:
             self._resolved[key] = self._resolve(path, one.name, scope, before)
         return self._resolved[key]
 
-    def _resolve(self, path: str, name: str, scope: Scope, before: int) -> frozenset[Key]:
-        found: set[Key] = set()
+    def _resolve(self, path: str, name: str, scope: Scope, before: int) -> frozenset[Target]:
+        found: set[Target] = set()
         declared = self.lookup.declarations(path, name, scope, before if before >= 0 else None)
         for one in declared:
-            if isinstance(one, Module):
+            if not isinstance(one, Declaration):
                 found.add(one)
                 continue
             found |= set(self.lookup.followed(one.path, one.binding, aliases=False))
@@ -192,50 +200,39 @@ class _Search:
                     found |= set(self.inference.members.symbol(klass, name))
         return frozenset(found)
 
-    def _of_attribute(self, path: str, names: PythonNames, one: Occurrence) -> frozenset[Key]:
+    def _of_attribute(self, path: str, names: PythonNames, one: Occurrence) -> frozenset[Target]:
         receiver = names.receiver(one)
         types = self.inference.types_of(path, receiver)
-        return frozenset(
-            each for kind in types for each in self.inference.found_on(kind, one.name)
-        )
+        return frozenset(each for kind in types for each in self.inference.found_on(kind, one.name))
 
-    def _of_keyword(self, path: str, names: PythonNames, one: Occurrence) -> frozenset[Key]:
+    def _of_keyword(self, path: str, names: PythonNames, one: Occurrence) -> frozenset[Target]:
         function = names.called(one)
         if function is None:
             return frozenset()
-        found: set[Key] = set()
+        found: set[Target] = set()
         for each in self.inference.types_of(path, function):
             if isinstance(each, FunctionObject):
-                found |= set(_parameter(each.path, each.info.parameters, names, one, self.lookup))
+                found |= self._parameter(each.path, each.info, one.name)
             elif isinstance(each, ClassObject):
                 found |= self._of_constructor(each, one)
         return frozenset(found)
 
-    def _of_constructor(self, klass: ClassObject, one: Occurrence) -> set[Key]:
+    def _of_constructor(self, klass: ClassObject, one: Occurrence) -> set[Target]:
         init = self.inference.members.method(klass.klass, "__init__")
         if init is not None:
             owner, function = init
-            return set(_parameter(owner.path, function.parameters, None, one, self.lookup))
+            return self._parameter(owner.path, function, one.name)
         return set(self.inference.found_on(klass, one.name))
 
-
-def _parameter(
-    path: str,
-    parameters: object,
-    _names: PythonNames | None,
-    one: Occurrence,
-    lookup: Lookup,
-) -> Iterator[Declaration]:
-    names = lookup.names(path)
-    for parameter in parameters:  # type: ignore[attr-defined]
-        if parameter.name == one.name and not parameter.stars and names is not None:
-            at = names.binding_at(parameter.name, parameter.start)
-            if at is not None:
-                yield Declaration(path, at.start, at)
+    def _parameter(self, path: str, function: Function, name: str) -> set[Target]:
+        names = self.lookup.names(path)
+        starts = [one.start for one in function.parameters if one.name == name and not one.stars]
+        found = [names.binding_at(name, start) for start in starts] if names is not None else []
+        return {Declaration(path, one.start, one) for one in found if one is not None}
 
 
-def _is_local(key: Key) -> bool:
-    if isinstance(key, Module) or key.binding.kind is BindingKind.PARAMETER:
+def _is_local(key: Target) -> bool:
+    if not isinstance(key, Declaration) or key.binding.kind is BindingKind.PARAMETER:
         return False
     return key.binding.scope.kind in _LOCAL and key.binding.kind is not BindingKind.ATTRIBUTE
 
@@ -243,6 +240,3 @@ def _is_local(key: Key) -> bool:
 def _location(names: PythonNames, path: str, start: int, name: str) -> Location:
     begin = names.position(start)
     return Location(path, Range(begin, Position(begin.line, begin.character + len(name))))
-
-
-__all__ = ["Builtin", "Found", "Location", "Types", "find_definitions", "find_references"]

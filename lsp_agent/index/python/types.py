@@ -21,6 +21,18 @@ class Declaration:
 
 
 @dataclass(frozen=True, slots=True)
+class External:
+    """A module outside the workspace, or a name in one."""
+
+    module: str
+    name: str | None
+
+
+# What a name may stand for.
+Target = Declaration | Module | External
+
+
+@dataclass(frozen=True, slots=True)
 class ClassRef:
     """A class of the workspace."""
 
