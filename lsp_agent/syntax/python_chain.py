@@ -113,7 +113,7 @@ class Walker:
         return self.opened(ScopeKind.COMPREHENSION, node, around)
 
     def _step(self, scope: Scope, chain: Chain, index: int) -> Scope:
-        node, (child, field) = chain[index].node, chain[index + 1]
+        node, field = chain[index].node, chain[index + 1].field
         kind = node.type
         if kind in ("function_definition", "class_definition"):
             if field == "body":
@@ -234,7 +234,7 @@ def _named(chain: Chain, last: int) -> int | None:
 
 
 def _parameter(chain: Chain, last: int) -> int | None:
-    """A parameter's name stands in a list, in a default or typed parameter, behind stars."""
+    """Find a parameter's name: in a list, in a default or typed parameter, behind stars."""
     index = last - 1
     if chain[index].node.type in ("default_parameter", "typed_default_parameter"):
         if chain[last].field != "name":
@@ -282,12 +282,8 @@ def _dotted(chain: Chain, last: int) -> int | None:
     return last - 1 if captured and chain[last].node.text != b"_" else None
 
 
-def _case_splat(chain: Chain, last: int) -> int | None:
-    return last - 1
-
-
 def _type_parameter(chain: Chain, last: int) -> int | None:
-    """A name in ``[T: bound, *Ts]`` behind a definition's name, or left of ``type X =``."""
+    """Find a name in ``[T: bound, *Ts]`` behind a definition's name, or left of ``type X =``."""
     index = last - 1
     while index > 0 and chain[index].node.type in ("type", "constrained_type", "splat_type"):
         node, below = chain[index].node, chain[index + 1].node
@@ -327,7 +323,7 @@ _DIRECT: dict[str, Callable[[Chain, int], int | None]] = {
     "aliased_import": _alias,
     "as_pattern": _case_as,
     "dotted_name": _dotted,
-    "splat_pattern": _case_splat,
+    "splat_pattern": lambda _chain, last: last - 1,
     "generic_type": _generic,
 }
 

@@ -112,7 +112,7 @@ class LiteralExpr:
 
 @dataclass(frozen=True, slots=True)
 class DisplayExpr:
-    """A ``list``, ``tuple``, ``set`` or ``dict`` written out; of a dict ``items`` are the values."""
+    """A ``list``, ``tuple``, ``set`` or ``dict`` written out; ``items`` of a dict are its values."""
 
     type: str
     items: tuple[Expr, ...]

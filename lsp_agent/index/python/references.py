@@ -17,19 +17,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from lsp_agent.cancel import CancelToken
-from lsp_agent.index.python.infer import Inference
-from lsp_agent.index.python.lookup import Lookup
+from lsp_agent.index.python.evidence import Evidence
 from lsp_agent.index.python.modules import Module
+from lsp_agent.index.python.named import declared_as
 from lsp_agent.index.python.project import Project
-from lsp_agent.index.python.types import (
-    ClassObject,
-    Declaration,
-    External,
-    FunctionObject,
-    Target,
-)
-from lsp_agent.syntax.python_model import BindingKind, Function, Occurrence, Role, Scope, ScopeKind
-from lsp_agent.syntax.python_names import PythonNames
+from lsp_agent.index.python.resolve import Resolver
+from lsp_agent.index.python.types import Declaration, Target
+from lsp_agent.syntax.python_model import BindingKind, Role, ScopeKind
 from lsp_agent.workspace.positions import Position, Range
 
 _LOCAL = (ScopeKind.FUNCTION, ScopeKind.LAMBDA, ScopeKind.COMPREHENSION, ScopeKind.TYPES)
@@ -67,11 +61,31 @@ def find_references(
     returned, and said to be incomplete.
     """
     search = _Search(project, cancel or CancelToken(), seconds)
-    occurrence = search.occurrence(path, position)
+    names = search.resolver.lookup.names(path)
+    occurrence = names.at(position) if names is not None else None
     if occurrence is None:
         return Found(())
-    keys = search.keys(path, occurrence)
-    return search.references(keys, {occurrence.name}, path, include_declaration)
+    targets = search.resolver.keys(path, occurrence)
+    return search.references(targets, {occurrence.name}, include_declaration)
+
+
+def find_references_by_name(
+    project: Project,
+    name: str,
+    path: str | None = None,
+    *,
+    include_declaration: bool = True,
+    cancel: CancelToken | None = None,
+    seconds: float | None = None,
+) -> Found:
+    """Return where all symbols of a name (``f``, ``Class.method``, ``module.f``) are used.
+
+    ``path`` limits the declarations to one file, not the uses. Raises and limits as
+    :func:`find_references`.
+    """
+    search = _Search(project, cancel or CancelToken(), seconds)
+    targets = frozenset[Target](declared_as(search.resolver, project, name, path))
+    return search.references(targets, {name.rpartition(".")[2]}, include_declaration)
 
 
 def find_definitions(
@@ -79,10 +93,24 @@ def find_definitions(
 ) -> tuple[Location, ...]:
     """Return where the symbol at a position is declared, of a module its file's beginning."""
     search = _Search(project, cancel or CancelToken(), None)
-    occurrence = search.occurrence(path, position)
+    names = search.resolver.lookup.names(path)
+    occurrence = names.at(position) if names is not None else None
     if occurrence is None:
         return ()
-    return tuple(search.locations(search.keys(path, occurrence)))
+    return tuple(search.locations(search.resolver.keys(path, occurrence)))
+
+
+def find_definitions_by_name(
+    project: Project,
+    name: str,
+    path: str | None = None,
+    *,
+    cancel: CancelToken | None = None,
+) -> tuple[Location, ...]:
+    """Return where symbols of a name (``f``, ``Class.method``, ``module.f``) are declared."""
+    search = _Search(project, cancel or CancelToken(), None)
+    targets = frozenset[Target](declared_as(search.resolver, project, name, path))
+    return tuple(search.locations(targets))
 
 
 @dataclass
@@ -95,148 +123,68 @@ class _Search:
     began: float = field(default_factory=time.monotonic)
 
     def __post_init__(self) -> None:
-        self.lookup = Lookup(self.project)
-        self.inference = Inference(self.lookup)
-        self._resolved: dict[tuple[str, str, Scope, int], frozenset[Target]] = {}
+        self.resolver = Resolver(self.project)
 
     @property
     def late(self) -> bool:
         return self.seconds is not None and time.monotonic() - self.began > self.seconds
 
-    def occurrence(self, path: str, position: Position) -> Occurrence | None:
-        names = self.lookup.names(path)
-        return names.at(position) if names is not None else None
-
     def references(
-        self, keys: frozenset[Target], asked: set[str], path: str, include_declaration: bool
+        self, targets: frozenset[Target], asked: set[str], include_declaration: bool
     ) -> Found:
-        declarations = [one for one in keys if isinstance(one, Declaration)]
-        spelled = asked | {one.binding.name for one in declarations}
+        if not targets:
+            return Found(())
+        declarations = [one for one in targets if isinstance(one, Declaration)]
+        evidence = Evidence(self.resolver, declarations)
         places = {(one.path, one.start) for one in declarations}
         found: list[Location] = []
         complete = True
-        for file, name in self._candidates(keys, spelled, path):
+        for path, name in self._candidates(targets, asked):
             self.cancel.check()
             if self.late:
                 complete = False
                 break
-            names = self.lookup.names(file)
-            if names is None:
-                continue
-            for one in names.occurrences(name):
-                if not include_declaration and (file, one.start) in places:
+            names = self.resolver.lookup.names(path)
+            for one in names.occurrences(name) if names is not None else ():
+                if not include_declaration and (path, one.start) in places:
                     continue
-                if self.keys(file, one) & keys:
-                    found.append(_location(names, file, one.start, name))
-        found.sort(key=lambda one: (one.path, one.range.start))
-        return Found(tuple(found), complete)
+                keys = self.resolver.keys(path, one)
+                if keys & targets:
+                    found.append(self._location(path, one.start, name))
+                elif one.role is Role.ATTRIBUTE and not keys:
+                    evidence.consider(path, one)
+                evidence.learn(path, one)
+        fitting = [
+            self._location(path, one.start, one.name, certain=False)
+            for path, one in evidence.fitting()
+        ]
+        locations = sorted(found + fitting, key=lambda one: (one.path, one.range.start))
+        return Found(tuple(locations), complete)
 
-    def locations(self, keys: frozenset[Target]) -> Iterator[Location]:
-        for module in sorted(one.path or "" for one in keys if isinstance(one, Module)):
+    def locations(self, targets: frozenset[Target]) -> Iterator[Location]:
+        for module in sorted(one.path or "" for one in targets if isinstance(one, Module)):
             if module:
                 yield Location(module, Range(Position(0, 0), Position(0, 0)))
-        declared = [one for one in keys if isinstance(one, Declaration)]
-        for one in sorted(declared, key=lambda key: (key.path, key.start)):
-            names = self.lookup.names(one.path)
-            if names is not None:
-                yield _location(names, one.path, one.start, one.binding.name)
+        declared = [one for one in targets if isinstance(one, Declaration)]
+        for one in sorted(declared, key=lambda each: (each.path, each.start)):
+            yield self._location(one.path, one.start, one.binding.name)
 
-    def keys(self, path: str, one: Occurrence) -> frozenset[Target]:
-        """Return the declarations that an occurrence stands for."""
-        names = self.lookup.names(path)
-        if names is None:
-            return frozenset()
-        if one.role is Role.ATTRIBUTE or one.role is Role.PATTERN_KEYWORD:
-            return self._of_attribute(path, names, one)
-        if one.role is Role.KEYWORD:
-            return self._of_keyword(path, names, one)
-        if one.role is Role.IMPORTED:
-            source = names.imported_from(one)
-            module = self.lookup.modules.resolve(source, path)
-            if module is None:
-                return frozenset([External(source, one.name)])
-            return frozenset(self.lookup.member(module, one.name, aliases=False))
-        if one.role is Role.MODULE:
-            prefix = names.module_prefix(one)
-            module = self.lookup.modules.resolve(prefix, path)
-            return frozenset([External(prefix, None) if module is None else module])
-        if one.role is Role.LISTED and one.scope.kind is ScopeKind.CLASS:
-            klass = self.inference.members.reference(path, one.scope)
-            return frozenset(self.inference.members.symbol(klass, one.name) if klass else ())
-        return self._of_name(path, names, one)
+    def _candidates(self, targets: frozenset[Target], asked: set[str]) -> Iterator[tuple[str, str]]:
+        declarations = [one for one in targets if isinstance(one, Declaration)]
+        local = len(declarations) == len(targets) and all(map(_is_local, declarations))
+        for name in sorted(asked | {one.binding.name for one in declarations}):
+            files = {one.path for one in declarations} if local else self.project.files_with(name)
+            for path in files:
+                yield path, name
 
-    def _candidates(
-        self, keys: frozenset[Target], spelled: set[str], path: str
-    ) -> Iterator[tuple[str, str]]:
-        local = bool(keys) and all(_is_local(key) for key in keys)
-        for name in sorted(spelled):
-            files = [path] if local else self.project.files_with(name)
-            for file in files:
-                yield file, name
-
-    def _of_name(self, path: str, names: PythonNames, one: Occurrence) -> frozenset[Target]:
-        binds = one.role is Role.BINDING
-        scope = names.home(one) if binds else one.scope
-        before = -1 if binds or one.role is Role.LISTED else one.start
-        if scope.kind not in (ScopeKind.CLASS, ScopeKind.MODULE):
-            before = -1
-        key = (path, one.name, scope, before)
-        if key not in self._resolved:
-            self._resolved[key] = self._resolve(path, one.name, scope, before)
-        return self._resolved[key]
-
-    def _resolve(self, path: str, name: str, scope: Scope, before: int) -> frozenset[Target]:
-        found: set[Target] = set()
-        declared = self.lookup.declarations(path, name, scope, before if before >= 0 else None)
-        for one in declared:
-            if not isinstance(one, Declaration):
-                found.add(one)
-                continue
-            found |= set(self.lookup.followed(one.path, one.binding, aliases=False))
-            home = one.binding.scope
-            if home.kind is ScopeKind.CLASS and one.path == path:
-                klass = self.inference.members.reference(path, home)
-                if klass is not None:
-                    found |= set(self.inference.members.symbol(klass, name))
-        return frozenset(found)
-
-    def _of_attribute(self, path: str, names: PythonNames, one: Occurrence) -> frozenset[Target]:
-        receiver = names.receiver(one)
-        types = self.inference.types_of(path, receiver)
-        return frozenset(each for kind in types for each in self.inference.found_on(kind, one.name))
-
-    def _of_keyword(self, path: str, names: PythonNames, one: Occurrence) -> frozenset[Target]:
-        function = names.called(one)
-        if function is None:
-            return frozenset()
-        found: set[Target] = set()
-        for each in self.inference.types_of(path, function):
-            if isinstance(each, FunctionObject):
-                found |= self._parameter(each.path, each.info, one.name)
-            elif isinstance(each, ClassObject):
-                found |= self._of_constructor(each, one)
-        return frozenset(found)
-
-    def _of_constructor(self, klass: ClassObject, one: Occurrence) -> set[Target]:
-        init = self.inference.members.method(klass.klass, "__init__")
-        if init is not None:
-            owner, function = init
-            return self._parameter(owner.path, function, one.name)
-        return set(self.inference.found_on(klass, one.name))
-
-    def _parameter(self, path: str, function: Function, name: str) -> set[Target]:
-        names = self.lookup.names(path)
-        starts = [one.start for one in function.parameters if one.name == name and not one.stars]
-        found = [names.binding_at(name, start) for start in starts] if names is not None else []
-        return {Declaration(path, one.start, one) for one in found if one is not None}
+    def _location(self, path: str, start: int, name: str, *, certain: bool = True) -> Location:
+        names = self.resolver.lookup.names(path)
+        begin = names.position(start) if names is not None else Position(0, 0)
+        end = Position(begin.line, begin.character + len(name))
+        return Location(path, Range(begin, end), certain)
 
 
-def _is_local(key: Target) -> bool:
-    if not isinstance(key, Declaration) or key.binding.kind is BindingKind.PARAMETER:
+def _is_local(one: Declaration) -> bool:
+    if one.binding.kind in (BindingKind.PARAMETER, BindingKind.ATTRIBUTE):
         return False
-    return key.binding.scope.kind in _LOCAL and key.binding.kind is not BindingKind.ATTRIBUTE
-
-
-def _location(names: PythonNames, path: str, start: int, name: str) -> Location:
-    begin = names.position(start)
-    return Location(path, Range(begin, Position(begin.line, begin.character + len(name))))
+    return one.binding.scope.kind in _LOCAL
