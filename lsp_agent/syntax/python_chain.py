@@ -144,7 +144,7 @@ def is_annotation(chain: Chain, walker: Walker) -> bool:
     index = len(chain) - 1
     while index > 0 and chain[index].node.type in _STRING_TYPES:
         index -= 1
-    generic = False
+    hint = False
     while index >= 0 and chain[index].node.type in _ANNOTATION_PARTS:
         node = chain[index].node
         if node.type in ("generic_type", "subscript"):
@@ -152,11 +152,10 @@ def is_annotation(chain: Chain, walker: Walker) -> bool:
             name = walker.text(head).rpartition(".")[2]
             if name in ("Literal", "Annotated"):
                 return False
-            generic = generic or name in _GENERICS
-        elif node.type == "type":
-            return True
+            hint = hint or name in _GENERICS
+        hint = hint or node.type == "type"
         index -= 1
-    return generic or _is_type_argument(chain, index, walker)
+    return hint or _is_type_argument(chain, index, walker)
 
 
 def _is_type_argument(chain: Chain, index: int, walker: Walker) -> bool:

@@ -70,7 +70,8 @@ _BUILTINS = frozenset(
         "UnicodeDecodeError", "UnicodeEncodeError", "FutureWarning", "ImportWarning", "staticmethod",
         "PendingDeprecationWarning", "ResourceWarning", "SyntaxWarning", "classmethod", "slice",
         "OverflowError", "ZeroDivisionError", "RecursionError", "MemoryError", "BytesWarning",
-        "BaseExceptionGroup", "ExceptionGroup", "StopAsyncIteration", "ModuleNotFoundError", "super",
+        "BaseExceptionGroup", "ExceptionGroup", "sorted", "next", "iter", "min", "max",
+        "StopAsyncIteration", "ModuleNotFoundError", "super",
     }
 )  # fmt: skip
 _PROPERTIES = ("property", "cached_property", "abstractproperty", "hybrid_property")
@@ -308,6 +309,8 @@ class Inference:
         known = self.lookup.modules.known_elsewhere(found.module)
         if not known and found.module != "typing_extensions":
             return ()
+        if found.name == "Self":
+            return (Variable("Self", of_class=True),)
         return (_EXTERNAL,) if found.name is None else (BuiltinClass(found.name),)
 
     def _parameter(self, path: str, binding: Binding) -> Types:
@@ -345,7 +348,7 @@ class Inference:
         if isinstance(one, ModuleObject):
             return self.bindings_types(self.lookup.member(one.module, name))
         if one == _EXTERNAL:
-            return (BuiltinClass(name),)
+            return self._outside(External("typing", name))
         if isinstance(one, Builtin):
             return (BuiltinMethod(one, name),)
         holder = self._holder(one)
