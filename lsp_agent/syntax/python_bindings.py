@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from lsp_agent.syntax.python_chain import Chain, Walker
+from lsp_agent.syntax.python_chain import Chain, Walker, parameter_list
 from lsp_agent.syntax.python_exprs import ExpressionReader
 from lsp_agent.syntax.python_model import (
     Binding,
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 
 _STARS = {"list_splat_pattern": "*", "dictionary_splat_pattern": "**"}
 _REST = frozenset({"list_splat_pattern", "list_splat"})
-_PARAMETERS = frozenset({"parameters", "lambda_parameters"})
 _PARAMETER_NODES = frozenset(
     {"identifier", "default_parameter", "typed_default_parameter", "typed_parameter", *_STARS}
 )
@@ -40,12 +39,10 @@ class BindingReader:
     def binding(self, one: Occurrence, chain: Chain, index: int, around: Scope) -> Binding:
         """Return the binding of an occurrence; ``chain[index]`` is what binds it."""
         node = chain[index].node
-        for at in range(len(chain) - 1, 0, -1):
-            if chain[at].node.type in _PARAMETERS:
-                outside = self._walker.scope(chain, at - 1)
-                return self._parameter(one, chain[at + 1].node, outside)
-            if chain[at].node.type in ("function_definition", "class_definition", "lambda"):
-                break
+        listed = parameter_list(chain)
+        if listed is not None:
+            outside = self._walker.scope(chain, listed - 1)
+            return self._parameter(one, chain[listed + 1].node, outside)
         if node.type == "function_definition":
             function = self.function(node, around)
             return Binding(one.name, one.start, one.scope, BindingKind.FUNCTION, function=function)

@@ -28,6 +28,12 @@ _TARGET_LISTS = frozenset(
 )  # fmt: skip
 _LEFT = frozenset({"assignment", "augmented_assignment", "for_statement", "for_in_clause"})
 _PARAMETERS = frozenset({"parameters", "lambda_parameters"})
+_PARAMETER_PARTS = frozenset(
+    {
+        "default_parameter", "typed_default_parameter", "typed_parameter", "list_splat_pattern",
+        "dictionary_splat_pattern",
+    }
+)  # fmt: skip
 _STRING_TYPES = frozenset({"string", "string_content", "concatenated_string"})
 _ANNOTATION_PARTS = frozenset(
     {
@@ -213,6 +219,16 @@ def binder(chain: Chain) -> int | None:
     return target(chain, last)
 
 
+def parameter_list(chain: Chain) -> int | None:
+    """Return the index of the parameters that the identifier at a chain's end is a name in."""
+    index = len(chain) - 2
+    while index > 0 and chain[index].node.type in _PARAMETER_PARTS:
+        if chain[index + 1].field in ("value", "type"):
+            return None
+        index -= 1
+    return index if chain[index].node.type in _PARAMETERS else None
+
+
 def target(chain: Chain, last: int) -> int | None:
     """Return the index of the assignment, loop or ``as`` that ``chain[last]`` is a target of."""
     index = last
@@ -234,24 +250,11 @@ def _named(chain: Chain, last: int) -> int | None:
 
 def _parameter(chain: Chain, last: int) -> int | None:
     """Find a parameter's name: in a list, in a default or typed parameter, behind stars."""
-    index = last - 1
-    if chain[index].node.type in ("default_parameter", "typed_default_parameter"):
-        if chain[last].field != "name":
-            return None
-    elif chain[index].node.type == "typed_parameter" and chain[last].field == "type":
-        return None
-    while index > 0 and chain[index].node.type not in _PARAMETERS:
-        index -= 1
-    return last - 1 if chain[last - 1].node.type not in _PARAMETERS else last
+    return None if parameter_list(chain) is None else last - 1
 
 
 def _splat(chain: Chain, last: int) -> int | None:
-    for link in reversed(chain[:last]):
-        if link.node.type in _PARAMETERS:
-            return last - 1
-        if link.node.type in _LEFT:
-            return target(chain, last)
-    return None
+    return target(chain, last) if parameter_list(chain) is None else last - 1
 
 
 def _alias(chain: Chain, last: int) -> int | None:

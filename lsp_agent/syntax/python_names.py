@@ -24,6 +24,7 @@ from lsp_agent.syntax.python_chain import (
     in_hint,
     is_annotation,
     naming_list,
+    parameter_list,
     role,
     target,
 )
@@ -50,7 +51,6 @@ _NO_WORD = frozenset(range(0x80)) - frozenset(
     b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_"
 )
 _STAR = re.compile(rb"\bimport[ \t]*\([ \t]*\*|\bimport[ \t]*\*")
-_PARAMETERS = frozenset({"parameters", "lambda_parameters"})
 _LOOPS = frozenset({"for_statement", "while_statement"})
 _LAZY = tuple(COMPREHENSIONS)
 _OWN_SCOPE = (ScopeKind.CLASS, ScopeKind.MODULE)
@@ -427,12 +427,9 @@ class PythonNames:
         index = binder(chain)
         last = len(chain) - 1
         scope = self._walker.scope(chain, last)
-        for at in range(last - 1, 0, -1):
-            node = chain[at].node
-            if node.type in _PARAMETERS:
-                return self._walker.body(chain[at - 1].node, self._walker.scope(chain, at - 1))
-            if node.type in ("function_definition", "class_definition"):
-                break
+        listed = parameter_list(chain)
+        if listed is not None:
+            return self._walker.body(chain[listed - 1].node, self._walker.scope(chain, listed - 1))
         above = chain[index].node if index is not None else None
         if above is not None and above.type == "named_expression":
             while scope.kind is ScopeKind.COMPREHENSION and scope.parent is not None:
