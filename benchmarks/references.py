@@ -118,7 +118,7 @@ class Definitions(ast.NodeVisitor):
                 self._add("parameter", one.arg, one.lineno, one.col_offset)
         self._inside(node)
 
-    visit_AsyncFunctionDef = visit_FunctionDef
+    visit_AsyncFunctionDef = visit_FunctionDef  # noqa: N815 - as ast names it
 
     def visit_Name(self, node: ast.Name) -> None:
         if not isinstance(node.ctx, ast.Store) or node.id.startswith("__") or node.id == "_":

@@ -330,7 +330,7 @@ _DIRECT: dict[str, Callable[[Chain, int], int | None]] = {
 }
 
 
-def role(chain: Chain) -> Role:
+def role(chain: Chain) -> Role:  # noqa: PLR0911 - a table of cases
     """Return the role of an identifier that binds nothing."""
     (node, field), (parent, _) = chain[-1], chain[-2]
     if parent.type == "attribute" and field == "attribute":

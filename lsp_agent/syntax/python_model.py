@@ -112,7 +112,7 @@ class LiteralExpr:
 
 @dataclass(frozen=True, slots=True)
 class DisplayExpr:
-    """A ``list``, ``tuple``, ``set`` or ``dict`` written out; ``items`` of a dict are its values."""
+    """A ``list``, ``tuple``, ``set`` or ``dict`` written out; a dict's ``items`` are its values."""
 
     type: str
     items: tuple[Expr, ...]

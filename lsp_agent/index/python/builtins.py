@@ -89,7 +89,7 @@ def method_result(owner: Builtin, name: str) -> Types:
     return ()
 
 
-def call_result(name: str, arguments: list[Types]) -> Types | None:
+def call_result(name: str, arguments: list[Types]) -> Types | None:  # noqa: PLR0911 - a table of cases
     """Return what a builtin function gives; ``None`` for one that is not known here."""
     first = arguments[0] if arguments else ()
     inner = union(element(one) for one in first if isinstance(one, Builtin))

@@ -85,7 +85,7 @@ class Calls:
             return (Builtin("Coroutine", (found,)),)
         return found
 
-    def _called(self, path: str, one: Type, call: CallExpr) -> Types:
+    def _called(self, path: str, one: Type, call: CallExpr) -> Types:  # noqa: PLR0911 - a table of cases
         match one:
             case ClassObject():
                 return self._constructed(path, one, call)

@@ -12,6 +12,8 @@ from collections.abc import Iterable
 
 from lsp_agent.index.python import builtins
 from lsp_agent.index.python.calls import Calls
+from lsp_agent.index.python.containers import Containers
+from lsp_agent.index.python.declared import EXTERNAL, Declared
 from lsp_agent.index.python.lookup import Lookup
 from lsp_agent.index.python.members import Members, decorator_names
 from lsp_agent.index.python.modules import Module
@@ -39,7 +41,6 @@ from lsp_agent.index.python.types import (
 from lsp_agent.syntax.python_model import (
     AttributeExpr,
     AwaitExpr,
-    Binding,
     BindingKind,
     CallExpr,
     ChoiceExpr,
@@ -55,8 +56,6 @@ from lsp_agent.syntax.python_model import (
 
 # Each level takes some fifteen frames of Python's stack.
 _MAX_DEPTH = 30
-_EXTERNAL = Builtin("<module>")
-_FIRST = frozenset({"ClassVar", "Final", "Annotated", "Required", "NotRequired", "ReadOnly"})
 _BUILTINS = frozenset(
     {
         "list", "dict", "set", "frozenset", "tuple", "str", "int", "float", "bool", "bytes", "type",
@@ -64,10 +63,12 @@ _BUILTINS = frozenset(
         "filter", "map", "property", "Exception", "BaseException", "ValueError", "TypeError",
         "KeyError", "AttributeError", "RuntimeError", "OSError", "IndexError", "LookupError",
         "NotImplementedError", "StopIteration", "Warning", "UserWarning", "DeprecationWarning",
-        "ImportError", "ArithmeticError", "AssertionError", "UnicodeError", "IOError", "EOFError",
+        "ImportError", "ArithmeticError", "AssertionError", "UnicodeError", "IOError",
+        "EOFError",
         "KeyboardInterrupt", "SystemExit", "GeneratorExit", "NameError", "RuntimeWarning",
         "SyntaxError", "TimeoutError", "ConnectionError", "FileNotFoundError", "PermissionError",
-        "UnicodeDecodeError", "UnicodeEncodeError", "FutureWarning", "ImportWarning", "staticmethod",
+        "UnicodeDecodeError", "UnicodeEncodeError", "FutureWarning", "ImportWarning",
+        "staticmethod",
         "PendingDeprecationWarning", "ResourceWarning", "SyntaxWarning", "classmethod", "slice",
         "OverflowError", "ZeroDivisionError", "RecursionError", "MemoryError", "BytesWarning",
         "BaseExceptionGroup", "ExceptionGroup", "sorted", "next", "iter", "min", "max",
@@ -84,6 +85,8 @@ class Inference:
         self.lookup = lookup
         self.members = Members(lookup, self.types_of)
         self._calls = Calls(self)
+        self._declared = Declared(self)
+        self.containers = Containers(self, self._calls)
         self._known: dict[tuple[str, int], Types] = {}
         self._under_way: set[tuple[str, int]] = set()
         self._depth = 0
@@ -104,7 +107,7 @@ class Inference:
         """Return the objects that a type hint stands for."""
         return classes_to_instances(self.types_of(path, expr))
 
-    def _types_of(self, path: str, expr: Expr) -> Types:
+    def _types_of(self, path: str, expr: Expr) -> Types:  # noqa: C901, PLR0911 - a table of cases
         match expr:
             case NameExpr():
                 return self._name(path, expr)
@@ -113,20 +116,20 @@ class Inference:
             case CallExpr():
                 return self._calls.result(path, expr)
             case SubscriptExpr(value, index):
-                return self._subscript(path, value, index)
+                return self.containers.subscript(path, value, index)
             case LiteralExpr(kind):
                 return () if kind == "None" else (Builtin(kind),)
             case ChoiceExpr(options):
                 return union(self.types_of(path, one) for one in options)
             case OperatorExpr(operator, left, right):
-                return self._operation(path, operator, left, right)
+                return self.containers.operation(path, operator, left, right)
             case AwaitExpr(value):
                 found = self.types_of(path, value)
                 return union(builtins.awaited(one) for one in found if isinstance(one, Builtin))
             case LambdaExpr(body):
                 return (Builtin("Callable", ((), self.types_of(path, body))),)
             case DisplayExpr() | ComprehensionExpr():
-                return self._display(path, expr)
+                return self.containers.display(path, expr)
         return ()
 
     def of(self, found: Target) -> Types:
@@ -134,7 +137,7 @@ class Inference:
         if isinstance(found, Module):
             return (ModuleObject(found),)
         if isinstance(found, External):
-            return self._outside(found)
+            return self._declared.outside(found)
         key = (found.path, found.start)
         if key in self._known:
             return self._known[key]
@@ -145,7 +148,7 @@ class Inference:
         self._under_way.add(key)
         self._depth += 1
         try:
-            types = self._declared(found.path, found.binding)
+            types = self._declared.types(found.path, found.binding)
         finally:
             self._depth -= 1
             self._under_way.discard(key)
@@ -171,7 +174,7 @@ class Inference:
 
     def element(self, types: Types, index: int | None = None) -> Types:
         """Return what iterating over objects gives."""
-        return union(self._element(one, index) for one in types)
+        return union(self.containers.element(one, index) for one in types)
 
     def bindings_types(self, found: tuple[Target, ...]) -> Types:
         """Return what several bindings of one name may be."""
@@ -183,22 +186,6 @@ class Inference:
             and one.binding.kind is not BindingKind.PARAMETER
         ]
         return union(self.of(one) for one in hinted or found)
-
-    def self_type(self, path: str, binding: Binding) -> Types:
-        """Return the type of ``self`` or ``cls``, if a parameter is one."""
-        function = binding.function
-        if function is None or not function.parameters:
-            return ()
-        if function.parameters[0].start != binding.start:
-            return ()
-        klass = self.members.enclosing(path, function.body)
-        names = decorator_names(function.decorators)
-        if klass is None or "staticmethod" in names:
-            return ()
-        made = tuple((Variable(one),) for one in self.members.parameters(klass))
-        if "classmethod" in names or function.name in ("__new__", "__init_subclass__"):
-            return (ClassObject(klass, made),)
-        return (Instance(klass, made),)
 
     def known_variables(self, one: Instance | ClassObject, owner: ClassRef) -> dict[str, Types]:
         """Return what the type variables of a base are for an object."""
@@ -216,7 +203,7 @@ class Inference:
         names = self.lookup.names(path)
         if names is None:
             return ()
-        narrowed = names.narrowed(expr.name, expr.start)
+        narrowed = names.flow.narrowed(expr.name, expr.start)
         if narrowed is not None:
             found = self._tested(path, narrowed)
             if found:
@@ -224,7 +211,7 @@ class Inference:
         declared = self.lookup.declarations(path, expr.name, expr.scope, expr.start)
         if not declared:
             return (BuiltinClass(expr.name),) if expr.name in _BUILTINS else ()
-        reaching = names.reaching(
+        reaching = names.flow.reaching(
             [one.binding for one in declared if isinstance(one, Declaration)], expr.start
         )
         starts = {one.start for one in reaching}
@@ -237,118 +224,11 @@ class Inference:
         parts = expr.items if isinstance(expr, DisplayExpr) else (expr,)
         return union(self.hinted(path, one) for one in parts)
 
-    def _declared(self, path: str, binding: Binding) -> Types:
-        kind = binding.kind
-        if kind is BindingKind.CLASS and binding.klass is not None:
-            return (ClassObject(ClassRef(path, binding.start, binding.klass)),)
-        if kind is BindingKind.FUNCTION and binding.function is not None:
-            return (FunctionObject(path, binding.start, binding.function),)
-        if kind is BindingKind.IMPORT:
-            return self._imported(path, binding)
-        if kind is BindingKind.PARAMETER:
-            return self._parameter(path, binding)
-        if kind is BindingKind.TYPE:
-            if binding.value is not None:
-                return self.types_of(path, binding.value)
-            return (Variable(binding.name, of_class=True),)
-        if binding.annotation is not None:
-            hint = self.hinted(path, binding.annotation)
-            if hint != (Builtin("TypeAlias"),) and hint != (Builtin("Final"),):
-                return hint
-        return self._valued(path, binding)
-
-    def _valued(self, path: str, binding: Binding) -> Types:
-        if binding.value is None:
-            return ()
-        variable = self._type_variable(path, binding)
-        if variable:
-            return variable
-        found = self.types_of(path, binding.value)
-        if binding.kind is BindingKind.FOR:
-            found = self.element(found)
-        elif binding.kind is BindingKind.WITH:
-            found = union(self._entered(one) for one in found)
-        elif binding.kind is BindingKind.EXCEPT:
-            parts = (
-                binding.value.items if isinstance(binding.value, DisplayExpr) else (binding.value,)
-            )
-            found = union(self.hinted(path, one) for one in parts)
-        elif binding.kind in (BindingKind.MATCH, BindingKind.AUGMENTED):
-            return ()
-        value = binding.value
-        for index in binding.path:
-            if isinstance(value, DisplayExpr) and binding.kind is not BindingKind.FOR:
-                inside = 0 <= index < len(value.items)
-                value = value.items[index] if inside else LiteralExpr("None")
-                found = self.types_of(path, value)
-            else:
-                found = self.element(found, index if index >= 0 else None)
-        return found
-
-    def _type_variable(self, path: str, binding: Binding) -> Types:
-        call = binding.value
-        if not isinstance(call, CallExpr) or not isinstance(
-            call.function, NameExpr | AttributeExpr
-        ):
-            return ()
-        if call.function.name in ("TypeVar", "ParamSpec", "TypeVarTuple"):
-            bounds = [value for name, value in call.keywords if name == "bound"]
-            least = union(self.hinted(path, one) for one in [*bounds, *call.arguments[1:]])
-            return (Variable(binding.name, least, of_class=True),)
-        if call.function.name == "NewType" and len(call.arguments) == 2:
-            return self.types_of(path, call.arguments[1])
-        return ()
-
-    def _imported(self, path: str, binding: Binding) -> Types:
-        followed = self.lookup.followed(path, binding)
-        itself = Declaration(path, binding.start, binding)
-        return self.bindings_types(tuple(one for one in followed if one != itself))
-
-    def _outside(self, found: External) -> Types:
-        """Name what comes from the standard library; of anything else nothing is known."""
-        known = self.lookup.modules.known_elsewhere(found.module)
-        if not known and found.module != "typing_extensions":
-            return ()
-        if found.name == "Self":
-            return (Variable("Self", of_class=True),)
-        return (_EXTERNAL,) if found.name is None else (BuiltinClass(found.name),)
-
-    def _parameter(self, path: str, binding: Binding) -> Types:
-        found = self.self_type(path, binding) if binding.annotation is None else ()
-        if found:
-            return found
-        stars = binding.parameter.stars if binding.parameter is not None else ""
-        if binding.annotation is not None:
-            found = self.hinted(path, binding.annotation)
-        elif binding.function is not None:
-            found = self._inherited(path, binding)
-            if not found and isinstance(binding.value, Expr):
-                found = self.types_of(path, binding.value)
-        if stars == "*":
-            return (Builtin("tuple", (found, (Builtin("..."),))),)
-        return (Builtin("dict", ((Builtin("str"),), found)),) if stars else found
-
-    def _inherited(self, path: str, binding: Binding) -> Types:
-        """Take a parameter's type from the method that its own overrides."""
-        function = binding.function
-        klass = self.members.enclosing(path, function.body) if function is not None else None
-        if klass is None or function is None:
-            return ()
-        for base in self.members.order(klass)[1:]:
-            if base is None:
-                break
-            for one in self.members.symbol(base, function.name):
-                other = one.binding.function
-                for parameter in other.parameters if other is not None else ():
-                    if parameter.name == binding.name and parameter.annotation is not None:
-                        return self.hinted(one.path, parameter.annotation)
-        return ()
-
-    def _attribute(self, one: Type, name: str) -> Types:
+    def _attribute(self, one: Type, name: str) -> Types:  # noqa: PLR0911 - a table of cases
         if isinstance(one, ModuleObject):
             return self.bindings_types(self.lookup.member(one.module, name))
-        if one == _EXTERNAL:
-            return self._outside(External("typing", name))
+        if one == EXTERNAL:
+            return self._declared.outside(External("typing", name))
         if isinstance(one, Builtin):
             return (BuiltinMethod(one, name),)
         holder = self._holder(one)
@@ -395,134 +275,6 @@ class Inference:
         if not isinstance(one, Variable):
             return ()
         return instances_to_classes(one.bound) if one.of_class else one.bound
-
-    def _subscript(self, path: str, value: Expr, index: tuple[Expr, ...]) -> Types:
-        groups = []
-        for one in self.types_of(path, value):
-            if isinstance(one, BuiltinClass):
-                groups.append(self._special(path, one, index))
-            elif isinstance(one, ClassObject):
-                arguments = tuple(self.hinted(path, each) for each in index)
-                groups.append((ClassObject(one.klass, arguments),))
-            else:
-                groups.append(self._item(path, one, index))
-        return union(groups)
-
-    def _special(self, path: str, one: BuiltinClass, index: tuple[Expr, ...]) -> Types:
-        """Evaluate what stands in the brackets of a form of ``typing``."""
-        if one.name in ("Optional", "Union"):
-            return union(self.types_of(path, each) for each in index)
-        if one.name in _FIRST:
-            return self.types_of(path, index[0]) if index else ()
-        if one.name in ("Type", "type"):
-            found = union(self.hinted(path, each) for each in index)
-            return (BuiltinClass("type", (found,)),)
-        if one.name == "Literal":
-            return (BuiltinClass("str"),)
-        if one.name == "Callable":
-            result = self.hinted(path, index[-1]) if len(index) > 1 else ()
-            return (BuiltinClass("Callable", ((), result)),)
-        arguments = tuple(
-            (Builtin("..."),) if each == LiteralExpr("...") else self.hinted(path, each)
-            for each in index
-        )
-        return (BuiltinClass(one.name, arguments),)
-
-    def _item(self, path: str, one: Type, index: tuple[Expr, ...]) -> Types:
-        first = index[0] if index else None
-        if isinstance(one, Builtin):
-            if first == LiteralExpr("slice"):
-                return (one,)
-            number = isinstance(first, LiteralExpr) and first.type == "int"
-            text = first.text if isinstance(first, LiteralExpr) and number else ""
-            return builtins.item(one, int(text) if text.isdigit() else None)
-        if isinstance(one, Instance):
-            found = self._calls.method_result(one, "__getitem__")
-            return found or self._of_builtin_base(one, "item")
-        return ()
-
-    def _operation(self, path: str, operator: str, left: Expr, right: Expr) -> Types:
-        before = self.types_of(path, left)
-        if operator == "|":
-            return union([before, self.types_of(path, right)])
-        if operator == "/" and not any(isinstance(one, Instance) for one in before):
-            return before
-        name = _OPERATORS.get(operator)
-        groups = [
-            self._calls.method_result(one, name)
-            for one in before
-            if isinstance(one, Instance) and name is not None
-        ]
-        return union([*groups, tuple(one for one in before if isinstance(one, Builtin))])
-
-    def _display(self, path: str, expr: DisplayExpr | ComprehensionExpr) -> Types:
-        if isinstance(expr, ComprehensionExpr):
-            element = self.types_of(path, expr.element)
-            if expr.key is not None:
-                return (Builtin("dict", (self.types_of(path, expr.key), element)),)
-            return (Builtin(expr.type, (element,)),)
-        if expr.type == "tuple":
-            return (Builtin("tuple", tuple(self.types_of(path, one) for one in expr.items)),)
-        element = union(self.types_of(path, one) for one in expr.items[:8])
-        if expr.type == "dict":
-            keys = union(self.types_of(path, one) for one in expr.keys[:8])
-            return (Builtin("dict", (keys, element)),)
-        return (Builtin(expr.type, (element,)),)
-
-    def _element(self, one: Type, index: int | None) -> Types:
-        if isinstance(one, Builtin):
-            return builtins.element(one, index)
-        if isinstance(one, ClassObject):
-            return (Instance(one.klass),)
-        if isinstance(one, Instance):
-            found = self._iterators(one)
-            inner = [builtins.element(each) for each in found if isinstance(each, Builtin)]
-            return union([*inner, self._calls.results_of(found, "__next__")]) or (
-                self._of_builtin_base(one, "element")
-            )
-        return ()
-
-    def _iterators(self, one: Instance) -> Types:
-        found = self._calls.method_result(one, "__iter__")
-        return found or self._calls.method_result(one, "__aiter__")
-
-    def _of_builtin_base(self, one: Instance, what: str) -> Types:
-        """Answer for a class that extends a container of the library."""
-        for klass in self.members.order(one.klass):
-            for base in self.members.bases(klass) if klass is not None else ():
-                if isinstance(base, BuiltinClass) and klass is not None:
-                    made = Builtin(base.name, base.arguments)
-                    found = (
-                        builtins.element(made) if what == "element" else (builtins.item(made, None))
-                    )
-                    if found:
-                        return substituted(found, self.known_variables(one, klass))
-        return ()
-
-    def _entered(self, one: Type) -> Types:
-        if isinstance(one, Builtin):
-            return builtins.entered(one)
-        if not isinstance(one, Instance):
-            return ()
-        found = self._calls.method_result(one, "__enter__")
-        if found:
-            return found
-        awaited = self._calls.method_result(one, "__aenter__")
-        return union(builtins.awaited(each) for each in awaited if isinstance(each, Builtin))
-
-
-_OPERATORS = {
-    "+": "__add__",
-    "-": "__sub__",
-    "*": "__mul__",
-    "/": "__truediv__",
-    "%": "__mod__",
-    "&": "__and__",
-    "//": "__floordiv__",
-    "@": "__matmul__",
-    "**": "__pow__",
-    "^": "__xor__",
-}
 
 
 def targets(groups: Iterable[tuple[Target, ...]]) -> tuple[Target, ...]:

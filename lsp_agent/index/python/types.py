@@ -85,7 +85,7 @@ class FunctionObject:
 
 @dataclass(frozen=True, slots=True)
 class Super:
-    """``super()``: the members behind ``klass`` in the order of ``receiver``'s classes."""
+    """The result of ``super()``: members behind ``klass`` in the order of ``receiver``."""
 
     klass: ClassRef
     receiver: Instance | ClassObject
@@ -93,7 +93,7 @@ class Super:
 
 @dataclass(frozen=True, slots=True)
 class Builtin:
-    """An object of a type outside the workspace that is known by name: ``list``, ``str`` …"""
+    """An object of a type outside the workspace that is known by its name."""
 
     name: str
     arguments: tuple[Types, ...] = ()
