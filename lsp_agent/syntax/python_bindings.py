@@ -189,6 +189,8 @@ class BindingReader:
         kind, value, hint = BindingKind.ASSIGNMENT, None, node.child_by_field_name("type")
         if node.type == "assignment":
             value = _last_right(node)
+        elif node.type == "delete_statement":
+            kind = BindingKind.DELETED
         elif node.type == "augmented_assignment":
             kind, value = BindingKind.AUGMENTED, None
         elif node.type in ("for_statement", "for_in_clause"):

@@ -230,7 +230,10 @@ def parameter_list(chain: Chain) -> int | None:
 
 
 def target(chain: Chain, last: int) -> int | None:
-    """Return the index of the assignment, loop or ``as`` that ``chain[last]`` is a target of."""
+    """Return the index of the assignment, loop, ``as`` or ``del`` that has a target there.
+
+    Deleting a name binds it too, as far as scopes go.
+    """
     index = last
     while index > 0 and chain[index - 1].node.type in _TARGET_LISTS:
         index -= 1
@@ -241,7 +244,7 @@ def target(chain: Chain, last: int) -> int | None:
         return index - 1
     if above.type == "as_pattern_target":
         return index - 2
-    return None
+    return index - 1 if above.type == "delete_statement" else None
 
 
 def _named(chain: Chain, last: int) -> int | None:

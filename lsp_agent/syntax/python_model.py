@@ -195,6 +195,7 @@ class BindingKind(StrEnum):
     MATCH = "match"
     TYPE = "type"
     ATTRIBUTE = "attribute"
+    DELETED = "deleted"
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,6 +31,7 @@ from lsp_agent.syntax.python_exprs import ExpressionReader
 from lsp_agent.syntax.python_flow import Flow
 from lsp_agent.syntax.python_model import (
     Binding,
+    BindingKind,
     CallExpr,
     Class,
     Expr,
@@ -126,7 +127,9 @@ class PythonNames:
         key = (scope, name)
         if key not in self._bindings:
             bound = self._bound_in(name, scope)
-            self._bindings[key] = tuple(self._binding(one) for one in bound)
+            found = [self._binding(one) for one in bound]
+            kept = [one for one in found if one.kind is not BindingKind.DELETED]
+            self._bindings[key] = tuple(kept or found)
         return self._bindings[key]
 
     def binding_at(self, name: str, start: int) -> Binding | None:
@@ -287,7 +290,8 @@ class PythonNames:
         if binder(chain) is not None:
             return Occurrence(name, start, Role.BINDING, self._binding_scope(chain), stores=True)
         what = role(chain)
-        stores = what is Role.ATTRIBUTE and target(chain, last - 1) is not None
+        stored = target(chain, last - 1) if what is Role.ATTRIBUTE else None
+        stores = stored is not None and chain[stored].node.type != "delete_statement"
         return Occurrence(name, start, what, self._walker.scope(chain, last), stores)
 
     def _descend(self, start: int) -> Chain:

@@ -139,6 +139,13 @@ def f():
     for «x» in []: ...
     del «x»
 """,
+    "deleting binds": """
+x = 1
+def f(«$0x»):
+    def g():
+        del x
+    del «x»
+""",
     "match captures": """
 def f(v):
     match v:

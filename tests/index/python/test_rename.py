@@ -65,19 +65,18 @@ SIMPLE = st.one_of(
 def compound(inner: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
     body = st.lists(inner, min_size=1, max_size=3).map("".join)
     scopes = st.sampled_from(["", "", "global a\n", "nonlocal b\n"])
-    function = st.tuples(NAMES, NAMES, VALUES, scopes, body).map(
-        lambda p: f"def {p[0]}({p[1]}={p[2]}):\n" + indented(p[3] + p[4])
-    )
+    function = st.tuples(NAMES, NAMES, VALUES, scopes, body).map(defined)
     # The class binds first: a name that a class binds later is looked for outside until then.
-    klass = st.tuples(NAMES, NAMES, expressions(walrus=False), function).map(
-        lambda p: f"class {p[0]}:\n" + indented(f"{p[1]} = 1\n{p[2]}\n" + _renamed(p[3], p[1]))
+    still = expressions(walrus=False)
+    klass = st.tuples(NAMES, NAMES, still, NAMES, still, scopes, body).map(
+        lambda p: f"class {p[0]}:\n" + indented(f"{p[1]} = 1\n{p[2]}\n" + defined(p[1:2] + p[3:]))
     )
     return st.one_of(function, klass)
 
 
-def _renamed(function: str, name: str) -> str:
-    """Give a method the name that its class has bound already."""
-    return f"def {name}" + function[5:]
+def defined(parts: tuple[str, ...]) -> str:
+    name, parameter, default, scopes, body = parts
+    return f"def {name}({parameter}={default}):\n" + indented(scopes + body)
 
 
 PROGRAMS = st.lists(st.recursive(SIMPLE, compound, max_leaves=8), min_size=1, max_size=4).map(
