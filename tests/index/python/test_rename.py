@@ -104,6 +104,11 @@ def owners(source: str) -> dict[tuple[Owner, str], Owner]:
     for path, table, around in tables(source):
         for symbol in table.get_symbols():
             name = symbol.get_name()
+            # A free variable of a method is noted in its class too, which does not have it.
+            if table.get_type() == "class" and not (
+                symbol.is_referenced() or symbol.is_assigned() or symbol.is_imported()
+            ):
+                continue
             if symbol.is_free():
                 functions = [
                     (where, outer)
