@@ -9,17 +9,22 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 
 class RawServer:
-    """A server process over stdio; ``seconds`` of a request include both ways of the pipe."""
+    """A server process over stdio; ``seconds`` of a request include both ways of the pipe.
 
-    def __init__(self, *arguments: str, env: Mapping[str, str]) -> None:
+    ``command`` starts another server than lsp-agent.
+    """
+
+    def __init__(
+        self, *arguments: str, env: Mapping[str, str], command: Sequence[str] | None = None
+    ) -> None:
         self.started = time.perf_counter()
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "lsp_agent", "serve", *arguments],
+            [*(command or [sys.executable, "-m", "lsp_agent", "serve"]), *arguments],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
@@ -34,6 +39,8 @@ class RawServer:
     def initialize(self, root: str | None = None, **options: Any) -> float:
         """Open the session; return the seconds from the process's start to the answer."""
         params = {"processId": os.getpid(), "rootUri": root, "capabilities": {}}
+        if root is not None:
+            params["workspaceFolders"] = [{"uri": root, "name": "root"}]
         self.request("initialize", {**params, "initializationOptions": options})
         seconds = time.perf_counter() - self.started
         self.notify("initialized", {})

@@ -18,7 +18,7 @@ from lsp_agent.syntax.issues import SyntaxIssue, find_issues
 from lsp_agent.syntax.languages import is_checked
 from lsp_agent.syntax.nodes import ascent
 from lsp_agent.syntax.offsets import OffsetMap
-from lsp_agent.syntax.parser import MAX_CHARACTERS, shared_parsers
+from lsp_agent.syntax.parser import MAX_CHARACTERS, Stretch, shared_parsers
 from lsp_agent.syntax.pieces import MIN_DOCUMENT_LINES, Pieces, cut
 from lsp_agent.syntax.recovery import carried, restarted
 from lsp_agent.syntax.selection import selection
@@ -241,6 +241,27 @@ class SyntaxDocument:
         """The tree's root, for this room's own modules as :meth:`node_at` is."""
         tree = self._tree
         return tree.root_node if tree is not None else None
+
+    @property
+    def data(self) -> bytes:
+        """The text in UTF-8, which the tree's offsets count in."""
+        return self._data
+
+    def position_at(self, offset: int) -> Position:
+        """Return the position of a byte offset."""
+        return self.text.position(self._offsets.to_chars(offset))
+
+    def byte_at(self, position: Position) -> int:
+        """Return the byte offset of a position, clamped to the text."""
+        return self._offsets.to_bytes(self.text.offset(position))
+
+    def parsed_within(self, node: Node) -> Node | None:
+        """Return the root of a tree of a node's text alone; its offsets are those of the text."""
+        if self.language is None:
+            return None
+        part = Stretch(node.start_byte, node.end_byte, node.start_point, node.end_point)
+        tree = shared_parsers().parse(self.language, self._data, ranges=[part])
+        return None if tree is None else tree.root_node
 
     def node_text(self, node: Node) -> str:
         """Return the source of a node."""
