@@ -1,14 +1,14 @@
 """Which files a text is about: signals of words, names and history, blended.
 
-The weights were found on the histories of other repositories than those that the benchmark reports
-(``benchmarks/retrieval``), by coordinate ascent from equal ones. What is not here was tried there
-and changed nothing for the better: BM25 of passages, of docstrings and comments alone, of fields
-joined before saturation (BM25F), personalised PageRank over imports, files changed together.
+The weights were found on histories that the benchmark does not report (``benchmarks/retrieval``):
+coordinate ascent in coarse steps over the mean of four repositories. What is not here was tried
+there and gained nothing: BM25 of passages, of docstrings and comments alone, of fields joined
+before saturation (BM25F), uses of identifiers, personalised PageRank over imports.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -20,25 +20,26 @@ if TYPE_CHECKING:
     from lsp_agent.context.corpus import Corpus, Scores
     from lsp_agent.context.memory import Memory
 
-Uses = Callable[[str], Mapping[str, int]]
-"""How often each file uses or defines an identifier, by path."""
-
 
 @dataclass(frozen=True, slots=True)
 class Weights:
-    """What each signal counts, at its best file; ``whole`` is a text beside its topics."""
+    """What each signal counts, at its best file.
+
+    ``whole`` is a text beside its topics, ``together`` what is usually changed with the best files.
+    """
 
     body: float = 1.0
     names: float = 0.25
     path: float = 0.35
-    uses: float = 0.5
     module: float = 0.25
     memory: float = 0.2
     whole: float = 0.25
     recent: float = 0.1
+    together: float = 0.6
 
 
 _DEFAULT = Weights()
+_SEEDS = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +55,6 @@ def rank_files(
     query: str,
     corpus: Corpus,
     *,
-    uses: Uses,
     memory: Memory | None = None,
     limit: int = 10,
     weights: Weights = _DEFAULT,
@@ -64,7 +64,7 @@ def rank_files(
     Each topic of the text is asked for alone, and a file is as good as for the topic that it fits
     best: a file need not be about all that a message speaks of. Cost: some milliseconds a topic.
     """
-    whole, *topics = [_signals(piece, corpus, uses, memory, weights) for piece in pieces(query)]
+    whole, *topics = [_signals(piece, corpus, memory, weights) for piece in pieces(query)]
     blends = [_total(signals) for signals in topics or [whole]]
     best = np.argmax(blends, axis=0)
     parts = {name: np.choose(best, [one[name] for one in topics or [whole]]) for name in whole}
@@ -74,6 +74,8 @@ def rank_files(
         parts["whole"] = weights.whole * _share(_total(whole))
     if memory is not None:
         parts["recent"] = weights.recent * _share(_by_path(memory.recent, corpus))
+        seeds = _leading(_share(_total(parts)), corpus)
+        parts["together"] = weights.together * _share(_by_path(memory.together(seeds), corpus))
     total = _total(parts)
     order = np.argsort(-total, kind="stable")[:limit]
     return [
@@ -88,18 +90,23 @@ def rank_files(
 
 
 def _signals(
-    piece: Piece, corpus: Corpus, uses: Uses, memory: Memory | None, weights: Weights
+    piece: Piece, corpus: Corpus, memory: Memory | None, weights: Weights
 ) -> dict[str, Scores]:
     signals = {
         "body": weights.body * _share(corpus.body.scores(piece.words)),
         "names": weights.names * _share(corpus.names.scores(piece.words)),
         "path": weights.path * _share(corpus.path.scores(piece.words)),
-        "uses": weights.uses * _share(corpus.users(uses(name) for name in sorted(piece.code))),
         "module": weights.module * _share(corpus.modules(piece.identifiers)),
     }
     if memory is not None:
         signals["memory"] = weights.memory * _share(_by_path(memory.alike(piece), corpus))
     return signals
+
+
+def _leading(scores: Scores, corpus: Corpus) -> dict[str, float]:
+    """Return the scores of the best files, by path."""
+    best = np.argsort(-scores, kind="stable")[:_SEEDS]
+    return {corpus.paths[at]: float(scores[at]) for at in best if scores[at] > 0}
 
 
 def _total(signals: Mapping[str, Scores]) -> Scores:
