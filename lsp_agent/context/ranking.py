@@ -39,7 +39,7 @@ class Weights:
 
 
 _DEFAULT = Weights()
-_SEEDS = 8
+_SEEDS, _AHEAD = 8, 1e-6
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,8 +74,7 @@ def rank_files(
         parts["whole"] = weights.whole * _share(_total(whole))
     if memory is not None:
         parts["recent"] = weights.recent * _share(_by_path(memory.recent, corpus))
-        seeds = _leading(_share(_total(parts)), corpus)
-        parts["together"] = weights.together * _share(_by_path(memory.together(seeds), corpus))
+        parts["together"] = _together(_total(parts), corpus, memory, weights.together)
     total = _total(parts)
     order = np.argsort(-total, kind="stable")[:limit]
     return [
@@ -103,10 +102,17 @@ def _signals(
     return signals
 
 
-def _leading(scores: Scores, corpus: Corpus) -> dict[str, float]:
-    """Return the scores of the best files, by path."""
-    best = np.argsort(-scores, kind="stable")[:_SEEDS]
-    return {corpus.paths[at]: float(scores[at]) for at in best if scores[at] > 0}
+def _together(scores: Scores, corpus: Corpus, memory: Memory, weight: float) -> Scores:
+    """Score what is changed with the best files; the very best of them stays the first."""
+    if not scores.any():
+        return scores
+    shares = _share(scores)
+    best = np.argsort(-shares, kind="stable")[:_SEEDS]
+    seeds = {corpus.paths[at]: float(shares[at]) for at in best if shares[at] > 0}
+    added = weight * _share(_by_path(memory.together(seeds), corpus))
+    missing = float(np.max(scores + added) - scores[best[0]])
+    added[best[0]] = max(added[best[0]], missing + _AHEAD if missing > 0 else 0.0)
+    return added
 
 
 def _total(signals: Mapping[str, Scores]) -> Scores:

@@ -94,6 +94,17 @@ def test_what_is_changed_together_is_found_together() -> None:
     assert paths("smtp server", memory)[:2] == list(pair)
 
 
+def test_what_is_changed_together_never_hides_the_best() -> None:
+    busy = [
+        Commit(str(at), at, "Unrelated", ("shop/menu.py", "shop/receipt.py")) for at in range(9)
+    ]
+    query = "the price of a dish is rounded"
+    best = paths(query)[0]
+    others = {one.path for one in ranked(query, Memory(busy))[1:]}
+    assert paths(query, Memory(busy))[0] == best
+    assert "shop/receipt.py" in others
+
+
 def test_files_of_the_past_that_are_gone_are_no_answer() -> None:
     memory = Memory([Commit("1", 1, "umlauts on thermal printers", ("gone.py", "shop/menu.py"))])
     assert "gone.py" not in paths("umlauts on thermal printers", memory)
@@ -105,6 +116,7 @@ def test_equals_come_by_path_and_no_more_than_asked() -> None:
     assert [one.path for one in found] == ["a.txt", "b.txt"]
 
 
+WORDS = ("price", "menu", "dish", "round", "server", "paper", "send")
 TEXTS = st.dictionaries(
     st.sampled_from([f"{name}/{name}.py" for name in ("one", "two", "price", "menu")]),
     st.lists(
