@@ -1,4 +1,4 @@
-"""The retrieval benchmark: histories from releases, questions from histories, both sides' answers."""
+"""The retrieval benchmark: histories from releases, questions from them, both sides' answers."""
 
 from __future__ import annotations
 
