@@ -10,7 +10,7 @@ from pathlib import PurePosixPath
 from lsp_agent.context.sources import Source, Sources
 from lsp_agent.errors import LspAgentError
 from lsp_agent.syntax.document import SyntaxDocument
-from lsp_agent.syntax.imports import Import, imports
+from lsp_agent.syntax.imports import Import
 from lsp_agent.syntax.languages import language_of
 from lsp_agent.syntax.symbols import Symbol
 from lsp_agent.workspace.overlay import Overlay
@@ -46,7 +46,7 @@ class ImportedSignatures:
         return found
 
     def _files(self, overlay: Overlay, path: str, document: SyntaxDocument) -> tuple[_Taken, ...]:
-        wanted = imports(document)[: 2 * _MAX_IMPORTS]
+        wanted = document.imports[: 2 * _MAX_IMPORTS]
         key = f"{overlay.root}:{path}"
         with self._lock:
             known = self._resolved.get(key)

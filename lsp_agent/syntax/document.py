@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from lsp_agent.syntax.embedded import CHECKED_HOSTS, Part, embedded, placed
 from lsp_agent.syntax.folding import Fold, folds
+from lsp_agent.syntax.imports import Import, imports
 from lsp_agent.syntax.issues import SyntaxIssue, find_issues
 from lsp_agent.syntax.languages import is_checked
 from lsp_agent.syntax.nodes import ascent
@@ -138,6 +139,15 @@ class SyntaxDocument:
         Those in embedded languages stand at their place, below what holds them.
         """
         return self._symbols
+
+    def near(self, position: Position) -> tuple[int, SyntaxDocument]:
+        """Return what is parsed together around a position, and its first line here."""
+        return self._pieces.at(position.line) if self._pieces is not None else (0, self)
+
+    @cached_property
+    def imports(self) -> list[Import]:
+        """What the file takes from others."""
+        return self._pieces.imports() if self._pieces is not None else imports(self)
 
     def folds(self) -> list[Fold]:
         """Return the stretches of lines that can be folded away."""

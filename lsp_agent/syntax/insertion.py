@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 class Insertion:
     """``closes`` counts the characters until the node around the place ends.
 
-    It is the whole length where that node goes on behind the text. ``errors`` are all syntax
-    errors of the document with the text in it.
+    It is the whole length where that node goes on behind the text. ``errors`` are the syntax errors
+    around it with the text in it.
     """
 
     closes: int
@@ -26,9 +26,11 @@ class Insertion:
 def insertion(document: SyntaxDocument, position: Position, text: str) -> Insertion:
     """Look at a document with a text inserted; without a parser nothing is closed or wrong.
 
-    Cost: an edit and its reparse, see :mod:`lsp_agent.syntax.document`: 2 ms in a file of 15 KB,
-    11 ms in one of 300 KB.
+    Cost: an edit and its reparse, of the piece around the place where the document is large: 2 ms
+    in a file of 15 KB.
     """
+    line, document = document.near(position)
+    position = Position(position.line - line, position.character)
     after = document.edited(Range(position, position), text)
     start = document.text.offset(position)
     first = start + len(text) - len(text.lstrip())

@@ -16,6 +16,7 @@ from dataclasses import dataclass, replace
 from itertools import accumulate, pairwise
 from typing import TYPE_CHECKING
 
+from lsp_agent.syntax.imports import Import
 from lsp_agent.syntax.issues import SyntaxIssue
 from lsp_agent.syntax.symbols import Symbol, first_bindings
 from lsp_agent.workspace.positions import Position, Range
@@ -78,20 +79,20 @@ class Pieces:
 
     def enclosing(self, position: Position) -> Symbol | None:
         """Return the innermost definition around a position."""
-        line, document = self._at(position.line)
+        line, document = self.at(position.line)
         found = document.enclosing(Position(position.line - line, position.character))
         return _moved_symbol(found, line) if found else None
 
     def comment_at(self, position: Position) -> Comment | None:
         """Return the comment on a position's line."""
-        line, document = self._at(position.line)
+        line, document = self.at(position.line)
         found = document.comment_at(Position(position.line - line, position.character))
         return replace(found, range=_moved(found.range, line)) if found else None
 
     def statement(self, range_: Range) -> Range | None:
         """Return the statement around a range; ``None`` for a range over several pieces."""
-        line, document = self._at(range_.start.line)
-        if self._at(range_.end.line)[0] != line:
+        line, document = self.at(range_.start.line)
+        if self.at(range_.end.line)[0] != line:
             return None
         return _moved(document.statement(_moved(range_, -line)), line)
 
@@ -105,7 +106,16 @@ class Pieces:
             yield line, document
             line += document.text.line_count - 1
 
-    def _at(self, line: int) -> tuple[int, SyntaxDocument]:
+    def imports(self) -> list[Import]:
+        """Return the imports of all pieces, in source order."""
+        return [
+            replace(one, line=one.line + line)
+            for line, document in self._placed()
+            for one in document.imports
+        ]
+
+    def at(self, line: int) -> tuple[int, SyntaxDocument]:
+        """Return the piece that holds a line, and its first line."""
         found = (0, self.documents[0])
         for first, document in self._placed():
             if first > line:

@@ -129,3 +129,14 @@ def test_edits_taken_back_leave_no_trace(edits: list[tuple[float, int, str]]) ->
         document = changed.edited(back, removed)
     assert document.errors() == []
     assert document.symbols() == before
+
+
+def test_what_is_near_and_what_is_imported() -> None:
+    document = typed(large(), 500, 0, "from shop import menu\n")
+    assert [(one.module, one.names, one.line) for one in document.imports] == [
+        ("os", (), 0),
+        ("shop", ("menu",), 500),
+    ]
+    line, piece = document.near(Position(500, 3))
+    assert piece.text.line(500 - line) == "from shop import menu"
+    assert piece.text.line_count < 150
