@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from itertools import accumulate
 from typing import TYPE_CHECKING, NamedTuple
 
+from lsp_agent.syntax.embedded import CHECKED_HOSTS, embedded, placed
 from lsp_agent.syntax.imports import Import, read_imports
 from lsp_agent.syntax.offsets import OffsetMap
 from lsp_agent.syntax.parser import MAX_CHARACTERS, PARSE_SECONDS, captures, query, shared_parsers
@@ -68,19 +69,57 @@ def file_facts(content: str, language: str | None, *, limit: float = PARSE_SECON
     tree = shared_parsers().parse(language, data, limit=limit)
     if tree is None:
         return FileFacts()
-    starts = _line_starts(data)
-    offsets = OffsetMap(content, data)
-    text = Text(content, starts if len(content) == len(data) else None)
-    finder = SymbolFinder(language, text, data, offsets)
-    matches = finder.matches(tree.root_node, *OTHERS)
-    symbols = finder.read(matches)
-    names = {offsets.to_bytes(text.offset(symbol.name_range.start)) for symbol in symbols}
-    uses = captures(query(language, "references"), tree.root_node)
+    source = _Source.of(content, data)
+    facts = source.facts(language, tree.root_node)
+    # Fences in Markdown and queries in strings are examples and fragments; a page's scripts are it.
+    parts = embedded(language, tree.root_node, data) if language in CHECKED_HOSTS else []
+    return _merged(facts, [source.facts(part.language, part.tree.root_node) for part in parts])
+
+
+@dataclass(frozen=True, slots=True)
+class _Source:
+    """A text in the forms that its facts are read from."""
+
+    content: str
+    data: bytes
+    starts: list[int]
+    text: Text
+    offsets: OffsetMap
+
+    @classmethod
+    def of(cls, content: str, data: bytes) -> _Source:
+        starts = _line_starts(data)
+        text = Text(content, starts if len(content) == len(data) else None)
+        return cls(content, data, starts, text, OffsetMap(content, data))
+
+    def facts(self, language: str, root: Node) -> FileFacts:
+        """Return what the nodes below a root say."""
+        finder = SymbolFinder(language, self.text, self.data, self.offsets)
+        matches = finder.matches(root, *OTHERS)
+        symbols = finder.read(matches)
+        to_bytes, offset = self.offsets.to_bytes, self.text.offset
+        names = {to_bytes(offset(symbol.name_range.start)) for symbol in symbols}
+        uses = captures(query(language, "references"), root)
+        return FileFacts(
+            tuple(symbols),
+            tuple(_references(uses, self.content, self.data, self.starts, names)),
+            tuple(read_imports(matches, self.data)),
+            tuple(read_tests(matches, self.data)),
+        )
+
+
+def _merged(host: FileFacts, parts: list[FileFacts]) -> FileFacts:
+    """Return the facts of a file together with those of its parts, all in source order."""
+    if not parts:
+        return host
+    inner = [symbol for part in parts for symbol in part.symbols]
+    uses = [use for part in (host, *parts) for use in part.references]
+    taken = [one for part in (host, *parts) for one in part.imports]
     return FileFacts(
-        tuple(symbols),
-        tuple(_references(uses, content, data, starts, names)),
-        tuple(read_imports(matches, data)),
-        tuple(read_tests(matches, data)),
+        tuple(placed(list(host.symbols), inner)),
+        tuple(sorted(uses, key=lambda use: (use.line, use.character))),
+        tuple(sorted(taken, key=lambda one: one.line)),
+        tuple(test for part in (host, *parts) for test in part.tests),
     )
 
 

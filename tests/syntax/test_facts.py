@@ -137,3 +137,17 @@ def test_one_line_of_megabytes_ends_in_time(name: str) -> None:
     facts = file_facts(content, name, limit=10)
     assert time.process_time() - start < 30
     assert_places(content[:2000], FileFacts(references=facts.references[:100]))
+
+
+def test_the_scripts_of_a_page_are_part_of_it() -> None:
+    page = (
+        '<p id="top">é</p>\n<script>\nimport { menu } from "./menu.js";\n'
+        "function show() { draw(menu); }\n</script>\n"
+        "<style>\n.note { color: var(--ink); }\n</style>\n"
+    )
+    facts = file_facts(page, "html")
+    assert {"show", ".note"} <= {symbol.name for symbol in facts.symbols}
+    assert [one.module for one in facts.imports] == ["./menu.js"]
+    calls = [(use.name, use.line, use.character) for use in facts.references if use.call]
+    assert ("draw", 3, 18) in calls
+    assert file_facts("# Title\n\n```python\ndef f(): pass\n```\n", "markdown").references == ()
