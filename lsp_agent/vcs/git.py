@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from threading import Timer
 from typing import TYPE_CHECKING
 
 from lsp_agent.errors import LspAgentError
@@ -13,6 +14,8 @@ if TYPE_CHECKING:
 
 _SECONDS = 20.0
 _MAX_OUTPUT = 60_000
+_MAX_RECORDS = 32_000_000
+_CHUNK = 1 << 16
 # What a hostile repository could make git run, switched off for every command.
 _SAFE = (
     "core.fsmonitor=false",
@@ -98,13 +101,63 @@ class Repository:
         lines = [f"-L{start or 1},{end or ''}"] if start or end else []
         return self._run("blame", "--date=short", "--no-textconv", *lines, *_paths(path))
 
+    def head(self) -> str | None:
+        """Return the hash of the commit that is checked out; ``None`` before the first."""
+        try:
+            return self._run("rev-parse", "--verify", "--quiet", "HEAD^{commit}").strip()
+        except VcsError:
+            return None
+
+    def records(self, count: int) -> str:
+        """Return the newest commits with the files that they changed, for programs.
+
+        Fields end with NUL. A commit is an empty field, hash, time, message, another empty field,
+        then each file's status and path, the older one first where it was renamed; merges are left
+        out. At most 32 MB are read, for at most 20 seconds: the last commit may be cut off.
+        """
+        layout = "--format=%x00%H%x00%ct%x00%B%x00"
+        shape = ["-z", "--name-status", "--no-relative", "--encoding=UTF-8", "--no-color"]
+        # Inexact renames of very many files would take seconds.
+        renames = ["--find-renames", "-l200", "-O" + os.devnull, "--ignore-submodules=all"]
+        safe = ["--no-ext-diff", "--no-textconv", "--no-notes", "--no-merges"]
+        return self._stream("log", f"--max-count={count}", layout, *shape, *renames, *safe, "--")
+
+    def _stream(self, command: str, *arguments: str) -> str:
+        """Return the beginning of what a command prints, and end it when that is enough."""
+        from git.exc import GitError
+
+        try:
+            running = self._repo.git.execute(
+                _command(command, arguments), env=_ENV, as_process=True
+            )
+        except GitError as error:
+            raise VcsError(f"git {command} failed: {error}") from error
+        # The wrapper ends the process when it goes: it must live as long as the reading.
+        process = running.proc
+        if process is None or process.stdout is None:
+            raise VcsError(f"git {command} failed: it did not start")
+        timer = Timer(_SECONDS, process.kill)
+        timer.start()
+        parts: list[bytes] = []
+        size = 0
+        try:
+            while size < _MAX_RECORDS and (part := process.stdout.read(_CHUNK)):
+                parts.append(part)
+                size += len(part)
+            whole = size < _MAX_RECORDS
+            if whole and process.wait(_SECONDS) and not parts:
+                raise VcsError(f"git {command} failed: it says nothing of {self._repo.git_dir}")
+        finally:
+            timer.cancel()
+            process.kill()
+        return b"".join(parts).decode("utf-8", "replace")
+
     def _run(self, command: str, *arguments: str) -> str:
         from git.exc import GitError
 
-        safe = [word for pair in _SAFE for word in ("-c", pair)]
         try:
             output = self._repo.git.execute(
-                ["git", "--no-pager", *safe, command, *arguments],
+                _command(command, arguments),
                 env=_ENV,
                 kill_after_timeout=None if os.name == "nt" else _SECONDS,
                 strip_newline_in_stdout=False,
@@ -116,6 +169,11 @@ class Repository:
         if len(text) > _MAX_OUTPUT:
             return text[:_MAX_OUTPUT] + f"\n[cut: {len(text):,} characters in all]\n"
         return text
+
+
+def _command(command: str, arguments: tuple[str, ...]) -> list[str]:
+    safe = [word for pair in _SAFE for word in ("-c", pair)]
+    return ["git", "--no-pager", *safe, command, *arguments]
 
 
 def _revision(ref: str | None) -> list[str]:
