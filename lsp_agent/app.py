@@ -21,6 +21,8 @@ from lsp_agent.agent.types import Ask, RunRequest, RunResult
 from lsp_agent.cancel import CancelToken
 from lsp_agent.config.model import Settings
 from lsp_agent.config.paths import Home
+from lsp_agent.context.knowledge import Knowledge
+from lsp_agent.context.semantic import SemanticIndex
 from lsp_agent.engine.catalogue import EMBEDDED
 from lsp_agent.engine.router import EngineRouter, PreparedEngine
 from lsp_agent.engine.types import EngineUnavailableError, Job
@@ -60,6 +62,7 @@ class App:
         self.on_index: IndexProgress = lambda _done, _all: None
         self._lock = threading.Lock()
         self._indexes: dict[Path, CodeIndex] = {}
+        self._knowledge: dict[Path, Knowledge] = {}
 
     @cached_property
     def actions(self) -> dict[str, Action]:
@@ -104,6 +107,7 @@ class App:
                     job=Job.ACTION if request.action else Job.RUN,
                     progress=progress,
                     index=self.index(overlay.root) if overlay.root else None,
+                    knowledge=self.knowledge(overlay.root) if overlay.root else None,
                 )
                 result = run_agent(request, env, cancel)
         except LspAgentError as error:
@@ -128,6 +132,27 @@ class App:
                 path = database_path(self.home.cache, root)
                 self._indexes[root.path] = CodeIndex(root, path, options, self.on_index)
             return self._indexes[root.path]
+
+    def knowledge(self, root: Root) -> Knowledge | None:
+        """Return what is kept of a folder between questions; ``None`` without an index.
+
+        Nothing is read before it is asked. It has vectors where ``routes.embedding`` is set.
+        """
+        index = self.index(root)
+        if index is None:
+            return None
+        with self._lock:
+            if root.path not in self._knowledge:
+                semantic = None
+                if self.settings.routes.embedding is not None:
+                    exclude = self.settings.exclude
+                    semantic = SemanticIndex(
+                        index,
+                        lambda: self.engines.lease("embedding"),
+                        lambda: Overlay(root, exclude=exclude),
+                    )
+                self._knowledge[root.path] = Knowledge(root, semantic)
+            return self._knowledge[root.path]
 
     def unable(self, action: str, path: str) -> str:
         """Say why an action can't run on a file with the engine that is set; ``""`` if it can.
@@ -201,10 +226,18 @@ class App:
         Runs under way keep the engine that they have until they end.
         """
         self.settings = settings
+        self._forget_knowledge()
         self.engines.reconfigure(settings, prepared)
+
+    def _forget_knowledge(self) -> None:
+        with self._lock:
+            known, self._knowledge = self._knowledge, {}
+        for one in known.values():
+            one.close()
 
     def close(self) -> None:
         """Stop the engines and the indexing, and finish the journal."""
+        self._forget_knowledge()
         with self._lock:
             indexes, self._indexes = self._indexes, {}
         for index in indexes.values():

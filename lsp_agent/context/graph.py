@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator
-from hashlib import blake2b
 
 from lsp_agent.index.file_graph import FileGraph, sorted_graph
 from lsp_agent.index.graph import telling
@@ -22,20 +21,10 @@ def graph_of(view: IndexView) -> FileGraph:
     without such texts, else some milliseconds for each of them; at most 32 are looked at.
     """
     base = view.reader.graph()
-    unsaved = view.overlay.unsaved()
-    digests = view.reader.digests(unsaved)
-    changed = {
-        path: text
-        for path, text in sorted(unsaved.items())
-        if text is None or digests.get(path) != _digest(text)
-    }
+    changed = view.changed()
     if not changed:
         return base
     return _patched(view, base, dict(list(changed.items())[:_MAX_CHANGED]))
-
-
-def _digest(text: str) -> bytes:
-    return blake2b(text.encode("utf-8", "replace"), digest_size=16).digest()
 
 
 def _patched(view: IndexView, base: FileGraph, changed: dict[str, str | None]) -> FileGraph:

@@ -16,7 +16,13 @@ from typing import TYPE_CHECKING
 from lsp_agent.context.emphasis import Emphasis, is_test
 from lsp_agent.context.graph import graph_of
 from lsp_agent.context.page_rank import page_rank
-from lsp_agent.context.symbol_weight import Standing, by_weight, parents, symbol_weight
+from lsp_agent.context.symbol_weight import (
+    Standing,
+    by_weight,
+    clipped_signature,
+    parents,
+    symbol_weight,
+)
 from lsp_agent.context.tokens import Count, estimate_tokens, largest
 from lsp_agent.index.file_graph import FileGraph
 from lsp_agent.index.types import SymbolRow
@@ -27,7 +33,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 _LEAST_FILES, _TOKENS_A_FILE = 96, 16
-_MAX_SHOWN, _MAX_SIGNATURE = 24, 120
+_MAX_SHOWN = 24
 _TEST, _AT_HAND, _STEPS = 0.1, 3.0, 4
 _DECAY, _BARE = 0.85, 0.5
 GAP = "⋮"
@@ -35,10 +41,14 @@ GAP = "⋮"
 
 @dataclass(frozen=True, slots=True)
 class MapFile:
-    """A file of the map: its rank (all ranks sum to 1), the definitions shown, why it is there."""
+    """A file of the map: its rank (all ranks sum to 1), the definitions shown, why it is there.
+
+    ``tokens`` are those of its part of the text alone.
+    """
 
     path: str
     rank: float
+    tokens: int
     symbols: tuple[SymbolRow, ...]
     reasons: tuple[str, ...]
 
@@ -108,6 +118,7 @@ def repo_map(
         MapFile(
             candidates[at].path,
             candidates[at].rank,
+            count(_file(candidates[at], candidates[at].order[:number])),
             tuple(candidates[at].rows[one] for one in sorted(candidates[at].order[:number])),
             tuple(emphasis.reasons.get(candidates[at].path, ())),
         )
@@ -244,7 +255,4 @@ def _depth(at: int, outer: Sequence[int | None]) -> int:
 
 
 def _line(row: SymbolRow, depth: int) -> str:
-    signature = row.signature.rstrip(" :{").partition("\n")[0]
-    if len(signature) > _MAX_SIGNATURE:
-        signature = signature[:_MAX_SIGNATURE] + "…"
-    return "    " * depth + signature
+    return "    " * depth + clipped_signature(row)

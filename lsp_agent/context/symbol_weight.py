@@ -18,6 +18,7 @@ _KINDS = {
 _OTHER_KIND = 0.4
 _PRIVATE, _SPECIAL, _NESTED, _UNUSED = 0.25, 0.1, 0.3, 0.3
 _NAMED, _SAID = 8.0, 3.0
+_MAX_SIGNATURE = 120
 Standing = Mapping[str, tuple[int, int]]
 
 
@@ -42,6 +43,12 @@ def symbol_weight(row: SymbolRow, standing: Standing, emphasis: Emphasis) -> flo
         said = emphasis.words.intersection(name_words(row.name))
         weight *= 1 + _SAID * len(said) / max(len(name_words(row.name)), 1)
     return weight
+
+
+def clipped_signature(row: SymbolRow) -> str:
+    """Return a definition's signature in one line of at most 120 characters."""
+    signature = row.signature.partition("\n")[0].rstrip(" :{")
+    return signature if len(signature) <= _MAX_SIGNATURE else signature[:_MAX_SIGNATURE] + "…"
 
 
 def by_weight(weights: Sequence[float], outer: Sequence[int | None]) -> list[int]:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 
 from pathspec import GitIgnoreSpec
 
-from lsp_agent.index.extract import grouped, symbol_row
+from lsp_agent.index.extract import digest_of, grouped, symbol_row
 from lsp_agent.index.reader import IndexReader
 from lsp_agent.index.symbol_search import grade, rank
 from lsp_agent.index.text_search import lines_of
@@ -118,6 +118,15 @@ class IndexView:
             if text and name in text:
                 found[path] = self._places(path, text, name)
         return {path: places for path, places in sorted(found.items()) if places}
+
+    def changed(self) -> dict[str, str | None]:
+        """Return the texts that differ from what was indexed; ``None`` for a deleted file."""
+        digests = self.reader.digests(self._texts)
+        return {
+            path: text
+            for path, text in sorted(self._texts.items())
+            if text is None or digests.get(path) != digest_of(text)
+        }
 
     def use_counts(self, path: str) -> dict[str, int]:
         """Return how often an unsaved text uses each name; nothing for a text that is saved."""

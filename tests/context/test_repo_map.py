@@ -74,7 +74,7 @@ def test_signatures_stand_indented_below_the_path_with_gaps(make_project: MakePr
     )
     text = repo_map(project.view(), 1000).text
     assert text.startswith("a.py:\ndef used_often(x)\ndef _never(x)\ndef used_also(y)")
-    small = repo_map(project.view(), 12).text
+    small = repo_map(project.view(), 11).text
     assert small == "a.py:\ndef used_often(x)\n⋮\ndef used_also(y)"
 
 
