@@ -24,6 +24,10 @@ class Emphasis:
     words: frozenset[str] = frozenset()
     reasons: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
+    def wants(self, path: str) -> bool:
+        """Whether a file is among those that count at least half of what the first one does."""
+        return self.files.get(path, 0.0) * 2 >= max(self.files.values(), default=1.0)
+
 
 def is_test(path: str) -> bool:
     """Whether a path is that of a test, by the names that languages use for them."""

@@ -83,9 +83,13 @@ def find(
 
 
 def emphasis_of(question: Question, findings: Findings) -> Emphasis:
-    """Return what a map is to favour for a question."""
+    """Return what a map is to favour for a question: files by the square of their score."""
+    best = max((one.score for one in findings.files), default=0.0)
     return Emphasis(
-        {one.path: one.score for one in findings.files},
+        {
+            one.path: (best if one.path in question.paths else one.score) ** 2
+            for one in findings.files
+        },
         frozenset(row.name for row, _ in findings.named.symbols),
         frozenset(word for word in name_words(question.text[:2000]) if len(word) > 2),
         {one.path: reasons_of(one.reasons) for one in findings.files},

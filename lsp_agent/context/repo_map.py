@@ -41,9 +41,9 @@ GAP = "⋮"
 
 @dataclass(frozen=True, slots=True)
 class MapFile:
-    """A file of the map: its rank (all ranks sum to 1), the definitions shown, why it is there.
+    """A file of the map: its rank, the definitions shown, why it is there.
 
-    ``tokens`` are those of its part of the text alone.
+    All ranks sum to 1, but that those of tests are a tenth of what they would be. ``tokens`` are those of its part of the text alone.
     """
 
     path: str
@@ -100,7 +100,7 @@ def repo_map(
     2,000 files and 1,024 tokens: about 0.1 s, and as much once more after a change of the index.
     """
     graph = graph_of(view)
-    ranks = page_rank(graph, _jump(graph, emphasis))
+    ranks = _ranks(graph, emphasis)
     check()
     candidates = _candidates(view, graph, ranks, budget, emphasis, hidden)
     check()
@@ -127,8 +127,12 @@ def repo_map(
     return RepoMap(text, count(text) if text else 0, files, len(graph.paths))
 
 
-def _jump(graph: FileGraph, emphasis: Emphasis) -> NDArray[np.float64]:
-    """Let jumps go to all files, less to tests, and mostly to those at hand where there are any."""
+def _ranks(graph: FileGraph, emphasis: Emphasis) -> NDArray[np.float64]:
+    """Rank all files; they sum to 1.
+
+    Jumps go to all files, less to tests, and mostly to those at hand where there are any; those
+    count more themselves, too, not only what they lean on.
+    """
     import numpy as np
 
     jump = np.array([_TEST if is_test(path) else 1.0 for path in graph.paths])
@@ -137,7 +141,12 @@ def _jump(graph: FileGraph, emphasis: Emphasis) -> NDArray[np.float64]:
         if path in graph.places:
             hand[graph.places[path]] = weight
     total = float(hand.sum())
-    return jump + hand * (_AT_HAND * float(jump.sum()) / total) if total > 0 else jump
+    if total <= 0:
+        return page_rank(graph, jump)
+    ranks = page_rank(graph, jump + hand * (_AT_HAND * float(jump.sum()) / total))
+    ranks *= 1 + _AT_HAND * hand / float(hand.max())
+    ranks /= float(ranks.sum())
+    return ranks
 
 
 def _candidates(
@@ -150,7 +159,7 @@ def _candidates(
 ) -> list[_Candidate]:
     """Return the best files, as many as could find room, with their definitions ranked."""
     worth = [
-        (rank * (_TEST if is_test(path) and path not in emphasis.files else 1.0), path)
+        (rank * (_TEST if is_test(path) and not emphasis.wants(path) else 1.0), path)
         for path, rank in zip(graph.paths, ranks.tolist(), strict=True)
         if path not in hidden
     ]
@@ -177,7 +186,7 @@ def _candidate(
     weights = [symbol_weight(row, standing, emphasis) for row in rows]
     outer = parents(rows)
     order = by_weight(weights, outer)[:_MAX_SHOWN]
-    late = is_test(path) and path not in emphasis.files
+    late = is_test(path) and not emphasis.wants(path)
     step = math.floor(_STEPS * math.log2(max(rank * known, 1e-9)))
     return _Candidate(path, rank, (late, -step, path), rows, outer, order, weights)
 

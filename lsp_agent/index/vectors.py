@@ -161,9 +161,9 @@ def pack_vector(vector: Sequence[float]) -> bytes:
     """Return a vector's direction in one signed byte a dimension."""
     import numpy as np
 
-    values = np.asarray(vector, np.float32)
+    values = np.asarray(vector, np.float64)
     largest = float(np.abs(values).max(initial=0.0))
-    scaled = values * (127 / largest) if largest > 0 else values
+    scaled = values / largest * 127 if largest > 0 else values
     return np.rint(scaled).astype(np.int8).tobytes()
 
 

@@ -60,8 +60,8 @@ class Project:
 
     def __init__(self, folder: Path, database: Path) -> None:
         self.folder = folder
+        self.database = database
         self.reader = IndexReader(database)
-        self._database = database
         self._cache = FactsCache()
 
     def write(self, **texts: str | bytes) -> None:
@@ -79,7 +79,7 @@ class Project:
 
     def index(self) -> None:
         """Bring the index up to date."""
-        build(Root(self.folder), self._database, BuildOptions(processes=1), CancelToken())
+        build(Root(self.folder), self.database, BuildOptions(processes=1), CancelToken())
 
     def view(self, **unsaved: str) -> IndexView:
         """Return the index under open documents; names as in :meth:`write`."""
