@@ -43,7 +43,8 @@ GAP = "⋮"
 class MapFile:
     """A file of the map: its rank, the definitions shown, why it is there.
 
-    All ranks sum to 1, but that those of tests are a tenth of what they would be. ``tokens`` are those of its part of the text alone.
+    All ranks sum to 1, but that those of tests are a tenth of what they would be. ``tokens`` are
+    those of its part of the text alone.
     """
 
     path: str

@@ -46,7 +46,7 @@ def test_json_and_reasons(lsp_agent: Command, shop: Path) -> None:
     assert len(files) == 7
     assert 0.9 < sum(file["rank"] for file in row["files"]) < 1.001
     tax = files["shop/tax.py"]
-    assert tax["tokens"] == 10
+    assert tax["tokens"] == 9
     assert any(reason.startswith("in focus") for reason in tax["reasons"])
     assert tax["symbols"] == [
         {"name": "tax_rate", "kind": "function", "signature": "def tax_rate(country):", "line": 1}
