@@ -112,7 +112,7 @@ def main() -> int:
 
 def compare(home: Path, options: argparse.Namespace) -> int:
     copy = home / "files"
-    shutil.copytree(options.folder, copy, ignore=lambda top, names: ignored(top, names))
+    shutil.copytree(options.folder, copy, ignore=ignored)
     shutil.rmtree(copy / ".aider.tags.cache.v4", ignore_errors=True)
     paths = sorted(path.relative_to(copy).as_posix() for path in copy.rglob("*.py"))
     step = max(len(paths) // FOCUS, 1)
