@@ -25,7 +25,7 @@ from lsp_agent.context.ranking import Weights
 WANTED = 1.3
 _ALL = re.compile("")
 _PYTHON = re.compile(r"^(?!tests/).*\.py$")
-_SIGNALS = ("body", "names", "path", "uses", "module", "memory", "whole", "recent")
+_SIGNALS = ("body", "names", "path", "module", "memory", "whole", "recent", "together")
 
 
 def parser() -> argparse.ArgumentParser:

@@ -17,9 +17,10 @@ _LEAST_WORDS = 3
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """A commit to be found: its message, the tree before it (blobs by path), what is to be found,
+    """A commit to be found.
 
-    and the commits before it, the newest first.
+    Its message, the tree before it (blobs by path), what is to be found, and
+    the commits before it, the newest first.
     """
 
     id: str

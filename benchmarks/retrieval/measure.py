@@ -46,7 +46,6 @@ class Facts:
     text: str
     plain: Counter[str]
     words: bytes
-    uses: Mapping[str, int]
 
 
 @dataclass(slots=True)
@@ -90,10 +89,8 @@ def facts(path: str, data: bytes) -> Facts:
     """Read one file as the index does."""
     text = data.decode("utf-8", "replace")
     content = extract(path, data, FileStamp(0, len(data)))
-    uses = Counter({name: count for name, (count, _, _) in content.uses.items()})
-    uses.update(symbol.name for symbol in content.symbols)
     packed = pack_words(text, (symbol.name for symbol in content.symbols))
-    return Facts(text, tokens(text), packed, uses)
+    return Facts(text, tokens(text), packed)
 
 
 class Ways:
@@ -112,23 +109,17 @@ class Ways:
         texts = {blob: known[path].text for path, blob in case.tree.items()}
         self._full_text.show(case.tree, texts)
         corpus = Corpus((path, one.words) for path, one in known.items())
-
-        def uses(name: str) -> dict[str, int]:
-            return {path: n for path, one in known.items() if (n := one.uses.get(name, 0))}
-
         memory = Memory(case.past)
         found = {
             "plain BM25": plain_bm25(query, {path: one.plain for path, one in known.items()}),
             "FTS5 bm25()": self._full_text.search(query, TOP),
         }
         start = time.perf_counter()
-        ranked = rank_files(case.message, corpus, uses=uses, memory=memory, limit=TOP)
+        ranked = rank_files(case.message, corpus, memory=memory, limit=TOP)
         seconds = time.perf_counter() - start
         found["ours"] = [one.path for one in ranked]
         for name, weights in self._extra.items():
-            ranked = rank_files(
-                case.message, corpus, uses=uses, memory=memory, limit=TOP, weights=weights
-            )
+            ranked = rank_files(case.message, corpus, memory=memory, limit=TOP, weights=weights)
             found[name] = [one.path for one in ranked]
         return found, seconds
 

@@ -85,16 +85,6 @@ class Corpus:
                 total[found] += math.log(1 + len(self.paths) / len(found)) / len(found)
         return total
 
-    def users(self, uses: Iterable[Mapping[str, int]]) -> Scores:
-        """Return each file's score for using identifiers, given each one's count by path."""
-        total = np.zeros(len(self.paths))
-        for counts in uses:
-            found = [(self.place[path], n) for path, n in counts.items() if path in self.place]
-            for at, count in found:
-                rarity = math.log((len(self.paths) + 1) / len(found))
-                total[at] += rarity * count / (count + 1.5)
-        return total
-
     def _field(self, counts: Scores) -> Bm25:
         size = len(self.paths)
         lengths = np.bincount(self._files, counts, size).astype(np.float64)

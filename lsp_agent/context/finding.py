@@ -120,14 +120,9 @@ def _by_words(question: Question, view: IndexView, knowledge: Knowledge) -> dict
     from lsp_agent.context.ranking import rank_files
 
     memory = knowledge.memory()
-
-    def uses(name: str) -> dict[str, int]:
-        return view.reader.uses_by_file(name)
-
     ranked = rank_files(
         question.words,
         knowledge.corpus(view),
-        uses=uses,
         memory=memory[1] if memory else None,
         limit=2 * _FILES,
     )

@@ -1,4 +1,4 @@
-"""What the history of a repository says about a question: who was changed for the like of it."""
+"""What the history of a repository says about a question: what was changed for the like of it."""
 
 from __future__ import annotations
 
@@ -10,12 +10,13 @@ import numpy as np
 
 from lsp_agent.context.corpus import K1, Bm25
 from lsp_agent.context.query import Piece, pieces
-from lsp_agent.vcs.history import Commit, change_rates
+from lsp_agent.vcs.history import MAX_FILES, Commit, change_rates
 
 if TYPE_CHECKING:
     from lsp_agent.context.corpus import Postings
 
 _NEAREST = 50
+_DECAY = 0.99
 
 
 class Memory:
@@ -27,10 +28,14 @@ class Memory:
         self.recent: Mapping[str, float] = change_rates(commits)
         self._holders: defaultdict[str, list[tuple[int, int]]] = defaultdict(list)
         self._origin: list[int] = []
+        self._commits_of: defaultdict[str, list[int]] = defaultdict(list)
         lengths: list[int] = []
         for number, commit in enumerate(commits):
             if not commit.paths:
                 continue
+            if 1 < len(commit.paths) <= MAX_FILES:
+                for path in commit.paths:
+                    self._commits_of[path].append(number)
             whole, *topics = pieces(commit.message)
             for topic in topics or [whole]:
                 for word in topic.words:
@@ -57,6 +62,21 @@ class Memory:
             paths = self._commits[self._origin[at]].paths
             for path in paths:
                 found[path] += float(scores[at] / best) ** 2 / len(paths)
+        return found
+
+    def together(self, seeds: Mapping[str, float]) -> dict[str, float]:
+        """Return, by path, how much was changed in the same commits as some files.
+
+        A commit counts the sum of its seeds' weights, shared out among its files, and 1 % less than
+        the commit after it. Seeds are among the answers.
+        """
+        holding = {at for path in seeds for at in self._commits_of.get(path, ())}
+        found: defaultdict[str, float] = defaultdict(float)
+        for at in sorted(holding):
+            paths = self._commits[at].paths
+            weight = sum(seeds.get(path, 0.0) for path in paths) / len(paths) * _DECAY**at
+            for path in paths:
+                found[path] += weight
         return found
 
     def _postings(self, word: str) -> Postings:

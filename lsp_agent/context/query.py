@@ -4,18 +4,13 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from lsp_agent.index.words import words
 
 _BREAK = re.compile(r"\n\s*\n|\n(?=[ \t]*(?:[-*+•]|\d+[.)])[ \t])")
 _IDENTIFIER = re.compile(r"[^\W\d]\w*")
-# What is quoted as code, dotted, or written as no word of a language is.
-_CODE = re.compile(
-    r"`+[^`\n]+`+|\b[^\W\d]\w*(?:\.[^\W\d]\w*)+\b"
-    r"|\b(?:[a-z]+_\w+|[A-Z_]*[a-z]\w*[A-Z]\w*|[A-Z]{2,}_\w+)\b"
-)
 _LEAST_WORDS, _LEAST_LETTERS = 3, 3
 _MAX_TEXT, _MAX_PIECES = 20_000, 60
 _FUNCTION_WORDS = """
@@ -33,11 +28,10 @@ STOP_WORDS = _STOP | frozenset(word for one in _STOP for word in words(one))
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """One topic: its words with their weights, the identifiers in it, those written as code."""
+    """One topic: its words with their weights, and what may be identifiers in it."""
 
     words: Mapping[str, float]
     identifiers: frozenset[str]
-    code: frozenset[str]
 
     @classmethod
     def of(cls, text: str) -> Piece:
@@ -47,8 +41,8 @@ class Piece:
             for word, count in sorted(words(text).items())
             if word not in STOP_WORDS
         }
-        code = (name for match in _CODE.findall(text) for name in _IDENTIFIER.findall(match))
-        return cls(weights, _names(_IDENTIFIER.findall(text)), _names(code))
+        names = (name for name in _IDENTIFIER.findall(text) if len(name) >= _LEAST_LETTERS)
+        return cls(weights, frozenset(name for name in names if name.lower() not in _STOP))
 
 
 def pieces(text: str) -> tuple[Piece, ...]:
@@ -62,9 +56,3 @@ def pieces(text: str) -> tuple[Piece, ...]:
     parts = [Piece.of(part) for part in _BREAK.split(text)]
     topics = [part for part in parts if len(part.words) >= _LEAST_WORDS][:_MAX_PIECES]
     return (Piece.of(text), *(topics if len(topics) > 1 else ()))
-
-
-def _names(found: Iterable[str]) -> frozenset[str]:
-    return frozenset(
-        name for name in found if len(name) >= _LEAST_LETTERS and name.lower() not in _STOP
-    )

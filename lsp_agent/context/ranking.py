@@ -1,14 +1,14 @@
 """Which files a text is about: signals of words, names and history, blended.
 
-The weights were found on the histories of other repositories than those that the benchmark reports
-(``benchmarks/retrieval``), by coordinate ascent from equal ones. What is not here was tried there
-and changed nothing for the better: BM25 of passages, of docstrings and comments alone, of fields
-joined before saturation (BM25F), personalised PageRank over imports, files changed together.
+The weights were found on histories that the benchmark does not report (``benchmarks/retrieval``):
+coordinate ascent in coarse steps over the mean of four repositories. What is not here was tried
+there and gained nothing: BM25 of passages, of docstrings and comments alone, of fields joined
+before saturation (BM25F), uses of identifiers, personalised PageRank over imports.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -20,25 +20,26 @@ if TYPE_CHECKING:
     from lsp_agent.context.corpus import Corpus, Scores
     from lsp_agent.context.memory import Memory
 
-Uses = Callable[[str], Mapping[str, int]]
-"""How often each file uses or defines an identifier, by path."""
-
 
 @dataclass(frozen=True, slots=True)
 class Weights:
-    """What each signal counts, at its best file; ``whole`` is a text beside its topics."""
+    """What each signal counts, at its best file.
+
+    ``whole`` is a text beside its topics, ``together`` what is usually changed with the best files.
+    """
 
     body: float = 1.0
     names: float = 0.25
     path: float = 0.35
-    uses: float = 0.5
     module: float = 0.25
     memory: float = 0.2
     whole: float = 0.25
     recent: float = 0.1
+    together: float = 0.6
 
 
 _DEFAULT = Weights()
+_SEEDS, _AHEAD = 8, 1e-6
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +55,6 @@ def rank_files(
     query: str,
     corpus: Corpus,
     *,
-    uses: Uses,
     memory: Memory | None = None,
     limit: int = 10,
     weights: Weights = _DEFAULT,
@@ -64,7 +64,7 @@ def rank_files(
     Each topic of the text is asked for alone, and a file is as good as for the topic that it fits
     best: a file need not be about all that a message speaks of. Cost: some milliseconds a topic.
     """
-    whole, *topics = [_signals(piece, corpus, uses, memory, weights) for piece in pieces(query)]
+    whole, *topics = [_signals(piece, corpus, memory, weights) for piece in pieces(query)]
     blends = [_total(signals) for signals in topics or [whole]]
     best = np.argmax(blends, axis=0)
     parts = {name: np.choose(best, [one[name] for one in topics or [whole]]) for name in whole}
@@ -74,6 +74,7 @@ def rank_files(
         parts["whole"] = weights.whole * _share(_total(whole))
     if memory is not None:
         parts["recent"] = weights.recent * _share(_by_path(memory.recent, corpus))
+        parts["together"] = _together(_total(parts), corpus, memory, weights.together)
     total = _total(parts)
     order = np.argsort(-total, kind="stable")[:limit]
     return [
@@ -88,18 +89,30 @@ def rank_files(
 
 
 def _signals(
-    piece: Piece, corpus: Corpus, uses: Uses, memory: Memory | None, weights: Weights
+    piece: Piece, corpus: Corpus, memory: Memory | None, weights: Weights
 ) -> dict[str, Scores]:
     signals = {
         "body": weights.body * _share(corpus.body.scores(piece.words)),
         "names": weights.names * _share(corpus.names.scores(piece.words)),
         "path": weights.path * _share(corpus.path.scores(piece.words)),
-        "uses": weights.uses * _share(corpus.users(uses(name) for name in sorted(piece.code))),
         "module": weights.module * _share(corpus.modules(piece.identifiers)),
     }
     if memory is not None:
         signals["memory"] = weights.memory * _share(_by_path(memory.alike(piece), corpus))
     return signals
+
+
+def _together(scores: Scores, corpus: Corpus, memory: Memory, weight: float) -> Scores:
+    """Score what is changed with the best files; the very best of them stays the first."""
+    if not scores.any():
+        return scores
+    shares = _share(scores)
+    best = np.argsort(-shares, kind="stable")[:_SEEDS]
+    seeds = {corpus.paths[at]: float(shares[at]) for at in best if shares[at] > 0}
+    added = weight * _share(_by_path(memory.together(seeds), corpus))
+    missing = float(np.max(scores + added) - scores[best[0]])
+    added[best[0]] = max(added[best[0]], missing + _AHEAD if missing > 0 else 0.0)
+    return added
 
 
 def _total(signals: Mapping[str, Scores]) -> Scores:

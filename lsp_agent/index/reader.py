@@ -134,16 +134,6 @@ class IndexReader:
         )
         return {path: unpack(places) for path, places in self._rows(sql, name)}
 
-    def uses_by_file(self, name: str) -> dict[str, int]:
-        """Return how often each file uses or defines a name."""
-        sql = (
-            "select path, sum(uses) from (select f.path, o.uses from occurrences o join files f on "
-            "f.doc = o.doc where o.name = (select id from names where name = ?) union all "
-            "select f.path, 1 from symbols s join files f on f.id = s.file "
-            "where s.name = (select id from names where name = ?)) group by path"
-        )
-        return dict(self._rows(sql, name, name))
-
     def use_counts(self, names: Iterable[str]) -> dict[str, int]:
         """Return how often names are used in all."""
         sql = (

@@ -51,22 +51,30 @@ def word_hash(word: str) -> int:
 
 def pack_words(text: str, names: Iterable[str]) -> bytes:
     """Return the packed words of a text that defines ``names``, sorted, in native byte order."""
-    counts: Counter[int] = Counter()
-    for word, count in words(text).items():
-        counts[word_hash(word)] += count
-    named: Counter[int] = Counter()
-    for name in names:
-        named.update(word_hash(word) for word in words(name))
+    counts, named = _hashed(text), _hashed("\n".join(names))
     rows = (
         key << HASH_SHIFT
         | bisect_right(COUNTS, count) - 1 << COUNT_SHIFT
-        | min(named[key], NAME_MASK)
+        | min(named.get(key, 0), NAME_MASK)
         for key, count in counts.items()
     )
     return array("I", sorted(rows)).tobytes()
 
 
+def _hashed(text: str) -> dict[int, int]:
+    found: dict[int, int] = {}
+    for run, count in Counter(_LETTERS.findall(text)).items():
+        for key in _hashes(run):
+            found[key] = found.get(key, 0) + count
+    return found
+
+
 @lru_cache(1 << 17)
+def _hashes(run: str) -> tuple[int, ...]:
+    return tuple(word_hash(word) for word in _parts(run))
+
+
+@lru_cache(1 << 12)
 def _parts(run: str) -> tuple[str, ...]:
     return tuple(_stem(part) for part in name_words(run)[:_MAX_PARTS] if len(part) > 1)
 

@@ -24,6 +24,7 @@ _SAFE = (
     "core.sshCommand=false",
     "core.untrackedCache=false",
     "diff.external=",
+    "log.showRoot=true",
     "log.showSignature=false",
     "protocol.allow=never",
 )
