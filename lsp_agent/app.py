@@ -22,6 +22,8 @@ from lsp_agent.cancel import CancelToken
 from lsp_agent.config.model import Settings
 from lsp_agent.config.paths import Home
 from lsp_agent.config.trust import TrustStore
+from lsp_agent.context.knowledge import Knowledge
+from lsp_agent.context.semantic import SemanticIndex
 from lsp_agent.engine.catalogue import EMBEDDED
 from lsp_agent.engine.router import EngineRouter, PreparedEngine
 from lsp_agent.engine.types import EngineUnavailableError, Job
@@ -67,6 +69,7 @@ class App:
         self.language_servers = LanguageServers(
             settings.language_servers, trusts or TrustStore(home).is_trusted, env
         )
+        self._knowledge: dict[Path, Knowledge] = {}
 
     @cached_property
     def actions(self) -> dict[str, Action]:
@@ -113,6 +116,7 @@ class App:
                     progress=progress,
                     index=self.index(overlay.root) if overlay.root else None,
                     instruments=self.language_servers,
+                    knowledge=self.knowledge(overlay.root) if overlay.root else None,
                 )
                 result = run_agent(request, env, cancel)
         except LspAgentError as error:
@@ -137,6 +141,27 @@ class App:
                 path = database_path(self.home.cache, root)
                 self._indexes[root.path] = CodeIndex(root, path, options, self.on_index)
             return self._indexes[root.path]
+
+    def knowledge(self, root: Root) -> Knowledge | None:
+        """Return what is kept of a folder between questions; ``None`` without an index.
+
+        Nothing is read before it is asked. It has vectors where ``routes.embedding`` is set.
+        """
+        index = self.index(root)
+        if index is None:
+            return None
+        with self._lock:
+            if root.path not in self._knowledge:
+                semantic = None
+                if self.settings.routes.embedding is not None:
+                    exclude = self.settings.exclude
+                    semantic = SemanticIndex(
+                        index,
+                        lambda: self.engines.lease("embedding"),
+                        lambda: Overlay(root, exclude=exclude),
+                    )
+                self._knowledge[root.path] = Knowledge(root, semantic)
+            return self._knowledge[root.path]
 
     def unable(self, action: str, path: str) -> str:
         """Say why an action can't run on a file with the engine that is set; ``""`` if it can.
@@ -210,16 +235,29 @@ class App:
 
         Runs under way keep the engine that they have until they end.
         """
-        self.settings = settings
+        before, self.settings = self.settings, settings
+        self._forget_knowledge()
+        if (before.index, before.exclude) != (settings.index, settings.exclude):
+            self._forget_indexes()
         self.engines.reconfigure(settings, prepared)
         self.language_servers.reconfigure(settings.language_servers)
 
-    def close(self) -> None:
-        """Stop the engines the indexing and the language servers, and finish the journal."""
+    def _forget_indexes(self) -> None:
         with self._lock:
             indexes, self._indexes = self._indexes, {}
         for index in indexes.values():
             index.close()
+
+    def _forget_knowledge(self) -> None:
+        with self._lock:
+            known, self._knowledge = self._knowledge, {}
+        for one in known.values():
+            one.close()
+
+    def close(self) -> None:
+        """Stop the engines, the indexing and the language servers; finish the journal."""
+        self._forget_knowledge()
+        self._forget_indexes()
         self.language_servers.close()
         self.engines.close()
         self.journal.close()

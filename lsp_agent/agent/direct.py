@@ -14,6 +14,7 @@ from lsp_agent.agent.formats import extract_code, parse_tool_calls
 from lsp_agent.agent.hazards import approved
 from lsp_agent.agent.prompts import prompt
 from lsp_agent.agent.query import Answer, Budget, answer_tokens, ask_engine
+from lsp_agent.agent.related import related, tool_context
 from lsp_agent.agent.verify import verify
 from lsp_agent.context.builder import (
     Note,
@@ -27,13 +28,13 @@ from lsp_agent.resources import resource
 from lsp_agent.syntax.document import SyntaxDocument
 from lsp_agent.syntax.languages import language_of
 from lsp_agent.tools.call import call_tool
-from lsp_agent.tools.spec import ToolContext
 from lsp_agent.workspace.blocks import replace_block
 from lsp_agent.workspace.positions import Position, Range
 from lsp_agent.workspace.text import Text
 
 _FRAME_TOKENS = 256
 _MIN_ANSWER = 256
+_ROOMY, _RELATED_SHARE = 6144, 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +140,7 @@ def _apply(run: Run, piece: Piece, answer: Answer) -> str:
     calls = answer.tool_calls or parsed.calls
     edits = [call for call in calls if _is_edit(run, call.name)]
     if edits:
-        context = ToolContext(run.env.overlay, run.cancel, run.env.index, run.env.instruments)
+        context = tool_context(run)
         for call in edits:
             if not approved(run, run.env.tools[call.name], call.arguments):
                 return f"The user refused {call.name}."
@@ -189,6 +190,8 @@ def _context(run: Run, piece: Piece) -> list[str]:
     parts = [workspace_facts(run.env.overlay, run.env.settings.style)]
     if room > _FRAME_TOKENS:
         parts.append(file_context(piece.path, piece.text, piece.range, room // 2, count))
+    if room > _ROOMY and not run.info.jobs:
+        parts.append(related(run, room // _RELATED_SHARE, signatures=True).body)
     return [part for part in parts if part]
 
 

@@ -9,6 +9,7 @@ from typing import Any
 from lsp_agent.agent.types import Ask, RunRequest
 from lsp_agent.cancel import CancelToken
 from lsp_agent.config.model import Settings
+from lsp_agent.context.knowledge import Knowledge
 from lsp_agent.engine.types import Engine, EngineInfo, Job
 from lsp_agent.errors import LspAgentError
 from lsp_agent.events import EventStream
@@ -36,6 +37,7 @@ class RunEnvironment:
     instruments: Instruments | None = None
     progress: Progress = field(default=lambda _step, _share: None)
     index: CodeIndex | None = None
+    knowledge: Knowledge | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from lsp_agent.agent.grammar import MAX_PATHS, tool_grammar
 from lsp_agent.agent.hazards import approved
 from lsp_agent.agent.prompts import prompt
 from lsp_agent.agent.query import Answer, Budget, answer_tokens, ask_engine
+from lsp_agent.agent.related import related, tool_context
 from lsp_agent.agent.repeats import RepeatGuard
 from lsp_agent.agent.verify import verify
 from lsp_agent.context.builder import file_context, focus_lines, workspace_facts
@@ -20,12 +21,13 @@ from lsp_agent.engine.types import Message, ToolCall, ToolSchema
 from lsp_agent.syntax.document import SyntaxDocument
 from lsp_agent.syntax.languages import language_of
 from lsp_agent.tools.call import ToolOutcome, call_tool
-from lsp_agent.tools.spec import Tool, ToolContext
+from lsp_agent.tools.spec import Tool
 from lsp_agent.workspace.errors import UnreadableFileError
 from lsp_agent.workspace.text import Text
 
 _MAX_PROBLEMS = 3
 _PREVIEW = 400
+_RELATED_SHARE = 8
 
 
 class ToolLoop:
@@ -36,7 +38,7 @@ class ToolLoop:
         self._budget = budget
         self._native = run.info.native_tools
         self._tools: dict[str, Tool[Any]] = dict(run.env.tools)
-        self._context = ToolContext(run.env.overlay, run.cancel, run.env.index, run.env.instruments)
+        self._context = tool_context(run)
         self._repeats = RepeatGuard()
         self._problems = 0
         self._refined = 0
@@ -188,7 +190,10 @@ class ToolLoop:
 
     def _task(self) -> str:
         run = self._run
+        found = related(run, (run.info.n_ctx - answer_tokens(run)) // _RELATED_SHARE)
         parts = [workspace_facts(run.env.overlay, run.env.settings.style)]
+        if found.head:
+            parts.append(found.head)
         focus = run.request.focus
         if focus is not None:
             text = Text(run.env.overlay.read(focus.path))
@@ -199,6 +204,8 @@ class ToolLoop:
             notes = diagnostics_of(run, text)
             if notes:
                 parts.append(f"Reported there:\n{notes}")
+        if found.body:
+            parts.append(found.body)
         parts.append(f"Task: {run.request.task}")
         return "\n\n".join(parts)
 

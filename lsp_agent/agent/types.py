@@ -42,7 +42,8 @@ class RunRequest:
     ``target`` is the stretch of the focused file that a direct answer replaces whole; ``scope``
     lists the paths that may change, and ``None`` allows the whole workspace. ``answer`` says
     whether an edit, a text, or either is wanted. ``form`` is how the direct profile asks for an
-    edit: the whole target rewritten, or a few lines (see :mod:`lsp_agent.agent.forms`).
+    edit: the whole target rewritten, or a few lines (see :mod:`lsp_agent.agent.forms`). ``recent``
+    are files that were lately edited, the latest last.
     """
 
     task: str
@@ -55,6 +56,7 @@ class RunRequest:
     title: str = ""
     profile: Profile = "auto"
     session: str | None = None
+    recent: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

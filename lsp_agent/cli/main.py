@@ -23,6 +23,7 @@ VERBS = {
     "complete": "Complete the code at a place; prints what to insert.",
     "demo": "Show the main job on a sample project; nothing is downloaded.",
     "doctor": "Say what works, what does not, and the command that mends it.",
+    "map": "Print the ranked map of a folder: its files and their signatures.",
     "models": "List the models of this machine; add, pull, remove or time one.",
     "config": "Show, describe or check the configuration.",
     "runs": "Look at earlier runs.",

@@ -111,12 +111,15 @@ EngineSettings = Annotated[LlamaSettings | OpenAISettings, Field(discriminator="
 
 
 class Routes(Section):
-    """Which engine serves which job; an unset one goes to ``agent``."""
+    """Which engine serves which job; an unset one goes to ``agent``, but for ``embedding``."""
 
     agent: str = Field("local", description="engine of agent runs, and of every job without one")
     action: str | None = Field(None, description="engine of code actions")
     completion: str | None = Field(None, description="engine of inline completion")
     review: str | None = Field(None, description="engine of review")
+    embedding: str | None = Field(
+        None, description="engine of an embedding model, for semantic search; default: none"
+    )
 
 
 class AgentSettings(Section):

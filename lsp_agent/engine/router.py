@@ -15,7 +15,7 @@ from lsp_agent.config.paths import Home
 from lsp_agent.engine.factory import make_engine
 from lsp_agent.engine.types import Engine, EngineInfo, EngineUnavailableError
 
-Route = Literal["agent", "action", "completion", "review"]
+Route = Literal["agent", "action", "completion", "review", "embedding"]
 
 
 @dataclass(eq=False, slots=True)

@@ -7,6 +7,7 @@ from hashlib import blake2b
 
 from lsp_agent.index.packing import pack
 from lsp_agent.index.types import FileContent, FileStamp, SymbolRow
+from lsp_agent.index.words import pack_words
 from lsp_agent.syntax.facts import FileFacts, Reference, file_facts
 from lsp_agent.syntax.languages import language_of
 from lsp_agent.syntax.symbols import Symbol
@@ -31,7 +32,7 @@ def extract(path: str, data: bytes, stamp: FileStamp) -> FileContent:
 
     Never raises for what a file holds. Cost: one parse and one query, see ``file_facts``.
     """
-    digest = blake2b(data, digest_size=16).digest()
+    digest = _digest(data)
     try:
         text = decode(data, path).content
     except UnreadableFileError:
@@ -52,6 +53,7 @@ def extract(path: str, data: bytes, stamp: FileStamp) -> FileContent:
         imports=tuple((one.module, one.names) for one in facts.imports),
         tests=facts.tests,
         text=text,
+        words=pack_words(text, [symbol.name for symbol in facts.symbols]),
     )
 
 
@@ -80,6 +82,15 @@ def first_line(docstring: str | None) -> str:
         if said:
             return said[:_MAX_DOCUMENTATION]
     return ""
+
+
+def digest_of(text: str) -> bytes:
+    """Return the digest that a file of this text has, if it is in UTF-8."""
+    return _digest(text.encode("utf-8", "replace"))
+
+
+def _digest(data: bytes) -> bytes:
+    return blake2b(data, digest_size=16).digest()
 
 
 def grouped(references: tuple[Reference, ...]) -> dict[str, list[tuple[int, int, bool]]]:

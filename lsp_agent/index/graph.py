@@ -16,13 +16,26 @@ _MAX_DEFINERS = 8
 """A name that more files define says little about which of them is meant."""
 _MAX_USERS = 400
 _IMPORT_WEIGHT = 2.0
+_UNIMPORTED = 0.2
+"""What a name counts in a file that its user imports nothing from: it may be another's."""
+_PLAIN = 0.3
+"""What a name counts that is one lower-case word: often another one's by the same name."""
+
+
+def telling(name: str) -> float:
+    """Return how likely equal names mean the same thing: long ones of several words do."""
+    several = "_" in name.strip("_") or name.lower() not in (name, name.lower().capitalize())
+    sure = several or len(name) > 12 or name[:1].isupper()
+    return min(len(name) / 8, 1.0) * (1.0 if sure else _PLAIN)
 
 
 def connect_files(database: Database) -> None:
     """Resolve all imports and weigh all edges between files anew.
 
     An edge's weight is the sum over the names that its source uses and its target defines, each
-    ``sqrt(uses) / number of definers``, as in aider's repository map, plus two for an import.
+    ``telling(name) * sqrt(uses) / number of definers``, much as in aider's repository map, plus two
+    for an import. A file that imports others of the workspace leans less on those that it does not
+    import.
     Cost: one pass over the uses of names that a few files define; about half a second for 2,000
     files.
     """
@@ -36,20 +49,30 @@ def connect_files(database: Database) -> None:
     definers: defaultdict[int, set[int]] = defaultdict(set)
     for name, file in database.execute("select distinct name, file from symbols"):
         definers[name].add(file)
+    names = dict(database.execute("select id, name from names where defined is not null"))
     for name, group in groupby(rows, key=lambda row: row[0]):
         users = list(group)
         if len(users) > _MAX_USERS:
             continue
         targets = definers[name]
+        share = telling(names.get(name, "")) / len(targets)
         for _, source, uses in users:
             # Whoever defines a name itself means its own.
             if source not in targets:
                 for target in targets:
-                    weights[source, target] += uses**0.5 / len(targets)
-    for source, target in database.execute(
-        "select distinct file, target from imports where target is not null and target != file"
-    ):
-        weights[source, target] += _IMPORT_WEIGHT
+                    weights[source, target] += share * uses**0.5
+    imported = {
+        (source, target)
+        for source, target in database.execute(
+            "select distinct file, target from imports where target is not null and target != file"
+        )
+    }
+    importing = {source for source, _ in imported}
+    for pair in weights:
+        if pair[0] in importing and pair not in imported:
+            weights[pair] *= _UNIMPORTED
+    for pair in imported:
+        weights[pair] += _IMPORT_WEIGHT
     database.execute("delete from edges")
     database.conn.executemany(
         "insert into edges (source, target, weight) values (?, ?, ?)",
@@ -62,11 +85,12 @@ def connect_file(database: Database, file: int) -> None:
     resolve_imports(database, file)
     weights: defaultdict[int, float] = defaultdict(float)
     names = database.execute(
-        "select o.name, o.uses from occurrences o join files f on f.doc = o.doc where f.id = ? "
+        "select o.name, n.name, o.uses from occurrences o join files f on f.doc = o.doc "
+        "join names n on n.id = o.name where f.id = ? "
         "and exists (select 1 from symbols s where s.name = o.name)",
         (file,),
     ).fetchall()
-    for name, uses in names:
+    for name, word, uses in names:
         targets = [
             row[0]
             for row in database.execute(
@@ -76,12 +100,15 @@ def connect_file(database: Database, file: int) -> None:
         ]
         if file not in targets and len(targets) <= _MAX_DEFINERS:
             for target in targets:
-                weights[target] += uses**0.5 / len(targets)
-    for (target,) in database.execute(
+                weights[target] += telling(word) * uses**0.5 / len(targets)
+    rows = database.execute(
         "select distinct target from imports where file = ? and target is not null", (file,)
-    ):
+    )
+    imported = {target for (target,) in rows} - {file}
+    for target in weights.keys() - imported if imported else ():
+        weights[target] *= _UNIMPORTED
+    for target in imported:
         weights[target] += _IMPORT_WEIGHT
-    weights.pop(file, None)
     database.execute("delete from edges where source = ?", (file,))
     database.conn.executemany(
         "insert into edges (source, target, weight) values (?, ?, ?)",

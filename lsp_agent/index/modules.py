@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import posixpath
 import re
+import sys
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from pathlib import PurePosixPath
@@ -100,6 +101,10 @@ def _python_bases(path: str, module: str) -> Iterator[str]:
     inner = module.lstrip(".").replace(".", "/")
     if level:
         tops = [str(folders[level - 1])] if level <= len(folders) else []
+    elif inner.partition("/")[0] in sys.stdlib_module_names:
+        # A module of that name inside a package is not what an absolute import means.
+        yield inner
+        return
     else:
         tops = [*map(str, reversed(folders)), "src"]
     for top in tops:

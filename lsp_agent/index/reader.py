@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from lsp_agent.index.file_graph import FileGraph, graph_of_rows
 from lsp_agent.index.packing import unpack
 from lsp_agent.index.schema import connect_to_read, unavailable
 from lsp_agent.index.symbol_search import COLUMNS, TABLES, find_symbols
@@ -26,6 +27,8 @@ from lsp_agent.index.types import (
     Skipped,
     SymbolRow,
 )
+
+_PARAMETERS = 500
 
 
 class IndexReader:
@@ -41,6 +44,8 @@ class IndexReader:
         self._lock = threading.Lock()
         self._open: list[sqlite3.Connection] = []
         self._closed = False
+        self._graph: tuple[int, FileGraph] | None = None
+        self._standing: tuple[int, dict[str, tuple[int, int]]] = (-1, {})
 
     def generation(self) -> int:
         """Return a number that grows with every change that is committed, whoever made it."""
@@ -102,8 +107,7 @@ class IndexReader:
         """Return the definitions of several files."""
         wanted = list(paths)
         found: dict[str, list[SymbolRow]] = {path: [] for path in wanted}
-        for start in range(0, len(wanted), 500):
-            part = wanted[start : start + 500]
+        for part in _parts(wanted):
             sql = (
                 f"select {COLUMNS} from {TABLES} where f.path in ({','.join('?' * len(part))}) "
                 "order by s.id"
@@ -164,6 +168,55 @@ class IndexReader:
             "join files b on b.id = e.target"
         )
 
+    def graph(self) -> FileGraph:
+        """Return the graph of files that were not left out, as arrays; kept until it changes."""
+        generation = self.generation()
+        known = self._graph
+        if known is not None and known[0] == generation:
+            return known[1]
+        files = self._rows("select id, path from files where skipped = ''")
+        with self._guard():
+            edges = self._connection().execute("select source, target, weight from edges")
+            graph = graph_of_rows(files, edges)
+        self._graph = (generation, graph)
+        return graph
+
+    def standing(self, names: Iterable[str]) -> dict[str, tuple[int, int]]:
+        """Return how many files define each name, and how many use it; kept until it changes."""
+        generation = self.generation()
+        if self._standing[0] != generation:
+            self._standing = (generation, {})
+        found = self._standing[1]
+        wanted = dict.fromkeys(names)
+        for part in _parts(name for name in wanted if name not in found):
+            sql = (
+                "select n.name, (select count(distinct s.file) from symbols s where s.name = n.id),"
+                " (select count(*) from occurrences o join files f on f.doc = o.doc "
+                f"where o.name = n.id) from names n where n.name in ({','.join('?' * len(part))})"
+            )
+            found.update({row[0]: (row[1], row[2]) for row in self._rows(sql, *part)})
+        return {name: found[name] for name in wanted if name in found}
+
+    def definers(self, names: Iterable[str]) -> dict[str, list[str]]:
+        """Return the files that define each name."""
+        found: dict[str, list[str]] = {}
+        for part in _parts(names):
+            sql = (
+                "select distinct n.name, f.path from names n join symbols s on s.name = n.id join "
+                f"files f on f.id = s.file where n.name in ({','.join('?' * len(part))})"
+            )
+            for name, path in self._rows(sql, *part):
+                found.setdefault(name, []).append(path)
+        return found
+
+    def digests(self, paths: Iterable[str]) -> dict[str, bytes]:
+        """Return the digests of files' contents as they were indexed."""
+        found: dict[str, bytes] = {}
+        for part in _parts(paths):
+            sql = f"select path, digest from files where path in ({','.join('?' * len(part))})"
+            found.update(self._rows(sql, *part))
+        return found
+
     def languages(self) -> Mapping[str, int]:
         """Return how many files there are of each language; ``""`` is plain text."""
         rows = self._rows("select language, count(*) from files where skipped = '' group by 1")
@@ -216,6 +269,13 @@ class IndexReader:
                 if connection in self._open:
                     self._open.remove(connection)
             connection.close()
+
+
+def _parts(values: Iterable[str]) -> Iterator[list[str]]:
+    """Yield values in parts that SQLite takes as parameters of one question."""
+    wanted = list(dict.fromkeys(values))
+    for start in range(0, len(wanted), _PARAMETERS):
+        yield wanted[start : start + _PARAMETERS]
 
 
 class _Guard:

@@ -18,7 +18,7 @@ from lsp_agent.index.types import IndexUnavailableError
 if TYPE_CHECKING:
     from sqlite_utils import Database
 
-VERSION = 1
+VERSION = 2
 """Raised with every change of the tables or of what extraction finds: an older index is rebuilt."""
 
 _BUSY_MS = 5000
@@ -75,6 +75,14 @@ def create(database: Database) -> None:
         "fts5(content, tokenize='trigram', content='', detail=none)"
     )
     database.execute("create table file_words (file integer primary key, words blob)")
+    database.execute(
+        "create table passages (doc integer, line integer, end_line integer, digest blob, "
+        "primary key (doc, line)) without rowid"
+    )
+    database.execute(
+        "create table vectors (model text, digest blob, vector blob, primary key (model, digest)) "
+        "without rowid"
+    )
 
 
 def connect(path: Path) -> Database:

@@ -15,8 +15,9 @@ from hashlib import sha256
 from pathlib import Path
 from typing import IO
 
+from lsp_agent.cancel import CancelToken
 from lsp_agent.errors import LspAgentError
-from lsp_agent.index.build import BuildOptions
+from lsp_agent.index.build import BuildOptions, Built, Report, build
 from lsp_agent.index.reader import IndexReader
 from lsp_agent.index.types import IndexStatus
 from lsp_agent.index.update import update
@@ -68,6 +69,10 @@ class CodeIndex:
     def view(self, overlay: Overlay) -> IndexView:
         """Return the index as an overlay changes it."""
         return IndexView(self.reader, overlay, self._cache)
+
+    def build(self, cancel: CancelToken, report: Report = lambda _done, _all: None) -> Built:
+        """Bring the index up to date in this thread; raises what ``build.build`` raises."""
+        return build(self.root, self._path, self._options, cancel, report)
 
     def refresh(self) -> None:
         """Start bringing the index up to date with the disk; once more when it is under way."""

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 
 from pathspec import GitIgnoreSpec
 
-from lsp_agent.index.extract import grouped, symbol_row
+from lsp_agent.index.extract import digest_of, grouped, symbol_row
 from lsp_agent.index.reader import IndexReader
 from lsp_agent.index.symbol_search import grade, rank
 from lsp_agent.index.text_search import FileFinder, lines_of
@@ -86,6 +86,15 @@ class IndexView:
             return list(self._rows_of(path))
         return self.reader.outline(path)
 
+    def outlines(self, paths: Iterable[str]) -> dict[str, list[SymbolRow]]:
+        """Return the definitions of several files."""
+        wanted = list(dict.fromkeys(paths))
+        found = self.reader.outlines(path for path in wanted if path not in self._texts)
+        return {
+            path: list(self._rows_of(path)) if path in self._texts else found[path]
+            for path in wanted
+        }
+
     def files_with(self, name: str) -> list[str]:
         """Return the files that use or define a name."""
         found = [path for path in self.reader.files_with(name) if path not in self._texts]
@@ -109,6 +118,25 @@ class IndexView:
             if text and name in text:
                 found[path] = self._places(path, text, name)
         return {path: places for path, places in sorted(found.items()) if places}
+
+    def changed(self) -> dict[str, str | None]:
+        """Return the texts that differ from what was indexed; ``None`` for a deleted file."""
+        digests = self.reader.digests(self._texts)
+        return {
+            path: text
+            for path, text in sorted(self._texts.items())
+            if text is None or digests.get(path) != digest_of(text)
+        }
+
+    def use_counts(self, path: str) -> dict[str, int]:
+        """Return how often an unsaved text uses each name; nothing for a text that is saved."""
+        text = self._texts.get(path)
+        if not text:
+            return {}
+        return {
+            name: len(places)
+            for name, places in grouped(self._cache.of(path, text).references).items()
+        }
 
     def imports(self, path: str) -> list[ImportRow]:
         """Return a file's imports."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from lsprotocol import types
 from pygls.lsp.server import LanguageServer
@@ -53,6 +53,8 @@ class RunManager:
     ) -> RunHandle:
         """Start a run; its progress goes to the client's token or to one that is made."""
         app = await self._session.app()
+        chunks = self._session.surroundings.ring.chunks()
+        request = replace(request, recent=tuple(dict.fromkeys(chunk.path for chunk in chunks)))
         loop = asyncio.get_running_loop()
         cancel = CancelToken()
         run_id = new_run_id()

@@ -10,6 +10,9 @@ from typing import Annotated, Any, Generic, Literal, TypeVar
 from pydantic import BaseModel, ConfigDict, Field
 
 from lsp_agent.cancel import CancelToken
+from lsp_agent.context.knowledge import Knowledge
+from lsp_agent.context.question import Question
+from lsp_agent.context.tokens import Count, estimate_tokens
 from lsp_agent.engine.types import ToolSchema
 from lsp_agent.errors import LspAgentError
 from lsp_agent.index.service import CodeIndex
@@ -54,13 +57,18 @@ class ToolContext:
     """What a tool may use.
 
     ``overlay`` is the run's view of the workspace, ``index`` its index, ``instruments`` are other
-    language servers; the latter two where there are any.
+    language servers; the latter two where there are any. ``knowledge`` is what is kept of the
+    folder between questions, ``at_hand`` the question that the run works on, ``count`` the tokens
+    of a text.
     """
 
     overlay: Overlay
     cancel: CancelToken
     index: CodeIndex | None = None
     instruments: Instruments | None = None
+    knowledge: Knowledge | None = None
+    at_hand: Question = field(default_factory=Question)
+    count: Count = estimate_tokens
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.cli.conftest import Command
+from tests.context.conftest import SHOP
 from tests.support.scripted_endpoint import Reply, ScriptedEndpoint, call
 
 
@@ -58,3 +59,39 @@ def test_two_runs_share_system_prompt_and_tools(
     assert '"tools"' in shared
     assert json.dumps(other, ensure_ascii=False).startswith(shared)
     assert one["messages"][0]["role"] == "system"
+
+
+def test_runs_in_an_indexed_folder_share_its_map(
+    lsp_agent: Command, work: Path, use_remote: Callable[..., None]
+) -> None:
+    """The map stands before all that depends on the task; passages for the task right before it."""
+    for path, text in SHOP.items():
+        (work / path).parent.mkdir(exist_ok=True)
+        (work / path).write_text(text, "utf-8")
+    lsp_agent("map")
+    with ScriptedEndpoint([Reply("done")]) as endpoint:
+        use_remote(endpoint.base_url)
+        for task in ("how is total_price made", "what does tax_rate say"):
+            assert lsp_agent("run", task).status == 0
+        one, other = (
+            text
+            for body in endpoint.requests
+            if "Task:" in (text := body["messages"][-1]["content"])
+        )
+    begin, _, rest = one.partition("What may matter for the task:\n")
+    assert "The repository, most used files first:\nshop/store.py:\nclass Store\n" in begin
+    assert other.startswith(begin)
+    assert "shop/basket.py:8-10\n    def total_price(self):" in rest
+    assert rest.endswith("Task: how is total_price made")
+
+
+def test_a_run_without_the_index_is_shown_the_names_only(
+    lsp_agent: Command, work: Path, use_remote: Callable[..., None]
+) -> None:
+    work.joinpath("a.py").write_text("x = 1\n", "utf-8")
+    with ScriptedEndpoint([Reply("done")]) as endpoint:
+        use_remote(endpoint.base_url, "[index]\nenabled = false\n")
+        assert lsp_agent("run", "say what a.py holds").status == 0
+        (body,) = endpoint.requests
+    said = body["messages"][-1]["content"]
+    assert said == "The workspace holds: a.py\n\nTask: say what a.py holds"

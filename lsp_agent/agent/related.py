@@ -1,0 +1,74 @@
+"""What the index knows of a run's task, for its first prompt and its tools."""
+
+from __future__ import annotations
+
+import logging
+from itertools import islice
+
+from lsp_agent.agent.environment import Run
+from lsp_agent.context.assemble import Context, build_context
+from lsp_agent.context.builder import Note
+from lsp_agent.context.question import Question
+from lsp_agent.errors import LspAgentError
+from lsp_agent.tools.spec import ToolContext
+
+_READY_SECONDS = 0.3
+_LEAST, _MOST = 256, 2048
+_log = logging.getLogger(__name__)
+
+
+def question_of(run: Run) -> Question:
+    """Return what a run asks of the workspace: its task, the file in focus, what was edited."""
+    request, focus = run.request, run.request.focus
+    notes = [
+        Note(one.range.start.line, one.message, one.severity, one.source)
+        for one in (focus.diagnostics if focus else ())
+    ]
+    paths = (focus.path,) if focus else ()
+    return Question(request.task, paths, request.recent, tuple(notes), frozenset(paths))
+
+
+def tool_context(run: Run) -> ToolContext:
+    """Return what a run's tools may use."""
+    env = run.env
+    return ToolContext(
+        env.overlay,
+        run.cancel,
+        env.index,
+        env.instruments,
+        env.knowledge,
+        question_of(run),
+        env.engine.count_tokens,
+    )
+
+
+def related(run: Run, budget: int, *, signatures: bool = False) -> Context:
+    """Return what the index finds for the task, at most ``budget`` (and 2,048) tokens of it.
+
+    Nothing where there is no index, or none that is ready within 0.3 s, and nothing goes wrong:
+    a prompt without it is a good one too. ``signatures`` leaves out the map and all bodies.
+    """
+    index = run.env.index
+    budget = min(budget, _MOST)
+    if index is None or budget < _LEAST:
+        return Context()
+    try:
+        if not index.ready(_READY_SECONDS, run.cancel.check):
+            return Context()
+        found = build_context(
+            question_of(run),
+            index.view(run.env.overlay),
+            budget,
+            run.env.engine.count_tokens,
+            run.env.knowledge,
+            with_map=not signatures,
+            bodies=not signatures,
+            check=run.cancel.check,
+        )
+    except LspAgentError as error:
+        run.cancel.check()
+        _log.info("no context for run %s: %s", run.env.run_id, error)
+        return Context()
+    for reason in islice(found.reasons, 20):
+        _log.debug("shown in run %s: %s", run.env.run_id, reason)
+    return found
