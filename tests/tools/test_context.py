@@ -169,7 +169,7 @@ def test_only_what_changed_is_embedded_again(
         shop.index.update(["shop/tax.py"])
         semantic.refresh()
         assert semantic.wait(60)
-        assert [text.partition("\n")[0] for text in asked[11:]] == ["shop/tax.py customs_duty"]
+        assert [text.partition("\n")[0] for text in asked[13:]] == ["shop/tax.py customs_duty"]
         shop.knowledge.close()
 
 
