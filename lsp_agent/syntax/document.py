@@ -145,6 +145,12 @@ class SyntaxDocument:
         at = self._offsets.to_bytes(self.text.offset(place))
         return tree.root_node.descendant_for_byte_range(at, at)
 
+    @property
+    def root(self) -> Node | None:
+        """The tree's root, for this room's own modules as :meth:`node_at` is."""
+        tree = self._tree
+        return tree.root_node if tree is not None else None
+
     def node_text(self, node: Node) -> str:
         """Return the source of a node."""
         return self._data[node.start_byte : node.end_byte].decode("utf-8", "replace")

@@ -1,81 +1,118 @@
-"""What a file takes from others of its workspace, as far as its imports say."""
+"""What a file takes from other files, as far as its imports say."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from lsp_agent.workspace.positions import Position
+from lsp_agent.syntax.parser import query
 
 if TYPE_CHECKING:
     from tree_sitter import Node
 
     from lsp_agent.syntax.document import SyntaxDocument
+    from lsp_agent.syntax.symbols import Match
 
-_ES = ("javascript", "typescript", "tsx")
+_QUOTES = "'\"`"
+_SEPARATORS = ":./\\ "
 
 
 @dataclass(frozen=True, slots=True)
 class Import:
-    """A module in the language's own spelling (``..shop.menu``, ``./menu``, ``menu.h``).
+    """A module in the language's own spelling (``..shop.menu``, ``./menu``, ``menu.h``, ``<b.h>``).
 
-    ``names`` are those that it has in the module; empty where all of it is taken.
+    ``names`` are those that it has in the module; empty where all of it is taken. Where a
+    language imports ``a.b.Name``, the last part is the name. ``aliases`` are pairs of a name and
+    what it is called here; the name is empty where the module itself is renamed. ``line`` is the
+    0-based line of the statement, which does not count for equality.
     """
 
     module: str
     names: tuple[str, ...] = ()
+    aliases: tuple[tuple[str, str], ...] = ()
+    line: int = field(default=0, compare=False)
+
+
+@dataclass(slots=True)
+class _Statement:
+    """What the matches of one ``@import`` node bring together."""
+
+    line: int
+    module: str = ""
+    names: dict[str, None] = field(default_factory=dict)
+    aliases: dict[tuple[str, str], None] = field(default_factory=dict)
 
 
 def imports(document: SyntaxDocument) -> list[Import]:
-    """Return the imports at the top level of Python, JavaScript, TypeScript, C and C++ files.
+    """Return the imports of a file in source order; none where the language has no query.
 
-    Cost: one look at each child of the root.
+    Cost: one query over the tree.
     """
-    reader = {
-        "python": _python,
-        "c": _include,
-        "cpp": _include,
-        **dict.fromkeys(_ES, _es),
-    }.get(document.language or "")
-    root = document.node_at(Position(0, 0)) if reader else None
-    while root is not None and root.parent is not None:
-        root = root.parent
-    if root is None or reader is None:
+    from tree_sitter import QueryCursor
+
+    root = document.root
+    wanted = query(document.language, "imports") if document.language else None
+    if root is None or wanted is None:
         return []
-    return [found for node in root.named_children for found in reader(document, node)]
+    data = document.text.content.encode("utf-8", "replace")
+    return read_imports(QueryCursor(wanted).matches(root), data)
 
 
-def _python(document: SyntaxDocument, node: Node) -> Iterator[Import]:
-    if node.type == "import_statement":
-        for name in node.children_by_field_name("name"):
-            yield Import(document.node_text(name.child_by_field_name("name") or name))
-    elif node.type == "import_from_statement":
-        module = node.child_by_field_name("module_name")
-        names = [
-            document.node_text(name.child_by_field_name("name") or name)
-            for name in node.children_by_field_name("name")
-        ]
-        if module is not None:
-            yield Import(document.node_text(module), tuple(names))
+def read_imports(matches: Iterable[Match], data: bytes) -> list[Import]:
+    """Return the imports among the matches of a query, in source order.
+
+    ``@import`` holds what belongs to one module, ``@import.group`` a list whose members all begin
+    with the ``@import.prefix`` before it: ``use a::{b, c::d}``.
+    """
+    statements: dict[tuple[int, int], _Statement] = {}
+    groups: dict[tuple[int, int], str] = {}
+    for _, captures in matches:
+        if "import.group" in captures:
+            group, prefix = captures["import.group"][0], captures["import.prefix"][0]
+            before = data[prefix.start_byte : group.start_byte]
+            groups[group.byte_range] = before.decode("utf-8", "replace").strip()
+        if "import" in captures:
+            node = captures["import"][0]
+            statement = statements.setdefault(node.byte_range, _Statement(node.start_point[0]))
+            _add(statement, captures, data)
+    found = []
+    ahead = sorted(groups.items(), reverse=True)
+    around: list[tuple[int, str]] = []
+    for (start, end), one in sorted(statements.items(), key=lambda item: item[0]):
+        while ahead and ahead[-1][0][0] <= start:
+            (_, last), text = ahead.pop()
+            around.append((last, text))
+        around = [group for group in around if end <= group[0]]
+        prefix = "".join(text for _, text in around)
+        module = prefix + one.module if one.module else prefix.rstrip(_SEPARATORS)
+        if module:
+            found.append(Import(module, tuple(one.names), tuple(one.aliases), one.line))
+    return found
 
 
-def _es(document: SyntaxDocument, node: Node) -> Iterator[Import]:
-    source = node.child_by_field_name("source")
-    if node.type != "import_statement" or source is None:
-        return
-    pending, names = [*node.named_children], []
-    while pending:
-        part = pending.pop(0)
-        if part.type == "import_specifier":
-            name = part.child_by_field_name("name")
-            names += [document.node_text(name)] if name is not None else []
+def _add(statement: _Statement, captures: dict[str, list[Node]], data: bytes) -> None:
+    name = ""
+    if module := captures.get("import.module"):
+        statement.module = _of(data, module)
+    if path := captures.get("import.path"):
+        dotted = _of(data, path)
+        module_, _, name = dotted.rpartition(".")
+        statement.module = module_ or name
+        if module_:
+            statement.names[name] = None
         else:
-            pending += part.named_children
-    yield Import(document.node_text(source).strip("'\""), tuple(names))
+            name = ""
+    for node in captures.get("import.name", ()):
+        name = _of(data, [node])
+        statement.names[name] = None
+    for node in captures.get("import.default", ()):
+        statement.aliases["default", _of(data, [node])] = None
+    for node in captures.get("import.alias", ()):
+        statement.aliases[name, _of(data, [node])] = None
 
 
-def _include(document: SyntaxDocument, node: Node) -> Iterator[Import]:
-    path = node.child_by_field_name("path")
-    if node.type == "preproc_include" and path is not None and path.type == "string_literal":
-        yield Import(document.node_text(path).strip('"'))
+def _of(data: bytes, nodes: list[Node]) -> str:
+    """Return the text from the first of the nodes to the last, without quotes."""
+    text = data[nodes[0].start_byte : nodes[-1].end_byte].decode("utf-8", "replace")
+    return text.strip().strip(_QUOTES)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 PARSE_SECONDS = 1.0
 MAX_CHARACTERS = 4_000_000
-_CHUNK = 1 << 16
+_CHUNK, _TEXT = 1 << 16, 1 << 7
 _INHERITS = re.compile(r";\s*inherits:\s*(\w+)")
 _log = logging.getLogger(__name__)
 
@@ -44,15 +44,17 @@ class Parsers:
         deadline = time.monotonic() + limit
         parser = self._parser(language)
 
+        size = _CHUNK
+
         def chunk(offset: int, _point: object) -> bytes:
-            return data[offset : offset + _CHUNK]
+            return data[offset : offset + size]
 
         def late(_offset: int, _has_error: bool) -> bool:
             return time.monotonic() > deadline
 
         try:
             known = {} if old is None else {"old_tree": old}
-            return cast("Tree", parser.parse(chunk, progress_callback=late, **known))
+            tree = cast("Tree", parser.parse(chunk, progress_callback=late, **known))
         except ValueError:
             parser.reset()
             self._slow.add(language)
@@ -63,6 +65,9 @@ class Parsers:
                 language,
             )
             return None
+        # From here on the tree asks for the texts of single nodes, for a query's #match?.
+        size = _TEXT
+        return tree
 
     def _parser(self, language: str) -> Any:
         if language not in self._local.parsers:
@@ -81,12 +86,15 @@ def grammar(language: str) -> Language:
 
 
 @cache
-def query(language: str, name: str) -> Query | None:
-    """Return the query ``grammars/queries/LANGUAGE/NAME.scm``; ``None`` where there is none."""
+def query(language: str, *names: str) -> Query | None:
+    """Return the query ``grammars/queries/LANGUAGE/NAME.scm``; ``None`` where there is none.
+
+    Of several names the queries are one, which walks a tree once.
+    """
     from tree_sitter import Query
 
-    source = _query_source(language, name)
-    return Query(grammar(language), source) if source else None
+    source = "\n".join(_query_source(language, name) for name in names)
+    return Query(grammar(language), source) if source.strip() else None
 
 
 def _query_source(language: str, name: str) -> str:

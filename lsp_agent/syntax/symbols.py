@@ -28,6 +28,7 @@ _PARAMETER_NAMES = frozenset({"identifier", "property_identifier", "variable_nam
 _HOLDERS = frozenset({"class", "interface", "struct", "enum", "implementation"})
 _TYPE_ARGUMENTS = re.compile(r"<.*>|\[.*\]")
 _MAX_SIGNATURE = 300
+Match = tuple[int, "dict[str, list[Node]]"]
 _Item = tuple[str, "Node", "dict[str, list[Node]]"]
 
 
@@ -66,6 +67,8 @@ class SymbolFinder:
         self._text = text
         self._data = data
         self._offsets = offsets
+        self.name_starts: set[int] = set()
+        """The byte offsets of the names of all definitions found so far."""
 
     def find(self, root: Node, within: tuple[int, int] | None = None) -> list[Symbol]:
         """Return the definitions in source order; ``within`` limits them to a stretch of bytes.
@@ -81,10 +84,16 @@ class SymbolFinder:
         cursor = QueryCursor(definitions)
         if within is not None:
             cursor.set_byte_range(*within)
+        return self.read(cursor.matches(root))
+
+    def read(self, matches: list[Match]) -> list[Symbol]:
+        """Return the definitions among the matches of a query, in source order."""
         found: dict[int, _Item] = {}
         # Where two patterns match a node, the one that stands first in the file says what it is.
-        for _, captures in sorted(cursor.matches(root), key=lambda match: match[0]):
-            kind = next(name for name in captures if name.startswith("definition."))
+        for _, captures in sorted(matches, key=lambda match: match[0]):
+            kind = next((name for name in captures if name.startswith("definition.")), None)
+            if kind is None:
+                continue
             node = captures[kind][0]
             found.setdefault(node.id, (kind.partition(".")[2], node, captures))
         ordered = sorted(found.values(), key=lambda item: (item[1].start_byte, -item[1].end_byte))
@@ -135,6 +144,7 @@ class SymbolFinder:
     ) -> Symbol:
         body = captures["body"][0] if captures.get("body") else None
         names, name_node, parameters = self._named(captures)
+        self.name_starts.add(name_node.start_byte)
         parent = ".".join([*([around.qualified_name] if around else []), *names[:-1]])
         if kind == "function" and (len(names) > 1 or (around and around.kind in _HOLDERS)):
             kind = "method"

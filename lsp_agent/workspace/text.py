@@ -91,8 +91,10 @@ class Text:
     def position(self, offset: int) -> Position:
         r"""Return the position of an offset; one inside ``\r\n`` is the line's end."""
         offset = min(max(offset, 0), len(self.content))
+        if self.content[offset - 1 : offset + 1] == "\r\n":
+            offset -= 1
         line = bisect_right(self._starts, offset) - 1
-        return Position(line, min(offset, self._line_end(line)) - self._starts[line])
+        return Position(line, offset - self._starts[line])
 
     def slice(self, range_: Range) -> str:
         """Return the text that a range covers."""

@@ -1,0 +1,2 @@
+; inherits: c
+(import_declaration name: (_) @import.module) @import

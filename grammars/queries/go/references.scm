@@ -1,0 +1,12 @@
+[(identifier) (type_identifier) (field_identifier) (package_identifier)] @reference
+(call_expression function: [(identifier) @reference.call (selector_expression field: (field_identifier) @reference.call)])
+(parameter_declaration name: (identifier) @declaration)
+(variadic_parameter_declaration name: (identifier) @declaration)
+(type_parameter_declaration name: (identifier) @declaration)
+(short_var_declaration left: (expression_list (identifier) @declaration))
+(range_clause left: (expression_list (identifier) @declaration))
+(var_spec name: (identifier) @declaration)
+(const_spec name: (identifier) @declaration)
+(field_declaration name: (field_identifier) @declaration)
+(import_spec name: (package_identifier) @declaration)
+(package_clause (package_identifier) @none)

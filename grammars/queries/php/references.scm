@@ -1,0 +1,16 @@
+; A variable's name is taken without its mark.
+(name) @reference
+(function_call_expression function: [(name) @reference.call (qualified_name (name) @reference.call)])
+(member_call_expression name: (name) @reference.call)
+(nullsafe_member_call_expression name: (name) @reference.call)
+(scoped_call_expression name: (name) @reference.call)
+(object_creation_expression [(name) @reference.call (qualified_name (name) @reference.call)])
+(simple_parameter name: (variable_name (name) @declaration))
+(variadic_parameter name: (variable_name (name) @declaration))
+(property_promotion_parameter name: (variable_name (name) @declaration))
+(property_element name: (variable_name (name) @declaration))
+(const_element (name) @declaration)
+(enum_case name: (name) @declaration)
+(namespace_use_clause alias: (name) @declaration)
+(namespace_definition name: (namespace_name (name) @none))
+((variable_name (name) @none) (#eq? @none "this"))

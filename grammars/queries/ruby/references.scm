@@ -1,0 +1,11 @@
+[(identifier) (constant) (instance_variable) (class_variable) (global_variable)] @reference
+(call method: [(identifier) (constant)] @reference.call)
+(method_parameters (identifier) @declaration)
+(block_parameters (identifier) @declaration)
+(lambda_parameters (identifier) @declaration)
+(optional_parameter name: (identifier) @declaration)
+(keyword_parameter name: (identifier) @declaration)
+(splat_parameter name: (identifier) @declaration)
+(hash_splat_parameter name: (identifier) @declaration)
+(block_parameter name: (identifier) @declaration)
+(exception_variable (identifier) @declaration)

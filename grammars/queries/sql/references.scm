@@ -1,0 +1,7 @@
+(object_reference name: (identifier) @reference)
+(field name: (identifier) @reference)
+(column (identifier) @reference)
+(invocation (object_reference name: (identifier) @reference.call))
+(create_table (object_reference name: (identifier) @declaration))
+(create_view (object_reference name: (identifier) @declaration))
+(create_function (object_reference name: (identifier) @declaration))

@@ -1,0 +1,11 @@
+[(simple_identifier) (type_identifier)] @reference
+(call_expression . [
+  (simple_identifier) @reference.call
+  (navigation_expression suffix: (navigation_suffix suffix: (simple_identifier) @reference.call))
+])
+(parameter external_name: (simple_identifier) @declaration)
+(parameter name: (simple_identifier) @declaration)
+(lambda_parameter name: (simple_identifier) @declaration)
+(pattern bound_identifier: (simple_identifier) @declaration)
+(type_parameter . (type_identifier) @declaration)
+(enum_entry name: (simple_identifier) @declaration)

@@ -1,0 +1,1 @@
+(TestDecl [(STRINGLITERALSINGLE) (IDENTIFIER)] @name) @test
