@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import posixpath
 from collections import defaultdict
+from collections.abc import Sequence
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-from lsp_agent.index.modules import ModuleMap
+from lsp_agent.index.modules import FOLDER_FILES, ModuleMap
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
@@ -16,6 +18,7 @@ _MAX_DEFINERS = 8
 """A name that more files define says little about which of them is meant."""
 _MAX_USERS = 400
 _IMPORT_WEIGHT = 2.0
+_LIKE = str.maketrans({"%": "!%", "_": "!_", "!": "!!"})
 
 
 def connect_files(database: Database) -> None:
@@ -89,15 +92,39 @@ def connect_file(database: Database, file: int) -> None:
     )
 
 
-def resolve_imports(database: Database, file: int | None = None) -> None:
-    """Find the files that imports mean, of one file or of all."""
+def imports_of(database: Database, path: str) -> list[int]:
+    """Return the ids of the imports that may mean a file which came, or which meant one that goes.
+
+    Those that speak of its name, or of its folder's where it stands for that, or of a folder alone.
+    """
+    folder, name = posixpath.split(path)
+    spoken = name.lstrip(".").partition(".")[0]
+    named = [spoken, posixpath.basename(folder)] if spoken in FOLDER_FILES else [spoken]
+    likes = [f"%{one.translate(_LIKE)}%" for one in named if one]
+    alike = " or ".join(["module like ? escape '!' or names like ? escape '!'"] * len(likes))
+    rows = database.execute(
+        "select id from imports where target = (select id from files where path = ?) "
+        f"or trim(module, './') = '' or {alike or 'false'}",
+        (path, *(one for one in likes for _ in range(2))),
+    )
+    return [row[0] for row in rows]
+
+
+def resolve_imports(
+    database: Database, file: int | None = None, only: Sequence[int] | None = None
+) -> None:
+    """Find the files that imports mean: all of them, those of one file, or those with some ids."""
     ids = dict(database.execute("select path, id from files").fetchall())
     modules = ModuleMap(ids)
     sql = (
         "select i.id, f.path, f.language, i.module, i.names from imports i "
         "join files f on f.id = i.file"
     )
-    rows = database.execute(sql + (" where f.id = ?" if file else ""), (file,) if file else ())
+    if only is not None:
+        sql += " where i.id in (select value from json_each(?))"
+        rows = database.execute(sql, (json.dumps(only),))
+    else:
+        rows = database.execute(sql + (" where f.id = ?" if file else ""), (file,) if file else ())
     found = []
     for row, path, language, module, names in rows.fetchall():
         target = modules.resolve(path, language, module, tuple(json.loads(names)))

@@ -10,7 +10,8 @@ from pathlib import PurePosixPath
 
 _ES = ("javascript", "typescript", "tsx")
 _ES_ENDINGS = ("", ".ts", ".tsx", ".d.ts", ".js", ".jsx", ".mjs", ".cjs", ".json", ".css")
-_INDEX = ("index", "mod", "__init__", "init")
+FOLDER_FILES = ("index", "mod", "__init__", "init")
+"""Files that stand for the folder that they are in."""
 _BY_PATH = ("c", "cpp", "bash", "html", "css", "ruby", "zig")
 _HERE = ("", "crate", "super", "self")
 
@@ -27,7 +28,7 @@ class ModuleMap:
         self._by_stem: defaultdict[str, list[str]] = defaultdict(list)
         for path in self._paths:
             stem = PurePosixPath(path).with_suffix("")
-            if stem.name in _INDEX:
+            if stem.name in FOLDER_FILES:
                 stem = stem.parent
             parts = stem.parts
             for start in range(max(len(parts) - 6, 0), len(parts)):
