@@ -116,7 +116,12 @@ def connect_to_read(path: Path) -> sqlite3.Connection:
     try:
         connection.execute(f"pragma busy_timeout = {_BUSY_MS}")
         connection.execute(f"pragma cache_size = -{_PAGES_KIB}")
-        if _version(connection) != VERSION:
+        version = _version(connection)
+        if not version:
+            if connection.execute("select 1 from sqlite_master").fetchone():
+                raise sqlite3.DatabaseError("it holds another program's tables")
+            raise IndexUnavailableError("there is no index yet; build it: lsp-agent index")
+        if version != VERSION:
             raise IndexUnavailableError("the index is another version's; lsp-agent index mends it")
     except BaseException:
         connection.close()
@@ -161,9 +166,11 @@ def _open(path: Path) -> Database:
 
     connection = sqlite3.connect(path, check_same_thread=False)
     try:
-        # Only heard before the first table: what a compaction frees goes back to the disk.
-        connection.execute("pragma auto_vacuum = incremental")
         connection.execute(f"pragma busy_timeout = {_BUSY_MS}")
+        if not connection.execute("pragma page_count").fetchone()[0]:
+            # Only heard before the first table, and takes the lock of those who write: what a
+            # compaction frees goes back to the disk.
+            connection.execute("pragma auto_vacuum = incremental")
         connection.execute("pragma journal_mode = wal")
         connection.execute("pragma synchronous = normal")
         connection.execute(f"pragma cache_size = -{4 * _PAGES_KIB}")

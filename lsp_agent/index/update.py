@@ -74,7 +74,12 @@ def below(root: Root, options: BuildOptions, paths: Iterable[str], limit: int) -
 
 
 def _there(tree: DiskTree, path: str) -> FileStamp | None:
-    return None if tree.leaves_out(path) else stamp_of(tree, path)
+    """Return the stamp of a file that belongs into the index under this very path."""
+    try:
+        is_own = tree.root.canonical(path) == path
+    except OutsideRootError:
+        return None
+    return stamp_of(tree, path) if is_own and not tree.leaves_out(path) else None
 
 
 def _write(database: Database, contents: Iterable[FileContent], lost: list[str]) -> None:
