@@ -175,7 +175,9 @@ def test_the_same_from_any_number_of_processes(tmp_path: Path) -> None:
     for processes in (1, 3):
         shelf = Shelf(tmp_path / str(processes))
         for number in range(60):
-            shelf.write(f"m{number}.py", f"import m{number + 1}\ndef f{number}(): f{number + 1}()\n")
+            shelf.write(
+                f"m{number}.py", f"import m{number + 1}\ndef f{number}(): f{number + 1}()\n"
+            )
         shelf.build(BuildOptions(processes=processes))
         found.append(shelf.content())
     assert found[0] == found[1]
