@@ -168,6 +168,10 @@ class IndexReader:
         """Return the imports in other files that mean a file."""
         return self._imports("where t.path = ?", path)
 
+    def all_imports(self) -> list[ImportRow]:
+        """Return the imports of all files."""
+        return self._imports("")
+
     def edges(self) -> list[tuple[str, str, float]]:
         """Return the graph of files: who leans on whom, and how much."""
         return self._rows(
@@ -192,11 +196,11 @@ class IndexReader:
                 connection.close()
             self._open.clear()
 
-    def _imports(self, where: str, path: str) -> list[ImportRow]:
+    def _imports(self, where: str, *values: str) -> list[ImportRow]:
         rows = self._rows(
             "select f.path, i.module, i.names, t.path from imports i join files f on f.id = i.file "
             f"left join files t on t.id = i.target {where} order by i.id",
-            path,
+            *values,
         )
         return [
             ImportRow(source, module, tuple(json.loads(names)), target)

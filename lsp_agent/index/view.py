@@ -17,6 +17,7 @@ from lsp_agent.syntax.facts import FileFacts, file_facts
 from lsp_agent.syntax.languages import language_of
 from lsp_agent.workspace.errors import OutsideRootError, UnreadableFileError
 from lsp_agent.workspace.overlay import Overlay
+from lsp_agent.workspace.text import Text
 
 _KEPT = 64
 
@@ -54,6 +55,8 @@ class IndexView:
         self.overlay = overlay
         self._cache = cache
         self._texts = overlay.unsaved()
+        self._lock = threading.Lock()
+        self._lines = ("", Text(""))
 
     def paths(self) -> list[str]:
         """Return all files."""
@@ -135,6 +138,18 @@ class IndexView:
         rows = self.reader.importers(path)
         own = {row.path: self.imports(row.path) for row in rows if row.path in self._texts}
         return [row for row in rows if row.path not in own or row in own[row.path]]
+
+    def all_imports(self) -> list[ImportRow]:
+        """Return the imports of all files."""
+        rows = [row for row in self.reader.all_imports() if row.path not in self._texts]
+        return rows + [row for path in self._texts for row in self.imports(path)]
+
+    def line(self, path: str, number: int) -> str:
+        """Return a line of a file, without its end; ``""`` where there is none."""
+        with self._lock:
+            if self._lines[0] != path:
+                self._lines = (path, Text(self._read(path) or ""))
+            return self._lines[1].line(number)
 
     def search(
         self,

@@ -72,7 +72,11 @@ def file_facts(content: str, language: str | None, *, limit: float = PARSE_SECON
     symbols = finder.read(matches)
     return FileFacts(
         tuple(symbols),
-        tuple(_references(tree.root_node, language, content, data, starts, offsets, finder.name_starts)),
+        tuple(
+            _references(
+                tree.root_node, language, content, data, starts, offsets, finder.name_starts
+            )
+        ),
         tuple(read_imports(matches, data)),
         tuple(read_tests(matches, data)),
     )

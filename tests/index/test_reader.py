@@ -19,7 +19,8 @@ def library(shelf: Shelf) -> Shelf:
     shelf.write(
         "lib/http.py",
         "class HTTPServer:\n    def serve(self): pass\n    def _server_close(self): pass\n"
-        "class Server:\n    pass\ndef server(): pass\ndef observer(): pass\ndef make_server(): pass\n",
+        "class Server:\n    pass\ndef server(): pass\ndef observer(): pass\n"
+        "def make_server(): pass\n",
     )
     shelf.write("tests/test_http.py", "class Server:\n    def test_serve(self): pass\n")
     shelf.write("web/größe.js", "class Größe {}\nfunction serve() {}\n")
@@ -95,8 +96,9 @@ def test_many_threads(library: Shelf) -> None:
     found: list[int] = []
 
     def ask() -> None:
-        for _ in range(50):
-            found.append(len(reader.symbols("serve")) + len(list(reader.candidates("class"))))
+        found.extend(
+            len(reader.symbols("serve")) + len(list(reader.candidates("class"))) for _ in range(50)
+        )
 
     threads = [threading.Thread(target=ask) for _ in range(6)]
     for thread in threads:
