@@ -12,9 +12,11 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from lsp_agent.syntax.folding import Fold, folds
 from lsp_agent.syntax.issues import SyntaxIssue, find_issues
 from lsp_agent.syntax.offsets import OffsetMap
 from lsp_agent.syntax.parser import MAX_CHARACTERS, shared_parsers
+from lsp_agent.syntax.selection import selection
 from lsp_agent.syntax.symbols import Symbol, SymbolFinder
 from lsp_agent.workspace.positions import Position, Range
 from lsp_agent.workspace.text import Text
@@ -83,6 +85,14 @@ class SyntaxDocument:
     def symbols(self) -> list[Symbol]:
         """Return all definitions in source order, outer ones before inner ones."""
         return self._symbols
+
+    def folds(self) -> list[Fold]:
+        """Return the stretches of lines that can be folded away."""
+        return folds(self)
+
+    def selection(self, position: Position) -> list[Range]:
+        """Return what holds a position, from the word to the whole document."""
+        return selection(self, position)
 
     def enclosing(self, position: Position) -> Symbol | None:
         """Return the innermost definition that holds a position, decorators included."""

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from lsp_agent.syntax.parser import query
+from lsp_agent.syntax.parser import matches, query
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -40,6 +40,7 @@ class _Statement:
 
     line: int
     module: str = ""
+    path: str = ""
     names: dict[str, None] = field(default_factory=dict)
     aliases: dict[tuple[str, str], None] = field(default_factory=dict)
 
@@ -49,17 +50,15 @@ def imports(document: SyntaxDocument) -> list[Import]:
 
     Cost: one query over the tree.
     """
-    from tree_sitter import QueryCursor
-
     root = document.root
     wanted = query(document.language, "imports") if document.language else None
     if root is None or wanted is None:
         return []
     data = document.text.content.encode("utf-8", "replace")
-    return read_imports(QueryCursor(wanted).matches(root), data)
+    return read_imports(matches(wanted, root), data)
 
 
-def read_imports(matches: Iterable[Match], data: bytes) -> list[Import]:
+def read_imports(found_in: Iterable[Match], data: bytes) -> list[Import]:
     """Return the imports among the matches of a query, in source order.
 
     ``@import`` holds what belongs to one module, ``@import.group`` a list whose members all begin
@@ -67,7 +66,7 @@ def read_imports(matches: Iterable[Match], data: bytes) -> list[Import]:
     """
     statements: dict[tuple[int, int], _Statement] = {}
     groups: dict[tuple[int, int], str] = {}
-    for _, captures in matches:
+    for _, captures in found_in:
         if "import.group" in captures:
             group, prefix = captures["import.group"][0], captures["import.prefix"][0]
             before = data[prefix.start_byte : group.start_byte]
@@ -84,8 +83,14 @@ def read_imports(matches: Iterable[Match], data: bytes) -> list[Import]:
             (_, last), text = ahead.pop()
             around.append((last, text))
         around = [group for group in around if end <= group[0]]
-        prefix = "".join(text for _, text in around)
-        module = prefix + one.module if one.module else prefix.rstrip(_SEPARATORS)
+        if one.path and not one.module:
+            one.module, _, name = one.path.rpartition(".")
+            if one.module:
+                one.names[name] = None
+            else:
+                one.module = name
+        begins = "".join(text for _, text in around)
+        module = begins + one.module if one.module else begins.rstrip(_SEPARATORS)
         if module:
             found.append(Import(module, tuple(one.names), tuple(one.aliases), one.line))
     return found
@@ -96,13 +101,8 @@ def _add(statement: _Statement, captures: dict[str, list[Node]], data: bytes) ->
     if module := captures.get("import.module"):
         statement.module = _of(data, module)
     if path := captures.get("import.path"):
-        dotted = _of(data, path)
-        module_, _, name = dotted.rpartition(".")
-        statement.module = module_ or name
-        if module_:
-            statement.names[name] = None
-        else:
-            name = ""
+        # A query may find its beginnings too.
+        statement.path = max(statement.path, _of(data, path), key=len)
     for node in captures.get("import.name", ()):
         name = _of(data, [node])
         statement.names[name] = None

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from lsp_agent.syntax.offsets import OffsetMap
-from lsp_agent.syntax.parser import query
+from lsp_agent.syntax.parser import matches, query
 from lsp_agent.workspace.positions import Position, Range
 from lsp_agent.workspace.text import Text
 
@@ -67,8 +67,6 @@ class SymbolFinder:
         self._text = text
         self._data = data
         self._offsets = offsets
-        self.name_starts: set[int] = set()
-        """The byte offsets of the names of all definitions found so far."""
 
     def find(self, root: Node, within: tuple[int, int] | None = None) -> list[Symbol]:
         """Return the definitions in source order; ``within`` limits them to a stretch of bytes.
@@ -76,21 +74,20 @@ class SymbolFinder:
         Cost: one query over the tree, or over the nodes that touch the stretch; then about 40 µs a
         definition.
         """
-        from tree_sitter import QueryCursor
+        return self.read(self.matches(root, within=within))
 
-        definitions = query(self._language, "definitions")
-        if definitions is None:
-            return []
-        cursor = QueryCursor(definitions)
-        if within is not None:
-            cursor.set_byte_range(*within)
-        return self.read(cursor.matches(root))
+    def matches(
+        self, root: Node, *others: str, within: tuple[int, int] | None = None
+    ) -> list[Match]:
+        """Return the matches of the definitions' query, and of others in the same walk."""
+        wanted = query(self._language, "definitions", *others)
+        return matches(wanted, root, within=within) if wanted is not None else []
 
-    def read(self, matches: list[Match]) -> list[Symbol]:
-        """Return the definitions among the matches of a query, in source order."""
+    def read(self, all_matches: list[Match]) -> list[Symbol]:
+        """Return the definitions among matches in source order."""
         found: dict[int, _Item] = {}
         # Where two patterns match a node, the one that stands first in the file says what it is.
-        for _, captures in sorted(matches, key=lambda match: match[0]):
+        for _, captures in sorted(all_matches, key=lambda match: match[0]):
             kind = next((name for name in captures if name.startswith("definition.")), None)
             if kind is None:
                 continue
@@ -144,7 +141,6 @@ class SymbolFinder:
     ) -> Symbol:
         body = captures["body"][0] if captures.get("body") else None
         names, name_node, parameters = self._named(captures)
-        self.name_starts.add(name_node.start_byte)
         parent = ".".join([*([around.qualified_name] if around else []), *names[:-1]])
         if kind == "function" and (len(names) > 1 or (around and around.kind in _HOLDERS)):
             kind = "method"

@@ -5,3 +5,4 @@
 (for_statement variable: (variable_name) @declaration)
 ((simple_expansion (variable_name) @none) (#match? @none "^[0-9]"))
 ((expansion (variable_name) @none) (#match? @none "^[0-9]"))
+((command_name (word) @none) (#match? @none "^[^A-Za-z_]"))

@@ -13,3 +13,4 @@
     (binary_operator left: (call (arguments (identifier) @declaration)))
   ])) (#any-of? @_define "def" "defp" "defmacro" "defmacrop" "defguard" "defdelegate"))
 (stab_clause left: (arguments (identifier) @declaration))
+((call target: (identifier) @_define (arguments . (alias) @declaration)) (#any-of? @_define "defmodule" "defprotocol"))

@@ -12,3 +12,7 @@
 (catch_block (simple_identifier) @declaration)
 (import_alias (type_identifier) @declaration)
 (package_header (identifier (simple_identifier) @none))
+(class_declaration (type_identifier) @declaration)
+(object_declaration (type_identifier) @declaration)
+(function_declaration (simple_identifier) @declaration)
+(type_alias (type_identifier) @declaration)

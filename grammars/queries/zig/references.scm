@@ -7,3 +7,4 @@
 (PtrListPayload variable: (IDENTIFIER) @declaration)
 (PtrPayload variable: (IDENTIFIER) @declaration)
 (Payload variable: (IDENTIFIER) @declaration)
+(FnProto function: (IDENTIFIER) @declaration)

@@ -1,0 +1,3 @@
+; Only what is declared local is; all else is the script's.
+(function_definition) @scope
+(command_name (word) @local.other)

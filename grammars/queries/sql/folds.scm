@@ -1,0 +1,2 @@
+[(statement) (column_definitions) (list) (subquery) (case) (block)] @fold
+[(comment) (marginalia)] @fold.comment
