@@ -120,11 +120,7 @@ class App:
             return None
         with self._lock:
             if root.path not in self._indexes:
-                options = BuildOptions(
-                    tuple(self.settings.exclude),
-                    self.settings.index.max_file_size,
-                    self.settings.index.processes,
-                )
+                options = BuildOptions.of(self.settings)
                 path = database_path(self.home.cache, root)
                 self._indexes[root.path] = CodeIndex(root, path, options, self.on_index)
             return self._indexes[root.path]

@@ -26,6 +26,8 @@ from lsp_agent.workspace.roots import Root
 if TYPE_CHECKING:
     from sqlite_utils import Database
 
+    from lsp_agent.config.model import Settings
+
 MAX_BYTES = 1024 * 1024
 _COMMIT_SECONDS = 0.5
 Report = Callable[[int, int], None]
@@ -39,6 +41,12 @@ class BuildOptions:
     exclude: tuple[str, ...] = ()
     max_bytes: int = MAX_BYTES
     processes: int = 0
+
+    @classmethod
+    def of(cls, settings: Settings) -> BuildOptions:
+        """Return what the settings say."""
+        index = settings.index
+        return cls(tuple(settings.exclude), index.max_file_size, index.processes)
 
     @property
     def count(self) -> int:
