@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import asdict
 from functools import cached_property
 from pathlib import Path
@@ -35,6 +35,8 @@ from lsp_agent.workspace.overlay import Overlay
 from lsp_agent.workspace.roots import Root
 
 _log = logging.getLogger(__name__)
+OnIndex = Callable[[Root, int, int], None]
+"""Told of a folder's build: files done, files to do; equal numbers at its end."""
 
 
 def _quiet(_step: str, _share: float | None) -> None:
@@ -57,7 +59,7 @@ class App:
         self._warn = warn
         self.engines = EngineRouter(settings, home, env)
         self.journal = Journal(home.journal, warn=warn)
-        self.on_index: IndexProgress = lambda _done, _all: None
+        self.on_index: OnIndex = lambda _root, _done, _all: None
         self._lock = threading.Lock()
         self._indexes: dict[Path, CodeIndex] = {}
 
@@ -122,8 +124,18 @@ class App:
             if root.path not in self._indexes:
                 options = BuildOptions.of(self.settings)
                 path = database_path(self.home.cache, root)
-                self._indexes[root.path] = CodeIndex(root, path, options, self.on_index)
+                self._indexes[root.path] = CodeIndex(root, path, options, self._telling(root))
             return self._indexes[root.path]
+
+    def _telling(self, root: Root) -> IndexProgress:
+        return lambda done, everything: self.on_index(root, done, everything)
+
+    def close_indexes(self, kept: Collection[Path] = ()) -> None:
+        """Let go of the indexes of folders that are not worked in any more."""
+        with self._lock:
+            gone = [self._indexes.pop(path) for path in [*self._indexes] if path not in kept]
+        for index in gone:
+            index.close()
 
     def unable(self, action: str, path: str) -> str:
         """Say why an action can't run on a file with the engine that is set; ``""`` if it can.
@@ -194,17 +206,17 @@ class App:
     ) -> None:
         """Take new settings; engines that they describe anew are made when next needed.
 
-        Runs under way keep the engine that they have until they end.
+        Runs under way keep the engine that they have until they end; indexes that the settings
+        describe otherwise are brought up to date when next asked.
         """
-        self.settings = settings
+        before, self.settings = self.settings, settings
+        if (before.index, before.exclude) != (settings.index, settings.exclude):
+            self.close_indexes()
         self.engines.reconfigure(settings, prepared)
 
     def close(self) -> None:
         """Stop the engines and the indexing, and finish the journal."""
-        with self._lock:
-            indexes, self._indexes = self._indexes, {}
-        for index in indexes.values():
-            index.close()
+        self.close_indexes()
         self.engines.close()
         self.journal.close()
 

@@ -94,16 +94,20 @@ class CodeIndex:
         follow.daemon = True
         follow.start()
 
+    def begin(self) -> None:
+        """Bring the index up to date, if nobody has asked for that yet."""
+        with self._lock:
+            begun, self._begun = self._begun, True
+        if not begun:
+            self.refresh()
+
     def ready(self, seconds: float, check: Callable[[], None] = lambda: None) -> bool:
         """Return whether the index can be asked, after waiting at most ``seconds`` for it.
 
         The first call brings it up to date. One that was whole before can be asked at any time;
         it may lack what changed since. ``check`` is called ten times a second and may raise.
         """
-        with self._lock:
-            begun, self._begun = self._begun, True
-        if not begun:
-            self.refresh()
+        self.begin()
         deadline = time.monotonic() + seconds
         while not self.wait(min(0.1, max(deadline - time.monotonic(), 0))):
             check()
