@@ -160,3 +160,24 @@ def test_ctrl_c_keeps_what_is_done(
     row = json.loads(lsp_agent("index", "--json").out)
     assert row["files"] == 2000
     assert 0 < row["read"] < 2000
+
+
+def test_the_doctor_looks_at_it(lsp_agent: Command, shop: Path, home: Path) -> None:
+    def check(*more: str) -> dict[str, object]:
+        rows = json.loads(lsp_agent("doctor", "--json", *more).out)
+        (found,) = [row for row in rows if row["name"] == "code index"]
+        return dict(found)
+
+    assert check()["ok"]
+    assert "no index yet" in str(check()["detail"])
+    lsp_agent("index")
+    assert str(check()["detail"]).startswith("4 files, ")
+    (database,) = (home / "cache" / "index").glob("*.sqlite")
+    database.write_bytes(b"garbage" * 1000)
+    assert (check()["ok"], check()["fix"]) == (False, "lsp-agent index")
+    assert check("--set", "index.enabled=false")["detail"] == "turned off by index.enabled"
+    database.unlink()
+    (home / "cache" / "index").rename(home / "moved")
+    (home / "cache").rmdir()
+    (home / "cache").write_text("a file")
+    assert (check()["ok"], check()["fix"]) == (False, "export LSP_AGENT_HOME=DIR")

@@ -209,11 +209,11 @@ async def test_long_builds_are_shown_and_short_ones_not(start_editor: Start) -> 
     tell(editor, (editor.folder, Kind.Changed))
     await ready(editor, 1)
     assert not editor.client.progress_reports
-    for number in range(2500):
+    for number in range(1200):
         text = "".join(f"def f{number}_{n}(): return g{n}()\n" for n in range(60))
         (editor.folder / f"{number}.py").write_text(text)
     tell(editor, (editor.folder, Kind.Changed))
-    await ready(editor, 2501)
+    await ready(editor, 1201)
 
     def values() -> list[Any]:
         return [value for known in editor.client.progress_reports.values() for value in known]
