@@ -114,19 +114,22 @@ def resolve_imports(
     database: Database, file: int | None = None, only: Sequence[int] | None = None
 ) -> None:
     """Find the files that imports mean: all of them, those of one file, or those with some ids."""
-    ids = dict(database.execute("select path, id from files").fetchall())
-    modules = ModuleMap(ids)
     sql = (
         "select i.id, f.path, f.language, i.module, i.names from imports i "
         "join files f on f.id = i.file"
     )
     if only is not None:
         sql += " where i.id in (select value from json_each(?))"
-        rows = database.execute(sql, (json.dumps(only),))
+        rows = database.execute(sql, (json.dumps(only),)).fetchall()
     else:
-        rows = database.execute(sql + (" where f.id = ?" if file else ""), (file,) if file else ())
+        sql += " where f.id = ?" if file else ""
+        rows = database.execute(sql, (file,) if file else ()).fetchall()
+    if not rows:
+        return
+    ids = dict(database.execute("select path, id from files").fetchall())
+    modules = ModuleMap(ids)
     found = []
-    for row, path, language, module, names in rows.fetchall():
+    for row, path, language, module, names in rows:
         target = modules.resolve(path, language, module, tuple(json.loads(names)))
         found.append((ids[target] if target else None, row))
     database.conn.executemany("update imports set target = ? where id = ?", found)
