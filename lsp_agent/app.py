@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import asdict
 from functools import cached_property
 from pathlib import Path
@@ -40,6 +40,8 @@ from lsp_agent.workspace.overlay import Overlay
 from lsp_agent.workspace.roots import Root
 
 _log = logging.getLogger(__name__)
+OnIndex = Callable[[Root, int, int], None]
+"""Told of a folder's build: files done, files to do; equal numbers at its end."""
 
 
 def _quiet(_step: str, _share: float | None) -> None:
@@ -63,7 +65,7 @@ class App:
         self._warn = warn
         self.engines = EngineRouter(settings, home, env)
         self.journal = Journal(home.journal, warn=warn)
-        self.on_index: IndexProgress = lambda _done, _all: None
+        self.on_index: OnIndex = lambda _root, _done, _all: None
         self._lock = threading.Lock()
         self._indexes: dict[Path, CodeIndex] = {}
         self.language_servers = LanguageServers(
@@ -133,13 +135,9 @@ class App:
             return None
         with self._lock:
             if root.path not in self._indexes:
-                options = BuildOptions(
-                    tuple(self.settings.exclude),
-                    self.settings.index.max_file_size,
-                    self.settings.index.processes,
-                )
+                options = BuildOptions.of(self.settings)
                 path = database_path(self.home.cache, root)
-                self._indexes[root.path] = CodeIndex(root, path, options, self.on_index)
+                self._indexes[root.path] = CodeIndex(root, path, options, self._telling(root))
             return self._indexes[root.path]
 
     def knowledge(self, root: Root) -> Knowledge | None:
@@ -162,6 +160,16 @@ class App:
                     )
                 self._knowledge[root.path] = Knowledge(root, semantic)
             return self._knowledge[root.path]
+
+    def _telling(self, root: Root) -> IndexProgress:
+        return lambda done, everything: self.on_index(root, done, everything)
+
+    def close_indexes(self, kept: Collection[Path] = ()) -> None:
+        """Let go of the indexes of folders that are not worked in any more."""
+        with self._lock:
+            gone = [self._indexes.pop(path) for path in [*self._indexes] if path not in kept]
+        for index in gone:
+            index.close()
 
     def unable(self, action: str, path: str) -> str:
         """Say why an action can't run on a file with the engine that is set; ``""`` if it can.
@@ -233,20 +241,15 @@ class App:
     ) -> None:
         """Take new settings; engines that they describe anew are made when next needed.
 
-        Runs under way keep the engine that they have until they end.
+        Runs under way keep the engine that they have until they end; indexes that the settings
+        describe otherwise are brought up to date when next asked.
         """
         before, self.settings = self.settings, settings
         self._forget_knowledge()
         if (before.index, before.exclude) != (settings.index, settings.exclude):
-            self._forget_indexes()
+            self.close_indexes()
         self.engines.reconfigure(settings, prepared)
         self.language_servers.reconfigure(settings.language_servers)
-
-    def _forget_indexes(self) -> None:
-        with self._lock:
-            indexes, self._indexes = self._indexes, {}
-        for index in indexes.values():
-            index.close()
 
     def _forget_knowledge(self) -> None:
         with self._lock:
@@ -257,7 +260,7 @@ class App:
     def close(self) -> None:
         """Stop the engines, the indexing and the language servers; finish the journal."""
         self._forget_knowledge()
-        self._forget_indexes()
+        self.close_indexes()
         self.language_servers.close()
         self.engines.close()
         self.journal.close()

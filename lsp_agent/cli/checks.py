@@ -48,6 +48,7 @@ def run_checks(context: CliContext, folder: Path) -> list[Check]:
         "state": lambda: _state(context),
         "configuration": lambda: _configuration(context, folder),
         "library": lambda: _library(hardware),
+        "index": lambda: _index(context, folder),
         "models": lambda: _models(context, folder, hardware.devices),
         "tools": _tools,
         "language servers": lambda: language_servers(context, folder),
@@ -88,6 +89,27 @@ def _configuration(context: CliContext, folder: Path) -> Iterator[Check]:
     )
     if warnings:
         yield Check("workspace trust", False, "; ".join(warnings), f"lsp-agent trust {folder}")
+
+
+def _index(context: CliContext, folder: Path) -> Iterator[Check]:
+    from lsp_agent.cli.indexing import Workspace
+
+    if not context.load(folder).settings.index.enabled:
+        yield Check("code index", True, "turned off by index.enabled")
+        return
+    path = Workspace(context, folder).reader.path
+    there = next(up for up in path.parents if up.exists())
+    if not (there.is_dir() and os.access(there, os.W_OK)):
+        detail = f"{path.parent} can't be written"
+        yield Check("code index", False, detail, "export LSP_AGENT_HOME=DIR")
+        return
+    status = Workspace(context, folder).reader.status()
+    detail = (
+        f"{status.files:,} files, {status.symbols:,} symbols of {folder}"
+        if status.state == "ready"
+        else f"{status.note}; editors build it by themselves"
+    )
+    yield Check("code index", status.state != "failed", detail, "lsp-agent index")
 
 
 def _library(found: Hardware) -> Iterator[Check]:

@@ -17,6 +17,11 @@ def printable(text: str) -> str:
     return _CONTROLS.sub(lambda match: f"\\x{ord(match[0]):02x}", text)
 
 
+def one_line(text: str) -> str:
+    """Return text that is safe to show and stays on one line, also where a file's name does not."""
+    return printable(text).replace("\n", "\\n")
+
+
 def write_text(text: str) -> None:
     """Write a result to stdout; a terminal gets no control characters of the model's."""
     safe = printable(text.replace("\r\n", "\n")) if sys.stdout.isatty() else text

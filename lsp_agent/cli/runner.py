@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import signal
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import Future
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -18,6 +16,7 @@ from lsp_agent.cli import output
 from lsp_agent.cli.context import CliContext
 from lsp_agent.cli.main import CANCELLED, DONE, NO_EDIT, UNAVAILABLE
 from lsp_agent.cli.progress import ProgressLine
+from lsp_agent.cli.signals import cancel_on_signals
 from lsp_agent.errors import LspAgentError
 from lsp_agent.events import Event
 from lsp_agent.workspace.diff import diff_changes
@@ -53,7 +52,7 @@ def carry_out(
     watcher = _Watcher(as_json=mode == "json")
     token = CancelToken()
     with (
-        _signals(token),
+        cancel_on_signals(token),
         ProgressLine(enabled=not context.quiet, color=context.color_stderr) as line,
     ):
         result = _in_thread(
@@ -121,25 +120,6 @@ def _in_thread(work: Callable[[], RunResult]) -> RunResult:
         except TimeoutError:
             if done.done():
                 raise
-
-
-@contextmanager
-def _signals(token: CancelToken) -> Iterator[None]:
-    """Let the first Ctrl-C or SIGTERM cancel the run; a second Ctrl-C ends the program."""
-
-    def stop(number: int, _frame: object) -> None:
-        token.cancel()
-        signal.signal(number, signal.default_int_handler)
-
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
 
 
 def _ask(question: ApprovalQuestion, line: ProgressLine) -> bool:

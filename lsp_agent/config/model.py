@@ -252,6 +252,16 @@ class IndexSettings(Section):
     )
 
 
+class SymbolsSettings(Section):
+    """What editors can ask of code in languages without a language server of their own."""
+
+    languages: list[str] = Field(
+        [],
+        description="language ids of the protocol, as in `lua`, or `*` for all: document and "
+        "workspace symbols, folding and selection ranges are offered for them",
+    )
+
+
 class Settings(Section):
     """Everything that can be set. See ``lsp-agent config schema``."""
 
@@ -267,6 +277,7 @@ class Settings(Section):
     review: ReviewSettings = ReviewSettings()
     completion: CompletionSettings = CompletionSettings()
     index: IndexSettings = IndexSettings()
+    symbols: SymbolsSettings = SymbolsSettings()
     style: str = Field("", description="house style, given to the model as data")
     exclude: list[str] = Field([], description="gitignore patterns of files the agent leaves out")
 

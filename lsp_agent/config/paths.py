@@ -10,6 +10,8 @@ from platformdirs import PlatformDirs
 
 from lsp_agent.errors import LspAgentError
 
+WORKSPACE_FILES = ("lsp-agent.toml", "pyproject.toml")
+
 
 @dataclass(frozen=True, slots=True)
 class Home:
@@ -88,6 +90,4 @@ class Home:
 
 def workspace_files(folder: Path) -> list[Path]:
     """Return the files of a folder that can hold settings, the deciding one first."""
-    return [
-        path for name in ("lsp-agent.toml", "pyproject.toml") if (path := folder / name).is_file()
-    ]
+    return [path for name in WORKSPACE_FILES if (path := folder / name).is_file()]

@@ -32,7 +32,8 @@ def main() -> int:
     threading.Thread(target=_watch, args=(cancel,), daemon=True).start()
     options = BuildOptions(tuple(order["exclude"]), order["max_bytes"], order["processes"])
     try:
-        built = build(Root(Path(order["root"])), Path(order["path"]), options, cancel, _Reporter())
+        root, path = Root(Path(order["root"])), Path(order["path"])
+        built = build(root, path, options, cancel, _Reporter(), rebuild=order["rebuild"])
     except LspAgentError as error:
         _say({"error": str(error)})
         return 1

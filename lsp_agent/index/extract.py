@@ -113,6 +113,9 @@ def _uses(facts: FileFacts) -> dict[str, tuple[int, int, bytes]]:
 
 def _left_out(text: str) -> str:
     """Say why a text is not for people to read, if it is not."""
+    if "\0" in text:
+        # FTS5 reads a text up to there.
+        return "binary"
     if _GENERATED.search(text, 0, _HEAD):
         return "generated"
     if len(text) > _LONG_LINE and len(text) / (text.count("\n") + 1) > _LONG_LINE / 10:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import posixpath
 from collections import defaultdict
+from collections.abc import Sequence
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-from lsp_agent.index.modules import ModuleMap
+from lsp_agent.index.modules import FOLDER_FILES, ModuleMap
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
@@ -16,6 +18,7 @@ _MAX_DEFINERS = 8
 """A name that more files define says little about which of them is meant."""
 _MAX_USERS = 400
 _IMPORT_WEIGHT = 2.0
+_LIKE = str.maketrans({"%": "!%", "_": "!_", "!": "!!"})
 _UNIMPORTED = 0.2
 """What a name counts in a file that its user imports nothing from: it may be another's."""
 _PLAIN = 0.3
@@ -116,17 +119,44 @@ def connect_file(database: Database, file: int) -> None:
     )
 
 
-def resolve_imports(database: Database, file: int | None = None) -> None:
-    """Find the files that imports mean, of one file or of all."""
-    ids = dict(database.execute("select path, id from files").fetchall())
-    modules = ModuleMap(ids)
+def imports_of(database: Database, path: str) -> list[int]:
+    """Return the ids of the imports that may mean a file which came, or which meant one that goes.
+
+    Those that speak of its name, or of its folder's where it stands for that, or of a folder alone.
+    """
+    folder, name = posixpath.split(path)
+    spoken = name.lstrip(".").partition(".")[0]
+    named = [spoken, posixpath.basename(folder)] if spoken in FOLDER_FILES else [spoken]
+    likes = [f"%{one.translate(_LIKE)}%" for one in named if one]
+    alike = " or ".join(["module like ? escape '!' or names like ? escape '!'"] * len(likes))
+    rows = database.execute(
+        "select id from imports where target = (select id from files where path = ?) "
+        f"or trim(module, './') = '' or {alike or 'false'}",
+        (path, *(one for one in likes for _ in range(2))),
+    )
+    return [row[0] for row in rows]
+
+
+def resolve_imports(
+    database: Database, file: int | None = None, only: Sequence[int] | None = None
+) -> None:
+    """Find the files that imports mean: all of them, those of one file, or those with some ids."""
     sql = (
         "select i.id, f.path, f.language, i.module, i.names from imports i "
         "join files f on f.id = i.file"
     )
-    rows = database.execute(sql + (" where f.id = ?" if file else ""), (file,) if file else ())
+    if only is not None:
+        sql += " where i.id in (select value from json_each(?))"
+        rows = database.execute(sql, (json.dumps(only),)).fetchall()
+    else:
+        sql += " where f.id = ?" if file else ""
+        rows = database.execute(sql, (file,) if file else ()).fetchall()
+    if not rows:
+        return
+    ids = dict(database.execute("select path, id from files").fetchall())
+    modules = ModuleMap(ids)
     found = []
-    for row, path, language, module, names in rows.fetchall():
+    for row, path, language, module, names in rows:
         target = modules.resolve(path, language, module, tuple(json.loads(names)))
         found.append((ids[target] if target else None, row))
     database.conn.executemany("update imports set target = ? where id = ?", found)

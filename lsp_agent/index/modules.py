@@ -11,7 +11,8 @@ from pathlib import PurePosixPath
 
 _ES = ("javascript", "typescript", "tsx")
 _ES_ENDINGS = ("", ".ts", ".tsx", ".d.ts", ".js", ".jsx", ".mjs", ".cjs", ".json", ".css")
-_INDEX = ("index", "mod", "__init__", "init")
+FOLDER_FILES = ("index", "mod", "__init__", "init")
+"""Files that stand for the folder that they are in."""
 _BY_PATH = ("c", "cpp", "bash", "html", "css", "ruby", "zig")
 _HERE = ("", "crate", "super", "self")
 
@@ -27,10 +28,7 @@ class ModuleMap:
         # Without the ending and a package's own file: a/b/__init__.py and a/b.py are both a/b.
         self._by_stem: defaultdict[str, list[str]] = defaultdict(list)
         for path in self._paths:
-            stem = PurePosixPath(path).with_suffix("")
-            if stem.name in _INDEX:
-                stem = stem.parent
-            parts = stem.parts
+            parts = _stem(path)
             for start in range(max(len(parts) - 6, 0), len(parts)):
                 self._by_stem["/".join(parts[start:]).lower()].append(path)
 
@@ -90,6 +88,14 @@ class ModuleMap:
         return next((path for path in paths if path in self._paths), None)
 
 
+def _stem(path: str) -> list[str]:
+    """Return a path's parts without the file's ending, or without the file that is its folder."""
+    *parts, name = path.split("/")
+    dot = name.rfind(".")
+    stem = name[:dot] if 0 < dot < len(name) - 1 else name
+    return parts if stem in FOLDER_FILES else [*parts, stem]
+
+
 def _python_files(base: str) -> Iterator[str]:
     yield from (f"{base}.py", f"{base}/__init__.py", f"{base}.pyi", f"{base}/__init__.pyi")
 
@@ -106,10 +112,12 @@ def _python_bases(path: str, module: str) -> Iterator[str]:
         yield inner
         return
     else:
-        tops = [*map(str, reversed(folders)), "src"]
+        # Python's own modules are meant, unless the workspace has one where it is looked for first.
+        own = inner.partition("/")[0] in sys.stdlib_module_names
+        tops = [".", "src"] if own else [*map(str, reversed(folders)), "src"]
     for top in tops:
         yield posixpath.normpath(posixpath.join(top, inner)) if inner else top.lstrip(".")
-    if not level and len(folders) > 1:
+    if not level and len(folders) > 1 and "/" in inner:
         # The workspace may be the package itself, as an installed one is.
         yield inner.partition("/")[2]
 

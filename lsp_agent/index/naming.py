@@ -14,9 +14,12 @@ def name_words(name: str) -> list[str]:
 
 
 def trigrams(text: str) -> list[str]:
-    """Return the distinct runs of three characters, lower-case, in order."""
-    folded = text.lower()
-    return list(dict.fromkeys(folded[at : at + 3] for at in range(len(folded) - 2)))
+    """Return the distinct runs of three characters, in order.
+
+    Case is left to FTS5, which folds what is asked as it folded what it holds; Python's rules
+    differ, and may change the number of characters.
+    """
+    return list(dict.fromkeys(text[at : at + 3] for at in range(len(text) - 2)))
 
 
 def match_expression(words: list[str], joint: str = " ") -> str:

@@ -7,16 +7,17 @@ the files that it finds, everything else well under a millisecond.
 from __future__ import annotations
 
 import json
+import os
 import sqlite3
 import threading
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from lsp_agent.index.file_graph import FileGraph, graph_of_rows
 from lsp_agent.index.packing import unpack
-from lsp_agent.index.schema import connect_to_read, unavailable
-from lsp_agent.index.symbol_search import COLUMNS, TABLES, find_symbols
+from lsp_agent.index.schema import connect_to_read, is_corrupt, unavailable
+from lsp_agent.index.symbol_search import COLUMNS, TABLES, SymbolQuery, find_symbols
 from lsp_agent.index.text_search import candidates
 from lsp_agent.index.types import (
     FileStamp,
@@ -35,11 +36,14 @@ class IndexReader:
     """Reads one index. Thread-safe: each thread has a connection of its own.
 
     Every method raises :class:`IndexUnavailableError` where there is no index, or none that can be
-    read.
+    read. ``broken`` is called once, until :meth:`forgive`, when the database turns out to be no
+    sound one.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, broken: Callable[[], None] = lambda: None) -> None:
         self.path = path
+        self._broken = broken
+        self._told = False
         self._local = threading.local()
         self._lock = threading.Lock()
         self._open: list[sqlite3.Connection] = []
@@ -88,10 +92,17 @@ class IndexReader:
         rows = self._rows("select path, skipped from files where skipped != '' order by path")
         return [Skipped(*row) for row in rows]
 
-    def symbols(self, query: str, limit: int = 50, kinds: Iterable[str] = ()) -> list[SymbolRow]:
+    def symbols(
+        self,
+        query: str,
+        limit: int = 50,
+        kinds: Iterable[str] = (),
+        languages: Iterable[str] = (),
+    ) -> list[SymbolRow]:
         """Return definitions by a part of their name, the likeliest first."""
+        wanted = SymbolQuery.read(query, kinds, languages)
         with self._guard():
-            return find_symbols(self._connection(), query, limit, kinds)
+            return find_symbols(self._connection(), wanted, limit)
 
     def definitions(self, name: str) -> list[SymbolRow]:
         """Return the definitions of exactly this name."""
@@ -142,10 +153,10 @@ class IndexReader:
         )
         return {name: int(self._rows(sql, name)[0][0]) for name in names}
 
-    def candidates(self, needle: str) -> Iterator[str]:
-        """Yield the files that may hold a text, see ``text_search``."""
+    def candidates(self, *needles: str) -> Iterator[str]:
+        """Yield the files that may hold all of some texts, see ``text_search``."""
         with self._guard():
-            yield from candidates(self._connection(), needle)
+            yield from candidates(self._connection(), needles)
 
     def words(self) -> list[tuple[str, bytes]]:
         """Return the packed words of each file, see ``words.pack_words``."""
@@ -160,6 +171,10 @@ class IndexReader:
     def importers(self, path: str) -> list[ImportRow]:
         """Return the imports in other files that mean a file."""
         return self._imports("where t.path = ?", path)
+
+    def all_imports(self) -> list[ImportRow]:
+        """Return the imports of all files."""
+        return self._imports("")
 
     def edges(self) -> list[tuple[str, str, float]]:
         """Return the graph of files: who leans on whom, and how much."""
@@ -222,6 +237,10 @@ class IndexReader:
         rows = self._rows("select language, count(*) from files where skipped = '' group by 1")
         return dict(rows)
 
+    def forgive(self) -> None:
+        """Tell of a broken database again: another one was made since."""
+        self._told = False
+
     def close(self) -> None:
         """Close all connections."""
         with self._lock:
@@ -230,11 +249,11 @@ class IndexReader:
                 connection.close()
             self._open.clear()
 
-    def _imports(self, where: str, path: str) -> list[ImportRow]:
+    def _imports(self, where: str, *values: str) -> list[ImportRow]:
         rows = self._rows(
             "select f.path, i.module, i.names, t.path from imports i join files f on f.id = i.file "
             f"left join files t on t.id = i.target {where} order by i.id",
-            path,
+            *values,
         )
         return [
             ImportRow(source, module, tuple(json.loads(names)), target)
@@ -250,8 +269,14 @@ class IndexReader:
 
     def _connection(self) -> sqlite3.Connection:
         connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
+        identity = self._identity()
+        if connection is not None and identity != self._local.identity:
+            # Another process made the index anew: this one is deleted and stays as it was.
+            self._forget()
+            connection = None
         if connection is None:
             connection = connect_to_read(self.path)
+            self._local.identity = identity
             with self._lock:
                 if self._closed:
                     connection.close()
@@ -259,6 +284,19 @@ class IndexReader:
                 self._open.append(connection)
             self._local.connection = connection
         return connection
+
+    def _identity(self) -> tuple[int, int] | None:
+        try:
+            status = os.stat(self.path)  # noqa: PTH116 - before every question
+        except OSError:
+            return None
+        return status.st_dev, status.st_ino
+
+    def _complain(self, error: sqlite3.Error) -> None:
+        self._forget()
+        if is_corrupt(error) and not self._told:
+            self._told = True
+            self._broken()
 
     def _forget(self) -> None:
         """Close this thread's connection, so that the next question opens the file anew."""
@@ -289,5 +327,5 @@ class _Guard:
 
     def __exit__(self, kind: object, error: BaseException | None, _trace: object) -> None:
         if isinstance(error, sqlite3.Error):
-            self._reader._forget()
+            self._reader._complain(error)
             raise unavailable(self._reader.path, error) from error

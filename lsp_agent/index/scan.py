@@ -48,9 +48,9 @@ def difference(
     return Difference(tuple(changed), gone, more)
 
 
-def files(tree: DiskTree, check: Callable[[], None]) -> Iterator[str]:
+def files(tree: DiskTree, check: Callable[[], None], under: str = "") -> Iterator[str]:
     """Yield the files that the rules don't leave out. Links to folders are not followed."""
-    waiting = [""]
+    waiting = [under]
     while waiting:
         folder = waiting.pop()
         check()

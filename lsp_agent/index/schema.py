@@ -8,6 +8,7 @@ it adds, never a search for what it had.
 
 from __future__ import annotations
 
+import errno
 import sqlite3
 from contextlib import suppress
 from pathlib import Path
@@ -23,6 +24,10 @@ VERSION = 2
 
 _BUSY_MS = 5000
 _PAGES_KIB = 8 * 1024
+
+
+class _OtherVersionError(sqlite3.DatabaseError):
+    """The tables are those of an earlier or later version of this program."""
 
 
 def create(database: Database) -> None:
@@ -86,39 +91,49 @@ def create(database: Database) -> None:
 
 
 def connect(path: Path) -> Database:
-    """Open the index, made anew where there is none, an older or newer one, or a broken one.
+    """Open the index, made anew where there is none, or an older or newer one.
 
-    Raises :class:`IndexUnavailableError` where the file can't be made, is locked for longer than
-    five seconds, or the disk is full.
+    Raises ``sqlite3.Error`` for a file that is no sound database (:func:`is_corrupt`), and
+    :class:`IndexUnavailableError` where it can't be made, is locked for longer than five seconds,
+    or the disk is full.
     """
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         try:
             return _open(path)
-        except sqlite3.OperationalError as error:
-            if not is_corrupt(error):
-                raise
-        except sqlite3.DatabaseError:
-            pass
-        discard(path)
-        return _open(path)
-    except (OSError, sqlite3.Error) as error:
+        except _OtherVersionError:
+            discard(path)
+            return _open(path)
+    except sqlite3.Error as error:
+        if is_corrupt(error):
+            raise
+        raise unavailable(path, error) from error
+    except OSError as error:
         raise unavailable(path, error) from error
 
 
 def connect_to_read(path: Path) -> sqlite3.Connection:
-    """Open an index that is there; raises :class:`IndexUnavailableError` when it can't be used."""
+    """Open an index that is there.
+
+    Raises :class:`IndexUnavailableError` where there is none of this version, ``sqlite3.Error``
+    for one that can't be read.
+    """
     if not path.exists():
         raise IndexUnavailableError("there is no index yet; build it: lsp-agent index")
+    connection = sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True, check_same_thread=False)
     try:
-        connection = sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True, check_same_thread=False)
         connection.execute(f"pragma busy_timeout = {_BUSY_MS}")
         connection.execute(f"pragma cache_size = -{_PAGES_KIB}")
-        if _version(connection) != VERSION:
-            connection.close()
+        version = _version(connection)
+        if not version:
+            if connection.execute("select 1 from sqlite_master").fetchone():
+                raise sqlite3.DatabaseError("it holds another program's tables")
+            raise IndexUnavailableError("there is no index yet; build it: lsp-agent index")
+        if version != VERSION:
             raise IndexUnavailableError("the index is another version's; lsp-agent index mends it")
-    except sqlite3.Error as error:
-        raise unavailable(path, error) from error
+    except BaseException:
+        connection.close()
+        raise
     return connection
 
 
@@ -142,10 +157,13 @@ def is_corrupt(error: sqlite3.Error) -> bool:
 def unavailable(path: Path, error: Exception) -> IndexUnavailableError:
     """Word an error for people."""
     said = str(error)
-    if "full" in said or getattr(error, "errno", None) == 28:
+    number = getattr(error, "errno", None)
+    if "full" in said or number == errno.ENOSPC:
         mend = "free some space on its disk, or move it with LSP_AGENT_HOME"
     elif "locked" in said:
         mend = "another program keeps it locked; end that one"
+    elif "readonly" in said or "unable to open" in said or number is not None:
+        mend = "make its folder one that you may write, or move it with LSP_AGENT_HOME"
     else:
         mend = "delete it; it is made again"
     return IndexUnavailableError(f"the index {path} can't be used ({said}); {mend}")
@@ -156,17 +174,21 @@ def _open(path: Path) -> Database:
 
     connection = sqlite3.connect(path, check_same_thread=False)
     try:
-        # Only heard before the first table: what a compaction frees goes back to the disk.
-        connection.execute("pragma auto_vacuum = incremental")
         connection.execute(f"pragma busy_timeout = {_BUSY_MS}")
+        if not connection.execute("pragma page_count").fetchone()[0]:
+            # Only heard before the first table, and takes the lock of those who write: what a
+            # compaction frees goes back to the disk.
+            connection.execute("pragma auto_vacuum = incremental")
         connection.execute("pragma journal_mode = wal")
         connection.execute("pragma synchronous = normal")
         connection.execute(f"pragma cache_size = -{4 * _PAGES_KIB}")
         database = Database(connection)
         version = _version(connection)
         if version != VERSION:
+            if version and "meta" in database.table_names():
+                raise _OtherVersionError(f"version {version}")
             if version or database.table_names():
-                raise sqlite3.DatabaseError("another version's tables")
+                raise sqlite3.DatabaseError("it holds another program's tables")
             with connection:
                 connection.execute("begin immediate")
                 if not _version(connection):

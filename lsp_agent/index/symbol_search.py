@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import sqlite3
 from collections.abc import Iterable
+from dataclasses import dataclass
 from itertools import groupby
 
 from lsp_agent.index.naming import match_expression, name_words, trigrams
@@ -28,27 +29,52 @@ COLUMNS = (
 TABLES = "symbols s join files f on f.id = s.file join names n on n.id = s.name"
 
 
-def find_symbols(
-    connection: sqlite3.Connection, query: str, limit: int, kinds: Iterable[str] = ()
-) -> list[SymbolRow]:
-    """Return at most ``limit`` definitions.
+@dataclass(frozen=True, slots=True)
+class SymbolQuery:
+    """What is searched for: a name in part, what lies around it, kinds and languages (or all).
 
-    A query of several parts (``Class.method``, ``module::item``) wants the last one as the name and
-    the others in what is around it. Case does not matter, but decides between equals.
+    Case does not matter, but decides between equals.
     """
-    *around, name = [part for part in _SEPARATOR.split(query.strip()) if part] or [""]
+
+    name: str
+    around: tuple[str, ...] = ()
+    kinds: frozenset[str] = frozenset()
+    languages: frozenset[str] = frozenset()
+
+    @classmethod
+    def read(
+        cls, text: str, kinds: Iterable[str] = (), languages: Iterable[str] = ()
+    ) -> SymbolQuery:
+        """Read what a person typed.
+
+        Of several parts (``Class.method``, ``module::item``) the last one is the name, the others
+        are wanted in what is around it.
+        """
+        *around, name = [part for part in _SEPARATOR.split(text.strip()) if part] or [""]
+        return cls(name, tuple(around), frozenset(kinds), frozenset(languages))
+
+    def allows(self, row: SymbolRow) -> bool:
+        """Whether all but the name fits."""
+        place = f"{row.path}/{row.parent}".lower()
+        return (
+            (not self.kinds or row.kind in self.kinds)
+            and (not self.languages or row.language in self.languages)
+            and all(part.lower() in place for part in self.around)
+        )
+
+
+def find_symbols(connection: sqlite3.Connection, query: SymbolQuery, limit: int) -> list[SymbolRow]:
+    """Return at most ``limit`` definitions."""
+    name = query.name
     if not name:
         return []
-    wanted = frozenset(kinds)
     found: list[SymbolRow] = []
     # Better names first, and no more of them than it takes: a row costs more than a name.
     for _, group in groupby(_names(connection, name), key=lambda one: one[0]):
         ids = [id_ for _, _, id_ in group]
         for start in range(0, len(ids), _BATCH):
             found += [
-                row
-                for row in _rows(connection, ids[start : start + _BATCH])
-                if (not wanted or row.kind in wanted) and _lies_in(row, around)
+                row for row in _rows(connection, ids[start : start + _BATCH]) if query.allows(row)
             ]
             if len(found) >= 4 * limit:
                 break
@@ -107,11 +133,6 @@ def _rows(connection: sqlite3.Connection, names: list[int]) -> list[SymbolRow]:
     marks = ",".join("?" * len(names))
     sql = f"select {COLUMNS} from {TABLES} where s.name in ({marks}) limit {_MAX_ROWS}"
     return [SymbolRow(*row) for row in connection.execute(sql, names)]
-
-
-def _lies_in(row: SymbolRow, around: list[str]) -> bool:
-    place = f"{row.path}/{row.parent}".lower()
-    return all(part.lower() in place for part in around)
 
 
 def rank(row: SymbolRow, query: str) -> tuple[object, ...]:

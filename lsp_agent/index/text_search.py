@@ -5,7 +5,7 @@ from __future__ import annotations
 import codecs
 import re
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from lsp_agent.index.naming import match_expression, trigrams
@@ -17,15 +17,20 @@ from lsp_agent.workspace.roots import Root
 _SHOWN = 400
 _MAX_TRIGRAMS = 24
 _BOMS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE, codecs.BOM_UTF32_BE)
+_ODD_CASE = re.compile(r"[iI]|[^\x00-\x7f]")
+# Letters that are equal to some outside ASCII, where case is ignored.
+_ODD_LETTERS = re.compile(r"[iIkKsS]|[^\x00-\x7f]")
+_NOT_ASCII = re.compile(r"[^\x00-\x7f]")
 
 
-def candidates(connection: sqlite3.Connection, needle: str) -> Iterator[str]:
-    """Yield the files that may hold a text, in an order that does not change.
+def candidates(connection: sqlite3.Connection, needles: Iterable[str]) -> Iterator[str]:
+    """Yield the files that may hold all of some texts, in an order that does not change.
 
-    Those are the ones that hold all of its runs of three characters, or all files where it is
-    shorter than that.
+    Those are the ones that hold all of the texts' runs of three characters, or all files where
+    they are shorter than that. Case is folded as FTS5 does.
     """
-    grams = trigrams(max(needle.splitlines() or [""], key=len))
+    runs = [trigrams(max(needle.splitlines() or [""], key=len)) for needle in needles]
+    grams = list(dict.fromkeys(gram for run in runs for gram in _spread(run)))
     sql = "select path from files where skipped = '' order by id"
     if not grams:
         rows = connection.execute(sql)
@@ -33,8 +38,7 @@ def candidates(connection: sqlite3.Connection, needle: str) -> Iterator[str]:
         rows = connection.execute(
             "select f.path from text t join files f on f.doc = t.rowid where text match ? "
             "order by t.rowid",
-            # The first few and the last few narrow it down as well as all of them.
-            (match_expression(_spread(grams), " AND "),),
+            (match_expression(grams, " AND "),),
         )
     for row in rows:
         yield row[0]
@@ -75,7 +79,8 @@ class FileFinder:
         self._root = root
         self._ignore_case = ignore_case
         self._needle = (needle.lower() if ignore_case else needle).encode("utf-8", "replace")
-        self._plain = needle.isascii()
+        odd = _ODD_LETTERS if ignore_case else _NOT_ASCII
+        self._plain = odd.search(needle) is None
         self._folders: dict[str, str | None] = {}
 
     def text(self, path: str) -> str | None:
@@ -105,7 +110,18 @@ class FileFinder:
             return None
 
 
+def narrowing(text: str, *, ignore_case: bool) -> list[str]:
+    """Return the parts of a text that :func:`candidates` may look for.
+
+    Where case is ignored, regular expressions take more characters for equal than FTS5 does: an i
+    with and without its dot, and many that are not ASCII.
+    """
+    parts = _ODD_CASE.split(text) if ignore_case else [text]
+    return [part for part in parts if len(part) >= 3]
+
+
 def _spread(grams: list[str]) -> list[str]:
+    """Return a few of many: they narrow it down as well as all of them."""
     if len(grams) <= _MAX_TRIGRAMS:
         return grams
     step = len(grams) / _MAX_TRIGRAMS

@@ -10,13 +10,14 @@ from pathspec import GitIgnoreSpec
 
 from lsp_agent.index.extract import digest_of, grouped, symbol_row
 from lsp_agent.index.reader import IndexReader
-from lsp_agent.index.symbol_search import grade, rank
-from lsp_agent.index.text_search import FileFinder, lines_of
-from lsp_agent.index.types import ImportRow, Place, SymbolRow, TextHit
+from lsp_agent.index.symbol_search import SymbolQuery, grade, rank
+from lsp_agent.index.text_search import FileFinder, lines_of, narrowing
+from lsp_agent.index.types import FileStamp, ImportRow, Place, SymbolRow, TextHit
 from lsp_agent.syntax.facts import FileFacts, file_facts
 from lsp_agent.syntax.languages import language_of
 from lsp_agent.workspace.errors import OutsideRootError, UnreadableFileError
 from lsp_agent.workspace.overlay import Overlay
+from lsp_agent.workspace.text import Text
 
 _KEPT = 64
 
@@ -54,23 +55,34 @@ class IndexView:
         self.overlay = overlay
         self._cache = cache
         self._texts = overlay.unsaved()
+        self._lock = threading.Lock()
+        self._lines = ("", Text(""))
 
     def paths(self) -> list[str]:
         """Return all files."""
         there = [path for path in self.reader.paths() if path not in self._texts]
         return sorted([*there, *(path for path, text in self._texts.items() if text is not None)])
 
-    def symbols(self, query: str, limit: int = 50, kinds: Iterable[str] = ()) -> list[SymbolRow]:
+    def symbols(
+        self,
+        query: str,
+        limit: int = 50,
+        kinds: Iterable[str] = (),
+        languages: Iterable[str] = (),
+    ) -> list[SymbolRow]:
         """Return definitions by a part of their name, the likeliest first."""
-        wanted = frozenset(kinds)
-        name = query.strip().rpartition(".")[2]
-        found = self._fresh(self.reader.symbols(query, limit + len(self._texts), wanted))
-        found += [
+        wanted = SymbolQuery.read(query, kinds, languages)
+        if not wanted.name:
+            return []
+        own = [
             row
             for row in self._own_symbols()
-            if grade(row.name, name) is not None and (not wanted or row.kind in wanted)
+            if grade(row.name, wanted.name) is not None and wanted.allows(row)
         ]
-        found.sort(key=lambda row: rank(row, name))
+        # As many of the saved ones may be out of date.
+        more = limit + 2 * len(own) + len(self._texts)
+        found = own + self._fresh(self.reader.symbols(query, more, kinds, languages))
+        found.sort(key=lambda row: rank(row, wanted.name))
         return found[:limit]
 
     def definitions(self, name: str) -> list[SymbolRow]:
@@ -104,11 +116,11 @@ class IndexView:
     def uses(self, name: str) -> dict[str, list[Place]]:
         """Return where a name is used, by file; a file that changed meanwhile is read again."""
         found: dict[str, list[Place]] = {}
-        stamps: dict[str, object] = {}
+        stamps: dict[str, FileStamp] = {}
         for path, places in self.reader.uses(name).items():
             if path in self._texts:
                 continue
-            stamps = stamps or dict(self.reader.stamps())
+            stamps = stamps or self.reader.stamps()
             known, now = stamps.get(path), self.overlay.stamp(path)
             if now is not None and known is not None and _same(known, now):
                 found[path] = places
@@ -140,9 +152,9 @@ class IndexView:
 
     def imports(self, path: str) -> list[ImportRow]:
         """Return a file's imports."""
-        text = self._texts.get(path)
-        if text is None:
+        if path not in self._texts:
             return self.reader.imports(path)
+        text = self._texts[path] or ""
         known = {(row.module, row.names): row.target for row in self.reader.imports(path)}
         return [
             ImportRow(path, one.module, one.names, known.get((one.module, one.names)))
@@ -150,8 +162,22 @@ class IndexView:
         ]
 
     def importers(self, path: str) -> list[ImportRow]:
-        """Return the imports in other files that mean a file."""
-        return [row for row in self.reader.importers(path) if self._texts.get(row.path, "") != ""]
+        """Return the imports in other files that mean a file; new ones once they are saved."""
+        rows = self.reader.importers(path)
+        own = {row.path: self.imports(row.path) for row in rows if row.path in self._texts}
+        return [row for row in rows if row.path not in own or row in own[row.path]]
+
+    def all_imports(self) -> list[ImportRow]:
+        """Return the imports of all files."""
+        rows = [row for row in self.reader.all_imports() if row.path not in self._texts]
+        return rows + [row for path in self._texts for row in self.imports(path)]
+
+    def line(self, path: str, number: int) -> str:
+        """Return a line of a file, without its end; ``""`` where there is none."""
+        with self._lock:
+            if self._lines[0] != path:
+                self._lines = (path, Text(self._read(path) or ""))
+            return self._lines[1].line(number)
 
     def search(
         self,
@@ -165,7 +191,7 @@ class IndexView:
         """Yield the lines that hold a text, file by file; unsaved ones first."""
         root = self.overlay.root
         finder = FileFinder(root, needle, ignore_case=ignore_case) if root else None
-        for path, text in self._candidates(needle):
+        for path, text in self._candidates(needle, ignore_case):
             check()
             if (not under or f"{path}/".startswith(f"{under.rstrip('/')}/")) and (
                 glob is None or glob.match_file(path)
@@ -178,11 +204,33 @@ class IndexView:
         """Return the graph of files; that of unsaved text is the saved one's."""
         return self.reader.edges()
 
-    def _candidates(self, needle: str) -> Iterator[tuple[str, str | None]]:
+    def without(self, needles: Iterable[str]) -> Callable[[str], bool]:
+        """Return a test that tells of a file, without reading it, that it lacks one of some texts.
+
+        Case is folded. A file that is not in the index, was left out of it or changed since may
+        hold anything. Cost: a question to the index, then a system call for each file that it
+        knows and that lacks a text.
+        """
+        known = self.reader.stamps()
+        for path in (
+            *self.reader.candidates(*needles),
+            *(one.path for one in self.reader.skipped()),
+        ):
+            known.pop(path, None)
+
+        def lacks(path: str) -> bool:
+            if (stamp := known.get(path)) is None:
+                return False
+            now = self.overlay.stamp(path)
+            return now is not None and _same(stamp, now)
+
+        return lacks
+
+    def _candidates(self, needle: str, ignore_case: bool) -> Iterator[tuple[str, str | None]]:
         for path, text in self._texts.items():
             if text is not None:
                 yield path, text
-        for path in self.reader.candidates(needle):
+        for path in self.reader.candidates(*narrowing(needle, ignore_case=ignore_case)):
             if path not in self._texts:
                 yield path, None
 
@@ -210,5 +258,5 @@ class IndexView:
             return None
 
 
-def _same(known: object, now: tuple[int, int]) -> bool:
-    return getattr(known, "mtime_ns", None) == now[0] and getattr(known, "size", None) == now[1]
+def _same(known: FileStamp, now: tuple[int, int]) -> bool:
+    return (known.mtime_ns, known.size) == now

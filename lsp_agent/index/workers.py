@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import signal
 import time
 from collections import deque
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import SpawnProcess
@@ -24,6 +26,7 @@ from lsp_agent.workspace.files import read_bytes
 from lsp_agent.workspace.roots import Root
 
 SILENCE_SECONDS = 20.0
+_ALONE_SECONDS = 60
 _BATCH = 16
 _Job = tuple[str, FileStamp]
 
@@ -120,7 +123,8 @@ class WorkerPool:
         process = self._context.Process(
             target=work, args=(theirs, str(self._root.path), self._max_bytes), daemon=True
         )
-        process.start()
+        with _no_interrupts():
+            process.start()
         theirs.close()
         worker = _Worker(process, ours)
         self._feed(worker, batch)
@@ -136,9 +140,40 @@ def work(pipe: Connection, folder: str, max_bytes: int) -> None:
     try:
         while True:
             for path, stamp in pipe.recv():
+                _set_alarm(_ALONE_SECONDS)
                 pipe.send(read_and_extract(root, path, stamp, max_bytes))
+            _set_alarm(0)
     except (EOFError, OSError):
         return
+
+
+def _set_alarm(seconds: int) -> None:
+    """End this process by a signal after a while, if nobody is left to end it.
+
+    No thread could: a parser that hangs does not let other Python code run.
+    """
+    if hasattr(signal, "alarm"):
+        signal.alarm(seconds)
+
+
+@contextmanager
+def _no_interrupts() -> Iterator[None]:
+    """Have processes that are started inside ignore Ctrl-C: a terminal sends it to all of them.
+
+    They end with their pipe.
+    """
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    from multiprocessing import resource_tracker
+
+    # Where the first process starts it, it takes the mask away.
+    resource_tracker.ensure_running()
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def read_and_extract(root: Root, path: str, stamp: FileStamp, max_bytes: int) -> FileContent:

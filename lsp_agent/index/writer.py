@@ -61,7 +61,7 @@ class Writer:
                 self._run("delete from edges where source = ? or target = ?", (row[0], row[0]))
                 self._run("update imports set target = null where target = ?", (row[0],))
                 self._run("delete from files where id = ?", (row[0],))
-        self.changed()
+                self.changed()
 
     def changed(self) -> None:
         """Tell readers in all processes that what they keep in memory is out of date."""
@@ -69,6 +69,11 @@ class Writer:
             "insert into meta (key, value) values ('generation', '1') "
             "on conflict (key) do update set value = cast(value as integer) + 1"
         )
+
+    def meta(self, key: str) -> str | None:
+        """Return a fact about the whole index."""
+        row = self._run("select value from meta where key = ?", (key,)).fetchone()
+        return None if row is None else str(row[0])
 
     def set_meta(self, key: str, value: str) -> None:
         """Remember a fact about the whole index."""

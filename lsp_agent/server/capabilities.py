@@ -27,6 +27,16 @@ class ClientFeatures:
     diagnostic_versions: bool = False
     diagnostic_refresh: bool = False
     registers_completion: bool = False
+    registers_symbols: frozenset[str] = frozenset()
+    nested_symbols: bool = False
+
+
+_SYMBOL_METHODS = {
+    types.TEXT_DOCUMENT_DOCUMENT_SYMBOL: "text_document.document_symbol",
+    types.TEXT_DOCUMENT_FOLDING_RANGE: "text_document.folding_range",
+    types.TEXT_DOCUMENT_SELECTION_RANGE: "text_document.selection_range",
+    types.WORKSPACE_SYMBOL: "workspace.symbol",
+}
 
 
 def client_features(capabilities: types.ClientCapabilities) -> ClientFeatures:
@@ -62,6 +72,17 @@ def client_features(capabilities: types.ClientCapabilities) -> ClientFeatures:
         diagnostic_refresh=bool(_get(capabilities, "workspace.diagnostics.refresh_support")),
         registers_completion=bool(
             _get(capabilities, "text_document.completion.dynamic_registration")
+        ),
+        registers_symbols=frozenset(
+            method
+            for method, path in _SYMBOL_METHODS.items()
+            if _get(capabilities, f"{path}.dynamic_registration")
+        ),
+        nested_symbols=bool(
+            _get(
+                capabilities,
+                "text_document.document_symbol.hierarchical_document_symbol_support",
+            )
         ),
     )
 

@@ -28,16 +28,23 @@ class ProgressBook:
         self._cancels: dict[types.ProgressToken, Callable[[], None]] = {}
 
     async def begin(
-        self, title: str, token: types.ProgressToken | None, cancel: Callable[[], None]
+        self,
+        title: str,
+        token: types.ProgressToken | None,
+        cancel: Callable[[], None] | None = None,
     ) -> Progress:
-        """Start progress on the client's token, or on one made for it where it takes one."""
+        """Start progress on the client's token, or on one made for it where it takes one.
+
+        Without ``cancel`` the user is not offered to.
+        """
         if token is None:
             token = await self._create()
         if token is None:
             return Progress(self._server, None, lambda: None)
-        self._cancels[token] = cancel
+        if cancel is not None:
+            self._cancels[token] = cancel
         known = token
-        value = types.WorkDoneProgressBegin(title=title, cancellable=True)
+        value = types.WorkDoneProgressBegin(title=title, cancellable=cancel is not None)
         self._server.protocol.notify(types.PROGRESS, types.ProgressParams(token, value))
         return Progress(self._server, known, lambda: self._cancels.pop(known, None))
 

@@ -16,12 +16,15 @@ from lsp_agent.server.features import (
     code_action,
     commands,
     configuration,
+    file_events,
     inline_completion,
     lifecycle,
     text_sync,
 )
 from lsp_agent.server.features.completion import CompletionMenu
 from lsp_agent.server.features.deliveries import Deliveries
+from lsp_agent.server.features.symbols import SymbolFeatures
+from lsp_agent.server.indexing import IndexKeeper
 from lsp_agent.server.progress import ProgressBook
 from lsp_agent.server.protocol import AgentProtocol
 from lsp_agent.server.runs import RunManager
@@ -53,10 +56,13 @@ def make_server(session: Session) -> LanguageServer:
     session.on_problem = _teller(context)
     deliveries = Deliveries(context)
     completions = Completions(context)
-    lifecycle.register(context, CompletionMenu(context, completions))
-    text_sync.register(context, completions)
+    keeper = IndexKeeper(session, book)
+    offers = lifecycle.Offers(CompletionMenu(context, completions), SymbolFeatures(context))
+    lifecycle.register(context, offers, keeper)
+    text_sync.register(context, completions, keeper)
     inline_completion.register(context, completions)
     configuration.register(context)
+    file_events.register(context, keeper)
     code_action.register(context, deliveries)
     commands.register(context, deliveries)
     return server

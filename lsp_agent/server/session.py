@@ -16,7 +16,7 @@ from urllib.parse import unquote, urlsplit
 from pygls.uris import to_fs_path
 
 from lsp_agent.cancel import CancelToken
-from lsp_agent.config.paths import Home, workspace_files
+from lsp_agent.config.paths import WORKSPACE_FILES, Home, workspace_files
 from lsp_agent.errors import LspAgentError
 from lsp_agent.server.capabilities import ClientFeatures
 from lsp_agent.server.documents import Documents, OpenDocument
@@ -62,7 +62,7 @@ class Session:
         self.roots: list[Root] = []
         self.client_settings: Mapping[str, Any] = {}
         self.editor_trusts = False
-        self.on_reload: Callable[[], None] = lambda: None
+        self.on_reload: list[Callable[[], None]] = []
         self.on_problem: Callable[[str], None] = _log.warning
         self.workers = ThreadPoolExecutor(_WORKERS, thread_name_prefix="lsp-agent")
         self.loop: asyncio.AbstractEventLoop | None = None
@@ -73,6 +73,7 @@ class Session:
         self._loading = asyncio.Lock()
         self._stamps: dict[Path, float] = {}
         self._shown: set[str] = set()
+        self._early: Settings | None = None
 
     async def app(self) -> App:
         """Return the app, made when first needed and remade when a settings file changed."""
@@ -143,7 +144,6 @@ class Session:
         Unsaved text of every open document below the same folder is part of the view. ``scoped``
         lets the run change that document only.
         """
-        settings = self.settings
         place = self.locate(uri) if uri else Location(self.roots[0] if self.roots else None, "")
         buffers = [
             Buffer(other.path, document.uri, document.text.content, document.version)
@@ -151,28 +151,44 @@ class Session:
             if self._beside(document, other := self.locate(document.uri), place, uri)
         ]
         scope = frozenset({place.path}) if scoped or place.root is None else None
-        exclude = settings.exclude if settings else ()
+        exclude = self.settings.exclude if self.settings else ()
         return Overlay(place.root, buffers, scope=scope, exclude=exclude), (
             place.path if uri else None
         )
+
+    def overlay_of(self, root: Root) -> Overlay:
+        """Return a folder's files under the open documents in it."""
+        buffers = [
+            Buffer(place.path, document.uri, document.text.content, document.version)
+            for document in self.documents
+            if (place := self.locate(document.uri)).root is root
+        ]
+        return Overlay(root, buffers, exclude=self.settings.exclude if self.settings else ())
+
+    def is_settings_file(self, uri: str) -> bool:
+        """Whether a file's name is one that settings may stand under."""
+        name = PurePosixPath(unquote(urlsplit(uri).path)).name
+        return name in (*WORKSPACE_FILES, self.home.config_file.name)
 
     @property
     def settings(self) -> Settings | None:
         """The current settings, once they were loaded."""
         return self._app.settings if self._app else None
 
-    def asks_for_completion(self) -> bool:
-        """Whether the settings turn ``completion.lsp`` on.
+    def early_settings(self, section: str) -> Settings | None:
+        """Return the settings before ``initialize`` is answered.
 
-        They are read only where one of their sources speaks of completion: reading takes 0.1 s,
-        and the client is waiting.
+        ``None`` where no source of theirs speaks of a section: reading takes 0.1 s, and the client
+        is waiting.
         """
         own = (name for name in self._env if name.startswith("LSP_AGENT_"))
         names = (*self._cli, *self.client_settings, *own)
-        spoken = any("completion" in name.lower() for name in names) or any(
-            b"completion" in _content(path) for path in self._settings_files()
+        spoken = any(section in name.lower() for name in names) or any(
+            section.encode() in _content(path) for path in self._settings_files()
         )
-        return spoken and self._load().settings.completion.lsp
+        if spoken and self._early is None:
+            self._early = self._load().settings
+        return self._early if spoken else None
 
     def status(self) -> dict[str, Any]:
         """Describe what is there without loading anything."""
@@ -195,7 +211,8 @@ class Session:
         if self._app is not None:
             self._app.reconfigure(loaded.settings, prepared)
             await self.in_thread(self._app.warm)
-            self.on_reload()
+            for tell in self.on_reload:
+                tell()
 
     def _make(self, loaded: Loaded) -> App:
         if self._app_factory is not None:

@@ -1,20 +1,27 @@
-"""What tree-sitter knows of a file: its outline, its definitions, its syntax errors."""
+"""What is known of code: a file's outline and syntax errors, where a name is defined and used."""
 
 from __future__ import annotations
 
-import time
+import re
+from itertools import groupby
 
 from pydantic import Field
 
+from lsp_agent.index.references import References, find_references, lies_in
+from lsp_agent.index.view import IndexView
+from lsp_agent.index.walking import WalkedFiles
 from lsp_agent.syntax.document import SyntaxDocument
 from lsp_agent.syntax.languages import is_checked, language_of
 from lsp_agent.syntax.symbols import Symbol
+from lsp_agent.tools import dependencies
+from lsp_agent.tools.indexed import index_view
 from lsp_agent.tools.spec import Arguments, ExistingFile, Tool, ToolContext
-from lsp_agent.workspace.errors import UnreadableFileError
 
 _MAX_SYMBOLS = 300
 _MAX_HITS = 40
+_MAX_USES = 100
 _SECONDS = 10.0
+_QUALIFIED = re.compile(r"::|#")
 
 
 class ParseCode(Arguments):
@@ -32,8 +39,17 @@ class ValidateSyntax(Arguments):
 class FindDefinitions(Arguments):
     """Arguments of ``find_definitions``."""
 
-    name: str = Field(description="name of a function, method, class or type")
+    name: str = Field(min_length=1, description="name of a function, method, class or type")
     path: str | None = Field(None, description="file or folder to look in")
+
+
+class FindReferences(Arguments):
+    """Arguments of ``find_references``."""
+
+    name: str = Field(min_length=1, description="name that is used, as in pay or Till.pay")
+    path: str | None = Field(
+        None, description="file that defines the name, or else the file or folder to look in"
+    )
 
 
 def outline_line(symbol: Symbol) -> str:
@@ -67,36 +83,61 @@ def _validate_syntax(context: ToolContext, arguments: ValidateSyntax) -> str:
 
 
 def _find_definitions(context: ToolContext, arguments: FindDefinitions) -> str:
-    deadline = time.monotonic() + _SECONDS
-    overlay = context.overlay
-    name = arguments.name.rpartition(".")[2]
-    where = arguments.path or ""
-    paths = iter([where]) if where and overlay.exists(where) else overlay.walk(where)
-    hits: list[str] = []
-    for path in paths:
-        context.cancel.check()
-        if time.monotonic() > deadline or len(hits) >= _MAX_HITS:
-            hits.append("[stopped; name a path to look in]")
-            break
-        language = language_of(path)
-        if language is None:
-            continue
-        try:
-            content = overlay.read(path)
-        except UnreadableFileError:
-            continue
-        if name not in content:
-            continue
-        hits += [
-            f"{path}:{symbol.range.start.line + 1}: {symbol.signature.rstrip(' :{')}"
-            for symbol in SyntaxDocument.parse(content, language).symbols()
-            if symbol.name == name and _fits(symbol, arguments.name)
-        ]
+    name, where = _QUALIFIED.sub(".", arguments.name), arguments.path or ""
+    source = _source(context, where)
+    rows = [row for row in source.definitions(name) if lies_in(row.path, where)]
+    rows.sort(key=lambda row: (row.path, row.start_line))
+    hits = [
+        f"{row.path}:{row.start_line + 1}: {row.signature.rstrip(' :{')}"
+        for row in rows[:_MAX_HITS]
+    ]
+    if len(rows) > _MAX_HITS:
+        hits.append(f"[{len(rows) - _MAX_HITS} more; name a path to look in]")
+    if isinstance(source, WalkedFiles) and source.stopped:
+        hits.append("[stopped; name a path to look in]")
     return "\n".join(hits) or f"nothing defines {arguments.name}"
 
 
-def _fits(symbol: Symbol, wanted: str) -> bool:
-    return f".{symbol.qualified_name}".endswith(f".{wanted}")
+def _find_references(context: ToolContext, arguments: FindReferences) -> str:
+    name, where = _QUALIFIED.sub(".", arguments.name), arguments.path or ""
+    # A file that defines the name says which one is meant: its uses may be anywhere.
+    source = _source(context, "" if where and context.overlay.exists(where) else where)
+    found = find_references(source, name, where, _MAX_USES, context.cancel.check)
+    stopped = isinstance(source, WalkedFiles) and source.stopped
+    note = "\n[stopped; name a path to look in]" if stopped else ""
+    if not found.uses:
+        return f"nothing uses {arguments.name}{_defined(found)}{note}"
+    return f"{_grouped(arguments.name, found)}{note}"
+
+
+def _grouped(name: str, found: References) -> str:
+    uses = "1 use" if found.total == 1 else f"{found.total} uses"
+    files = "1 file" if found.files == 1 else f"{found.files} files"
+    lines = [f"{uses} of {name} in {files}{_defined(found)}"]
+    for path, group in groupby(found.uses, key=lambda use: use.path):
+        lines.append(f"{path}:")
+        for line, on_line in groupby(group, key=lambda use: use.line):
+            use = next(on_line)
+            inside = f" (in {use.inside})" if use.inside else ""
+            lines.append(f"  {line + 1}: {use.text.strip()}{inside}")
+    if found.total > len(found.uses):
+        lines.append(f"[{found.total - len(found.uses)} more; name a path to look in]")
+    return "\n".join(lines)
+
+
+def _defined(found: References) -> str:
+    places = [f"{row.path}:{row.line + 1}" for row in found.definitions]
+    more = ", …" if len(places) > 3 else ""
+    return f"; defined in {', '.join(places[:3])}{more}" if places else ""
+
+
+def _source(context: ToolContext, where: str) -> IndexView | WalkedFiles:
+    """Return the index under the run's edits, or the files themselves where there is none yet."""
+    if where:
+        # Whoever names a path that is not there is told so.
+        next(context.overlay.walk(where), None)
+    view = index_view(context)
+    return view or WalkedFiles(context.overlay, where, context.cancel.check, _SECONDS)
 
 
 def _document(context: ToolContext, path: str) -> SyntaxDocument:
@@ -128,4 +169,13 @@ TOOLS = (
         run=_find_definitions,
         example={"name": "App.run"},
     ),
+    Tool(
+        name="find_references",
+        description="Find where a name is used: by file, with the line and what it stands in.",
+        arguments=FindReferences,
+        hazard="low",
+        run=_find_references,
+        example={"name": "App.run"},
+    ),
+    dependencies.TOOL,
 )

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from pathspec import GitIgnoreSpec
 from pydantic import Field
 
+from lsp_agent.index.types import IndexUnavailableError
+from lsp_agent.tools.indexed import index_view
+from lsp_agent.tools.literals import required_literals
 from lsp_agent.tools.spec import Arguments, Tool, ToolContext, ToolError
 from lsp_agent.workspace.errors import UnreadableFileError
 from lsp_agent.workspace.text import split_lines
@@ -52,9 +55,10 @@ def _grep_search(context: ToolContext, arguments: GrepSearch) -> str:
     pattern = _compile(arguments.pattern, ignore_case=arguments.ignore_case)
     wanted = _glob(arguments.glob) if arguments.glob else None
     deadline = time.monotonic() + _SECONDS
+    lacks = _lacking(context, arguments)
     hits: list[str] = []
     for path in _paths(context, arguments.path):
-        if wanted is not None and not wanted.match_file(path):
+        if (wanted is not None and not wanted.match_file(path)) or lacks(path):
             continue
         for number, line in _lines(context, path):
             context.cancel.check()
@@ -67,6 +71,18 @@ def _grep_search(context: ToolContext, arguments: GrepSearch) -> str:
                     hits.append(f"[more than {_MAX_HITS}; narrow the pattern]")
                     return "\n".join(hits)
     return "\n".join(hits) or f"no line matches {arguments.pattern}"
+
+
+def _lacking(context: ToolContext, arguments: GrepSearch) -> Callable[[str], bool]:
+    """Return a test that tells of a file, without reading it, that no line of it can match."""
+    literals = required_literals(arguments.pattern, ignore_case=arguments.ignore_case)
+    view = index_view(context) if literals else None
+    if view is None:
+        return lambda _path: False
+    try:
+        return view.without(literals)
+    except IndexUnavailableError:
+        return lambda _path: False
 
 
 def _paths(context: ToolContext, path: str) -> Iterator[str]:

@@ -48,9 +48,9 @@ class DiskTree:
         """Whether the rules leave out an entry of a folder that they don't leave out itself."""
         return self._ignore.ignored_entry(folder, name, is_dir=is_dir)
 
-    def leaves_out(self, path: str) -> bool:
-        """Whether the rules leave out a file, or a folder above it."""
-        return self._ignore.ignored(path)
+    def leaves_out(self, path: str, *, is_dir: bool = False) -> bool:
+        """Whether the rules leave out a file or folder, or a folder above it."""
+        return self._ignore.ignored(path, is_dir=is_dir)
 
     def scan(self, path: str) -> Iterator[Entry]:
         """Yield a folder's entries, in no order, without the ignored ones.

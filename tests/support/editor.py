@@ -48,6 +48,7 @@ class Editor:
         self.apply_mode = "apply"
         self.capabilities = T.ServerCapabilities()
         self.registered: set[str] = set()
+        self.options: dict[str, Any] = {}
         self._register()
 
     def _register(self) -> None:
@@ -65,6 +66,7 @@ class Editor:
         @client.feature(T.CLIENT_REGISTER_CAPABILITY)
         def _(params: T.RegistrationParams) -> None:
             self.registered |= {one.method for one in params.registrations}
+            self.options |= {one.method: one.register_options for one in params.registrations}
 
         @client.feature(T.CLIENT_UNREGISTER_CAPABILITY)
         def _(params: T.UnregistrationParams) -> None:

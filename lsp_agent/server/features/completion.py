@@ -38,7 +38,7 @@ class CompletionMenu:
         self._answers = False
         self._registered = False
         self._following: asyncio.Task[None] | None = None
-        context.session.on_reload = self._follow_soon
+        context.session.on_reload.append(self._follow_soon)
 
     def announce(self) -> None:
         """Have the capability in the answer to ``initialize``, where that is its only place.
@@ -46,8 +46,10 @@ class CompletionMenu:
         Reads files in the event loop: nothing else can be under way before that answer.
         """
         session = self._context.session
-        if not session.features.registers_completion and session.asks_for_completion():
-            self._answer()
+        if not session.features.registers_completion:
+            settings = session.early_settings("completion")
+            if settings is not None and settings.completion.lsp:
+                self._answer()
 
     async def follow_setting(self) -> None:
         """Register or withdraw the capability with the setting, where the client takes that."""

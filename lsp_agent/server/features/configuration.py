@@ -1,4 +1,4 @@
-"""Settings from the client, folders that come and go, settings files that change."""
+"""Settings from the client, folders that come and go."""
 
 from __future__ import annotations
 
@@ -13,12 +13,10 @@ from pygls.exceptions import JsonRpcException
 from pygls.uris import to_fs_path
 
 from lsp_agent.server.context import Context
-from lsp_agent.server.features.registration import register_capability
 from lsp_agent.workspace.roots import Root
 
 SECTION = "lspAgent"
 _PULL_SECONDS = 5.0
-_WATCHED = ("**/lsp-agent.toml", "**/pyproject.toml")
 
 
 def register(context: Context) -> None:
@@ -41,10 +39,6 @@ def register(context: Context) -> None:
         session.roots += [root for folder in params.event.added if (root := root_of(folder.uri))]
         await session.reload()
 
-    @server.feature(types.WORKSPACE_DID_CHANGE_WATCHED_FILES)
-    async def did_change_files(_params: types.DidChangeWatchedFilesParams) -> None:
-        await session.reload()
-
 
 async def pull_settings(context: Context) -> None:
     """Ask the client for our section; one that does not answer keeps what it sent before."""
@@ -54,19 +48,6 @@ async def pull_settings(context: Context) -> None:
             answer = await context.server.workspace_configuration_async(params)
             if answer and isinstance(answer[0], Mapping):
                 context.session.client_settings = answer[0]
-
-
-async def watch_files(context: Context) -> None:
-    """Have the client watch the settings files of the workspace, where it can."""
-    if not context.session.features.watched_files:
-        return
-    watchers = [types.FileSystemWatcher(glob_pattern=glob) for glob in _WATCHED]
-    await register_capability(
-        context,
-        "lsp-agent-settings",
-        types.WORKSPACE_DID_CHANGE_WATCHED_FILES,
-        types.DidChangeWatchedFilesRegistrationOptions(watchers),
-    )
 
 
 def section_of(settings: Any) -> Mapping[str, Any]:

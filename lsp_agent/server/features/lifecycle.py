@@ -4,25 +4,32 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from dataclasses import dataclass
 
 from lsprotocol import types
 
 from lsp_agent.server.capabilities import client_features
 from lsp_agent.server.context import Context
 from lsp_agent.server.features.completion import CompletionMenu
-from lsp_agent.server.features.configuration import (
-    pull_settings,
-    root_of,
-    section_of,
-    watch_files,
-)
+from lsp_agent.server.features.configuration import pull_settings, root_of, section_of
+from lsp_agent.server.features.file_events import watch_files
+from lsp_agent.server.features.symbols import SymbolFeatures
+from lsp_agent.server.indexing import IndexKeeper
 from lsp_agent.server.process import watch_parent
 from lsp_agent.workspace.positions import PositionEncoding
 
 _log = logging.getLogger(__name__)
 
 
-def register(context: Context, menu: CompletionMenu) -> None:
+@dataclass(frozen=True, slots=True)
+class Offers:
+    """The capabilities that come and go with settings."""
+
+    menu: CompletionMenu
+    symbols: SymbolFeatures
+
+
+def register(context: Context, offers: Offers, keeper: IndexKeeper) -> None:
     """Follow the session's life cycle."""
     server, session = context.server, context.session
 
@@ -39,14 +46,17 @@ def register(context: Context, menu: CompletionMenu) -> None:
         options = params.initialization_options
         session.client_settings = section_of(options)
         session.editor_trusts = isinstance(options, dict) and options.get("trusted") is True
-        menu.announce()
+        offers.menu.announce()
+        offers.symbols.announce()
 
     @server.feature(types.INITIALIZED)
     async def initialized(_params: types.InitializedParams) -> None:
         if session.features.configuration:
             await pull_settings(context)
         await session.app()
-        await menu.follow_setting()
+        await keeper.follow()
+        await offers.menu.follow_setting()
+        await offers.symbols.follow_setting()
         await watch_files(context)
         # The first keystroke should not pay for the first import of a parser.
         await session.in_thread(_warm_up)
@@ -72,6 +82,8 @@ def _encoding(capabilities: types.ClientCapabilities) -> PositionEncoding:
 
 
 def _warm_up() -> None:
+    import sqlite_utils  # noqa: F401 - so that the first saved file need not wait for it
+
     from lsp_agent.syntax.document import SyntaxDocument
 
     SyntaxDocument.parse("x = 1\n", "python").symbols()

@@ -7,11 +7,12 @@ from lsprotocol import types
 from lsp_agent.server.completions import Completions
 from lsp_agent.server.context import Context
 from lsp_agent.server.documents import OpenDocument
+from lsp_agent.server.indexing import IndexKeeper
 from lsp_agent.server.session import Session
 from lsp_agent.workspace.text import Text
 
 
-def register(context: Context, completions: Completions) -> None:
+def register(context: Context, completions: Completions, keeper: IndexKeeper) -> None:
     """Keep our documents equal to the editor's, and remember where the user was."""
     server, session, diagnostics = context.server, context.session, context.diagnostics
     recent = _Recent(session)
@@ -38,6 +39,7 @@ def register(context: Context, completions: Completions) -> None:
         document = session.documents.get(params.text_document.uri)
         if document is not None:
             diagnostics.schedule(document, delay=0)
+        keeper.changed([params.text_document.uri])
 
     @server.feature(types.TEXT_DOCUMENT_DID_CLOSE)
     def did_close(params: types.DidCloseTextDocumentParams) -> None:
@@ -45,6 +47,7 @@ def register(context: Context, completions: Completions) -> None:
         diagnostics.clear(params.text_document.uri)
         recent.closed(params.text_document.uri)
         completions.forget(params.text_document.uri)
+        keeper.changed([params.text_document.uri])
 
     @server.feature(
         types.TEXT_DOCUMENT_DIAGNOSTIC,
