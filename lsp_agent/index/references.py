@@ -1,6 +1,7 @@
 """Where a name is used, with the line and the definition around each use.
 
-Tools and command line both come here. Uses are told apart by name alone.
+Tools and command line both come here. In Python, uses are told apart by what they mean; in other
+languages by whoever is given as ``resolve``, a language server; else by name alone.
 """
 
 from __future__ import annotations
@@ -9,9 +10,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from lsp_agent.cancel import CancelToken
 from lsp_agent.index.types import Place, SymbolRow
 
 _SHOWN = 240
+Uses = Mapping[str, Sequence[Place]]
+Resolve = Callable[[SymbolRow], Uses | None]
+"""Asked for the uses of a definition; ``None`` where it can't tell."""
 
 
 class CodeSource(Protocol):
@@ -22,6 +27,14 @@ class CodeSource(Protocol):
 
     def uses(self, name: str) -> Mapping[str, list[Place]]:
         """Return where a name is used, by file."""
+
+    def python_uses(
+        self, name: str, path: str | None, found: Uses, cancel: CancelToken
+    ) -> Uses | None:
+        """Return the uses in Python that mean a definition, in ``path`` if that is given.
+
+        ``found`` are those by name alone. ``None`` where that can't be told in time.
+        """
 
     def outline(self, path: str) -> list[SymbolRow]:
         """Return a file's definitions in the order of its text."""
@@ -57,22 +70,31 @@ def find_references(
     name: str,
     path: str = "",
     limit: int = 100,
-    check: Callable[[], None] = lambda: None,
+    cancel: CancelToken | None = None,
+    resolve: Resolve = lambda _row: None,
 ) -> References:
     """Return the uses of a name, which may be written with what it is in: ``Class.method``.
 
     ``path`` is a file that defines the name, and then tells which one is meant; or else the file
-    or folder to look in. Cost: a question to the source, and reading the files that are shown.
+    or folder to look in. Cost: a question to the source, reading the files that are shown, and for
+    Python parsing those that hold the name, at most four seconds.
     """
+    cancel = cancel or CancelToken()
     definitions = source.definitions(name)
     meant = [row for row in definitions if row.path == path]
-    places = _places(source, name, meant or definitions)
+    by_name = source.uses(name.rpartition(".")[2])
+    places: Uses | None = None
+    if {row.language for row in meant or definitions} == {"python"}:
+        places = source.python_uses(name, path if meant else None, by_name, cancel)
+    elif len(meant or definitions) == 1:
+        places = resolve((meant or definitions)[0])
+    places = by_name if places is None else places
     if not meant:
         places = {one: found for one, found in places.items() if lies_in(one, path)}
         meant = [row for row in definitions if lies_in(row.path, path)]
     uses: list[Use] = []
     for one, found in sorted(places.items()):
-        check()
+        cancel.check()
         if len(uses) >= limit:
             break
         outline = source.outline(one)
@@ -95,13 +117,3 @@ def lies_in(path: str, under: str) -> bool:
     """Whether a file is the one named, or lies in the folder named; all do for ``""``."""
     folder = under.rstrip("/")
     return not folder or path == folder or path.startswith(f"{folder}/")
-
-
-def _places(
-    source: CodeSource, name: str, _definitions: Sequence[SymbolRow]
-) -> Mapping[str, list[Place]]:
-    """Return the places that may mean one of some definitions.
-
-    A language whose scopes are known can leave out here what means another definition.
-    """
-    return source.uses(name.rpartition(".")[2])

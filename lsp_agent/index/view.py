@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from pathspec import GitIgnoreSpec
 
+from lsp_agent.cancel import CancelToken
 from lsp_agent.index.extract import digest_of, grouped, symbol_row
 from lsp_agent.index.reader import IndexReader
 from lsp_agent.index.symbol_search import SymbolQuery, grade, rank
@@ -113,6 +114,14 @@ class IndexView:
         own = [path for path, text in self._texts.items() if text and name in text]
         return sorted([*found, *own])
 
+    def text(self, path: str) -> str | None:
+        """Return a file's text; ``None`` where there is none that can be read."""
+        return self._texts[path] if path in self._texts else self._read(path)
+
+    def files_holding(self, needle: str) -> list[str]:
+        """Return the files whose text may hold another anywhere, in strings and comments too."""
+        return sorted({path for path, _ in self._candidates(needle, ignore_case=False)})
+
     def uses(self, name: str) -> dict[str, list[Place]]:
         """Return where a name is used, by file; a file that changed meanwhile is read again."""
         found: dict[str, list[Place]] = {}
@@ -130,6 +139,18 @@ class IndexView:
             if text and name in text:
                 found[path] = self._places(path, text, name)
         return {path: places for path, places in sorted(found.items()) if places}
+
+    def python_uses(
+        self,
+        name: str,
+        path: str | None,
+        found: Mapping[str, Sequence[Place]],
+        cancel: CancelToken,
+    ) -> dict[str, list[Place]] | None:
+        """Return the uses in Python that mean a definition, see ``python.indexed``."""
+        from lsp_agent.index.python.indexed import python_uses
+
+        return python_uses(self, name, path, found, cancel)
 
     def changed(self) -> dict[str, str | None]:
         """Return the texts that differ from what was indexed; ``None`` for a deleted file."""

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
+from lsp_agent.cancel import CancelToken
 from lsp_agent.index.extract import grouped, symbol_row
 from lsp_agent.index.types import Place, SymbolRow
 from lsp_agent.index.view import FactsCache
@@ -50,6 +51,15 @@ class WalkedFiles:
             if places:
                 found[path] = [Place(*place) for place in places]
         return found
+
+    def python_uses(
+        self,
+        name: str,
+        path: str | None,
+        found: Mapping[str, Sequence[Place]],
+        cancel: CancelToken,
+    ) -> None:
+        """Tell nothing: without an index there is no time to look at what names mean."""
 
     def outline(self, path: str) -> list[SymbolRow]:
         """Return a file's definitions in the order of its text."""

@@ -158,7 +158,7 @@ class Session:
         """Return definitions or references; ``what`` is the method's last part."""
         async with self._turn():
             with self._opened(texts, [path]) as translator:
-                await self._loaded()
+                await self._knows(path)
                 place = self._place(translator, path, position)
                 if what == "references":
                     place["context"] = {"includeDeclaration": True}
@@ -171,7 +171,7 @@ class Session:
         """Return the edits of a rename; raises :class:`LanguageServerError` where it can't be."""
         async with self._turn():
             with self._opened(texts, [path]) as translator:
-                await self._loaded()
+                await self._knows(path)
                 place = self._place(translator, path, position)
                 provider = self._capabilities.get("renameProvider")
                 if isinstance(provider, dict) and provider.get("prepareProvider"):
@@ -291,6 +291,17 @@ class Session:
             pause = _SETTLE_SECONDS if self._versioned else _UNSURE_SECONDS
             if not await self._hears(pause if complete else None):
                 return
+
+    async def _knows(self, path: Path) -> None:
+        """Wait until the server has loaded the project of a document that was just opened.
+
+        The compiler's own server of TypeScript begins to when it is first asked, and answers from
+        the document alone meanwhile; its checks come after the project.
+        """
+        if tsserver.offered(self._capabilities):
+            await self._checked([key_of(path)])
+        else:
+            await self._loaded()
 
     async def _loaded(self) -> None:
         """Wait until the server has loaded the project."""

@@ -7,20 +7,24 @@ from itertools import groupby
 
 from pydantic import Field
 
-from lsp_agent.index.references import References, find_references, lies_in
+from lsp_agent.index.references import References, Resolve, find_references, lies_in
+from lsp_agent.index.types import Place, SymbolRow
 from lsp_agent.index.view import IndexView
 from lsp_agent.index.walking import WalkedFiles
+from lsp_agent.language_servers.types import View
 from lsp_agent.syntax.document import SyntaxDocument
 from lsp_agent.syntax.languages import is_checked, language_of
 from lsp_agent.syntax.symbols import Symbol
 from lsp_agent.tools import dependencies
 from lsp_agent.tools.indexed import index_view
 from lsp_agent.tools.spec import Arguments, ExistingFile, Tool, ToolContext
+from lsp_agent.workspace.positions import Position
 
 _MAX_SYMBOLS = 300
 _MAX_HITS = 40
 _MAX_USES = 100
 _SECONDS = 10.0
+_SERVER_SECONDS = 5.0
 _QUALIFIED = re.compile(r"::|#")
 
 
@@ -102,12 +106,37 @@ def _find_references(context: ToolContext, arguments: FindReferences) -> str:
     name, where = _QUALIFIED.sub(".", arguments.name), arguments.path or ""
     # A file that defines the name says which one is meant: its uses may be anywhere.
     source = _source(context, "" if where and context.overlay.exists(where) else where)
-    found = find_references(source, name, where, _MAX_USES, context.cancel.check)
+    found = find_references(
+        source, name, where, _MAX_USES, context.cancel, _server_resolve(context)
+    )
     stopped = isinstance(source, WalkedFiles) and source.stopped
     note = "\n[stopped; name a path to look in]" if stopped else ""
     if not found.uses:
         return f"nothing uses {arguments.name}{_defined(found)}{note}"
     return f"{_grouped(arguments.name, found)}{note}"
+
+
+def _server_resolve(context: ToolContext) -> Resolve:
+    """Return how a language server tells uses apart, if there is one for the language."""
+    view = View.of(context.overlay)
+
+    def resolve(row: SymbolRow) -> dict[str, list[Place]] | None:
+        if context.instruments is None or view is None:
+            return None
+        place = Position(row.line, row.character)
+        found = context.instruments.references(
+            view, row.path, place, context.cancel, _SERVER_SECONDS
+        )
+        if not found.server:
+            return None
+        uses: dict[str, list[Place]] = {}
+        for one in found.locations:
+            start = one.range.start
+            if not one.outside and (one.path, start) != (row.path, place):
+                uses.setdefault(one.path, []).append(Place(start.line, start.character, call=False))
+        return uses
+
+    return resolve
 
 
 def _grouped(name: str, found: References) -> str:

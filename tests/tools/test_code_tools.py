@@ -62,10 +62,31 @@ def test_a_path_is_the_definition_or_the_place_to_look(shop: Bench) -> None:
 
 
 def test_unsaved_text_is_what_counts(shop: Bench) -> None:
-    shop.unsaved("main.py", "# ü\n\ndef f():\n    def g():\n        pay()\n\ndef fresh(): pass\n")
-    assert shop.call("find_references", name="pay").text.endswith("main.py:\n  5: pay() (in f.g)")
+    shop.unsaved(
+        "main.py",
+        "# ü\nfrom shop.till import Till\ndef f():\n    def g():\n        Till().pay(1)\n\n"
+        "def fresh(): pass\n",
+    )
+    found = shop.call("find_references", name="pay").text
+    assert found.endswith("main.py:\n  5: Till().pay(1) (in f.g)")
     assert shop.call("find_definitions", name="fresh").text.startswith("main.py:7")
     assert "nothing defines run" in shop.call("find_definitions", name="run").text
+
+
+def test_uses_of_another_by_the_same_name_are_left_out(bench: Bench) -> None:
+    bench.files(
+        shop__till_dot_py=TILL,
+        shop__menu_dot_py="def price(n):\n    return n\n",
+        main_dot_py=MAIN,
+        bank_dot_py="class Account:\n    def pay(self): ...\n\n\nAccount().pay()\npay = 3\n",
+    )
+    bench.indexed()
+    assert "bank.py" not in bench.call("find_references", name="Till.pay").text
+    assert "bank.py" not in bench.call("find_references", name="pay", path="shop/till.py").text
+    assert bench.call("find_references", name="Account.pay").text.endswith(
+        "bank.py:\n  5: Account().pay()"
+    )
+    assert "main.py" in bench.call("find_references", name="pay").text
 
 
 def test_more_uses_than_are_shown(bench: Bench) -> None:
