@@ -19,7 +19,7 @@ from lsp_agent.index.types import IndexUnavailableError
 if TYPE_CHECKING:
     from sqlite_utils import Database
 
-VERSION = 2
+VERSION = 3
 """Raised with every change of the tables or of what extraction finds: an older index is rebuilt."""
 
 _BUSY_MS = 5000
@@ -73,11 +73,12 @@ def create(database: Database) -> None:
         "primary key (source, target)) without rowid"
     )
     database.execute(
-        "create virtual table text using fts5(content, tokenize='trigram', content='', detail=none)"
+        "create virtual table text using "
+        "fts5(content, tokenize='trigram', content='', columnsize=0, detail=none)"
     )
     database.execute(
         "create virtual table symbol_names using "
-        "fts5(content, tokenize='trigram', content='', detail=none)"
+        "fts5(content, tokenize='trigram', content='', columnsize=0, detail=none)"
     )
     database.execute("create table file_words (file integer primary key, words blob)")
     database.execute(

@@ -84,7 +84,8 @@ def _there(tree: DiskTree, path: str) -> FileStamp | None:
 
 def _write(database: Database, contents: Iterable[FileContent], lost: list[str]) -> None:
     writer = Writer(database)
-    written: list[int] = []
+    written: dict[int, FileContent] = {}
+    fresh: list[str] = []
     with database.conn:
         database.execute("begin immediate")
         imports = {row for path in lost for row in imports_of(database, path)}
@@ -97,16 +98,19 @@ def _write(database: Database, contents: Iterable[FileContent], lost: list[str])
                     writer.touch(content.path, content.stamp)
                 continue
             if known is None:
-                imports.update(imports_of(database, content.path))
-            written.append(writer.put(content))
+                fresh.append(content.path)
+            written[writer.put(content)] = content
         writer.remove(lost)
         if written:
             writer.changed()
         if written or lost:
             writer.set_meta("graph", "changed")
-    for file in written:
+    # From here on they can be seen.
+    for file, content in written.items():
         with database.conn:
-            connect_file(database, file)
+            uses = {name: row[0] for name, row in content.uses.items()}
+            connect_file(database, file, uses)
+    imports |= {row for path in fresh for row in imports_of(database, path)}
     if imports:
         with database.conn:
             resolve_imports(database, only=sorted(imports))

@@ -214,12 +214,12 @@ class IndexView:
         finder = FileFinder(root, needle, ignore_case=ignore_case) if root else None
         for path, text in self._candidates(needle, ignore_case):
             check()
-            if (not under or f"{path}/".startswith(f"{under.rstrip('/')}/")) and (
-                glob is None or glob.match_file(path)
-            ):
-                content = finder.text(path) if finder and text is None else text
-                if content:
-                    yield from lines_of(path, content, needle, ignore_case=ignore_case)
+            if not _lies_below(path, under) or not (glob is None or glob.match_file(path)):
+                continue
+            if text is not None:
+                yield from lines_of(path, text, needle, ignore_case=ignore_case)
+            elif finder is not None:
+                yield from finder.hits(path)
 
     def edges(self) -> list[tuple[str, str, float]]:
         """Return the graph of files; that of unsaved text is the saved one's."""
@@ -281,3 +281,7 @@ class IndexView:
 
 def _same(known: FileStamp, now: tuple[int, int]) -> bool:
     return (known.mtime_ns, known.size) == now
+
+
+def _lies_below(path: str, folder: str) -> bool:
+    return not folder or f"{path}/".startswith(f"{folder.rstrip('/')}/")

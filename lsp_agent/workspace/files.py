@@ -94,7 +94,7 @@ def read_text(
     return decode(read_bytes(path, limit, name=name, follow_link=follow_link), name)
 
 
-def read_bytes(path: Path, limit: int, *, name: str, follow_link: bool = True) -> bytes:
+def read_bytes(path: Path | str, limit: int, *, name: str, follow_link: bool = True) -> bytes:
     """Read a regular file of at most ``limit`` bytes; see :func:`read_text`."""
     try:
         descriptor = os.open(path, _READ | (0 if follow_link else _NO_LINK))
@@ -116,6 +116,7 @@ def read_bytes(path: Path, limit: int, *, name: str, follow_link: bool = True) -
         # Some systems' special files, and files that grow, hold more than their size says.
         while (
             data
+            and len(data) != status.st_size
             and len(data) <= limit
             and (more := os.read(descriptor, min(limit + 1 - len(data), _CHUNK)))
         ):
