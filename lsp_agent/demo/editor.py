@@ -56,6 +56,7 @@ class Editor:
         self.messages: list[str] = []
         self.edits: queue.Queue[Mapping[str, Any]] = queue.Queue()
         self.ended: queue.Queue[str] = queue.Queue()
+        self._runs: set[Any] = set()
         self._progress = progress
 
     def open(self, client: LspClient) -> None:
@@ -66,7 +67,7 @@ class Editor:
     def listen(self, method: str, params: Mapping[str, Any]) -> Any:
         """Serve the server's requests and notifications."""
         if method == "$/progress":
-            self._on_progress(params.get("value") or {})
+            self._on_progress(params.get("token"), params.get("value") or {})
         elif method == "window/showMessage":
             self.messages.append(str(params.get("message", "")))
         elif method == "workspace/applyEdit":
@@ -104,8 +105,13 @@ class Editor:
             },
         )
 
-    def _on_progress(self, value: Mapping[str, Any]) -> None:
+    def _on_progress(self, token: Any, value: Mapping[str, Any]) -> None:
+        """Show how a run goes on; the indexing of the folder has a progress of its own."""
         kind = value.get("kind")
+        if kind == "begin" and str(value.get("title", "")).startswith("lsp-agent"):
+            self._runs.add(token)
+        if token not in self._runs:
+            return
         if kind == "end":
             self.ended.put(str(value.get("message", "")))
         elif kind == "begin":
