@@ -28,6 +28,7 @@ from lsp_agent.workspace.roots import Root
 SILENCE_SECONDS = 20.0
 _ALONE_SECONDS = 60
 _BATCH = 16
+_SAFE_PATH = "PYTHONSAFEPATH"
 _Job = tuple[str, FileStamp]
 
 
@@ -123,7 +124,7 @@ class WorkerPool:
         process = self._context.Process(
             target=work, args=(theirs, str(self._root.path), self._max_bytes), daemon=True
         )
-        with _no_interrupts():
+        with _no_modules_from_here(), _no_interrupts():
             process.start()
         theirs.close()
         worker = _Worker(process, ours)
@@ -174,6 +175,23 @@ def _no_interrupts() -> Iterator[None]:
         yield
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+@contextmanager
+def _no_modules_from_here() -> Iterator[None]:
+    """Have processes that are started inside import nothing from the current folder.
+
+    Python looks for multiprocessing itself there first, and the folder may be anybody's repository.
+    """
+    before = os.environ.get(_SAFE_PATH)
+    os.environ[_SAFE_PATH] = "1"
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ[_SAFE_PATH]
+        else:
+            os.environ[_SAFE_PATH] = before
 
 
 def read_and_extract(root: Root, path: str, stamp: FileStamp, max_bytes: int) -> FileContent:
