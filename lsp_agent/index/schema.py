@@ -139,10 +139,16 @@ def connect_to_read(path: Path) -> sqlite3.Connection:
 
 
 def discard(path: Path) -> None:
-    """Delete an index with what SQLite keeps beside it."""
-    for name in (path, path.with_name(path.name + "-wal"), path.with_name(path.name + "-shm")):
-        with suppress(FileNotFoundError):
-            name.unlink()
+    """Delete an index with what SQLite keeps beside it.
+
+    Raises :class:`IndexUnavailableError` where that can't be: on Windows, while others have it open.
+    """
+    try:
+        for name in (path, path.with_name(path.name + "-wal"), path.with_name(path.name + "-shm")):
+            with suppress(FileNotFoundError):
+                name.unlink()
+    except OSError as error:
+        raise unavailable(path, error) from error
 
 
 def is_corrupt(error: sqlite3.Error) -> bool:
