@@ -141,7 +141,7 @@ def connect_to_read(path: Path) -> sqlite3.Connection:
 def discard(path: Path) -> None:
     """Delete an index with what SQLite keeps beside it.
 
-    Raises :class:`IndexUnavailableError` where that can't be: on Windows, while others have it open.
+    Raises :class:`IndexUnavailableError` where that can't be, as on Windows while it is open.
     """
     try:
         for name in (path, path.with_name(path.name + "-wal"), path.with_name(path.name + "-shm")):
