@@ -12,7 +12,7 @@ FILES = ModuleMap(
         "shop/inner/__init__.py", "shop/inner/deep.py", "src/tool/run.py",
         "web/index.ts", "web/a.ts", "web/parts/index.tsx", "web/parts/b.d.ts", "web/style.css",
         "c/main.c", "c/include/shop/till.h", "java/org/shop/Till.java", "rust/src/shop/till.rs",
-        "rust/src/shop/mod.rs", "bin/lib.sh", "index.js", ".hidden",
+        "rust/src/shop/mod.rs", "bin/lib.sh", "index.js", ".hidden", ".ci/run.py", ".ci/lib.py",
     ]
 )  # fmt: skip
 
@@ -28,10 +28,12 @@ FILES = ModuleMap(
         ("shop/till.py", "python", ".", ("types",), "shop/types.py"),
         ("shop/till.py", "python", ".types", ("X",), "shop/types.py"),
         ("shop/inner/deep.py", "python", "..", ("till",), "shop/till.py"),
+        (".ci/run.py", "python", ".", ("lib",), ".ci/lib.py"),
         ("shop/inner/deep.py", "python", "..nowhere", (), None),
         ("shop/inner/deep.py", "python", ".....x", (), None),
         # Python's own modules, not the files beside the one that imports them.
         ("shop/inner/deep.py", "python", "types", (), "types.py"),
+        ("shop/inner/deep.py", "python", "os.till", (), None),
         ("shop/till.py", "python", "inner.deep", (), "shop/inner/deep.py"),
         ("src/tool/run.py", "python", "tool.run", (), "src/tool/run.py"),
         # The workspace may be the package itself.
