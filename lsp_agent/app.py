@@ -170,8 +170,10 @@ class App:
             gone = [path for path in self._indexes if path not in kept]
             known = [self._knowledge.pop(path) for path in gone if path in self._knowledge]
             indexes = [self._indexes.pop(path) for path in gone]
-        for one in (*known, *indexes):
+        for one in known:
             one.close()
+        for index in indexes:
+            index.close()
 
     def unable(self, action: str, path: str) -> str:
         """Say why an action can't run on a file with the engine that is set; ``""`` if it can.

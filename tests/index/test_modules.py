@@ -62,3 +62,12 @@ def test_pythons_own_modules_are_no_files_of_a_package(module: str) -> None:
     top = module.partition(".")[0]
     files = ModuleMap([f"torch/{top}.py", f"torch/{top}/__init__.py", "torch/nn/a.py"])
     assert files.resolve("torch/nn/a.py", "python", module) is None
+
+
+def test_the_standard_library_is_no_module_of_a_package() -> None:
+    modules = ModuleMap(["pkg/types.py", "pkg/a.py", "pkg/sub/json/__init__.py", "email.py"])
+    assert modules.resolve("pkg/a.py", "python", "types") is None
+    assert modules.resolve("pkg/sub/b.py", "python", "json.decoder") is None
+    assert modules.resolve("pkg/a.py", "python", ".types") == "pkg/types.py"
+    assert modules.resolve("pkg/a.py", "python", "pkg.types") == "pkg/types.py"
+    assert modules.resolve("pkg/a.py", "python", "email") == "email.py"
