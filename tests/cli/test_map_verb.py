@@ -13,14 +13,12 @@ import pytest
 
 from tests.cli.conftest import Command
 from tests.context.conftest import SHOP
+from tests.support.files import write_files
 
 
 @pytest.fixture
 def shop(work: Path) -> Path:
-    for path, text in SHOP.items():
-        file = work / path
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(text, "utf-8")
+    write_files(work, SHOP)
     return work
 
 
