@@ -30,8 +30,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import unquote, urlparse
 
+from benchmarks.python_folder import Folder
 from benchmarks.rawlsp import RawServer
-from lsp_agent.index.python.project import Folder
 from lsp_agent.index.python.references import find_references
 from lsp_agent.workspace.positions import PositionEncoding
 

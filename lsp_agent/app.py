@@ -165,10 +165,14 @@ class App:
         return lambda done, everything: self.on_index(root, done, everything)
 
     def close_indexes(self, kept: Collection[Path] = ()) -> None:
-        """Let go of the indexes of folders that are not worked in any more."""
+        """Let go of the indexes of folders that are left, and of what is known of those."""
         with self._lock:
-            gone = [self._indexes.pop(path) for path in [*self._indexes] if path not in kept]
-        for index in gone:
+            gone = [path for path in self._indexes if path not in kept]
+            known = [self._knowledge.pop(path) for path in gone if path in self._knowledge]
+            indexes = [self._indexes.pop(path) for path in gone]
+        for one in known:
+            one.close()
+        for index in indexes:
             index.close()
 
     def unable(self, action: str, path: str) -> str:

@@ -41,7 +41,7 @@ class Hardware:
 
 def probe() -> Hardware:
     """Ask in a process of its own, so that a broken native library ends nothing else."""
-    command = [sys.executable, "-m", "lsp_agent.engine.llama.probe"]
+    command = [sys.executable, "-P", "-m", "lsp_agent.engine.llama.probe"]
     try:
         done = subprocess.run(
             command, capture_output=True, text=True, timeout=_SECONDS, check=False

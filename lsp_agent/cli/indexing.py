@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -10,10 +11,13 @@ from typing import TYPE_CHECKING
 from lsp_agent.cli.context import CliContext, UsageError
 
 if TYPE_CHECKING:
-    from lsp_agent.index.build import Built
+    from lsp_agent.cancel import CancelToken
+    from lsp_agent.index.build import Built, Report
     from lsp_agent.index.reader import IndexReader
     from lsp_agent.index.view import IndexView
     from lsp_agent.workspace.roots import Root
+
+TURNED_OFF = "the index is turned off; turn it on: --set index.enabled=true"
 
 
 @dataclass(frozen=True)
@@ -42,31 +46,18 @@ class Workspace:
 
     def build(self, *, rebuild: bool = False) -> Built:
         """Bring the index up to date, with progress on a terminal; Ctrl-C raises ``Cancelled``."""
-        from lsp_agent.cancel import CancelToken
-        from lsp_agent.cli.progress import ProgressLine
-        from lsp_agent.cli.signals import cancel_on_signals
         from lsp_agent.index.build import BuildOptions, build
 
-        context = self.context
-        settings = context.settings(self.root.path)
+        settings = self.context.settings(self.root.path)
         if not settings.index.enabled:
-            raise UsageError("the index is turned off; turn it on: --set index.enabled=true")
-        context.home.folder(context.home.root)
-        token = CancelToken()
-        with (
-            cancel_on_signals(token),
-            ProgressLine(enabled=not context.quiet, color=context.color_stderr) as line,
-        ):
-
-            def report(done: int, everything: int) -> None:
-                line.show(f"indexing {done:,} of {everything:,} files", done / max(everything, 1))
-
-            options = BuildOptions.of(settings)
-            path = self.reader.path
-            built = build(self.root, path, options, token, report, rebuild=rebuild)
-        if built.note:
-            context.warn(built.note)
-        return built
+            raise UsageError(TURNED_OFF)
+        self.context.home.folder(self.context.home.root)
+        options = BuildOptions.of(settings)
+        path = self.reader.path
+        return with_progress(
+            self.context,
+            lambda token, report: build(self.root, path, options, token, report, rebuild=rebuild),
+        )
 
     def view(self) -> IndexView:
         """Return the index, brought up to date."""
@@ -80,3 +71,24 @@ class Workspace:
     def shown(self, path: str) -> str:
         """Write a path so that it leads to the file from here, as grep does."""
         return str(self.folder / path)
+
+
+def with_progress(context: CliContext, build: Callable[[CancelToken, Report], Built]) -> Built:
+    """Build with progress on a terminal, and pass on its note; Ctrl-C raises ``Cancelled``."""
+    from lsp_agent.cancel import CancelToken
+    from lsp_agent.cli.progress import ProgressLine
+    from lsp_agent.cli.signals import cancel_on_signals
+
+    token = CancelToken()
+    with (
+        cancel_on_signals(token),
+        ProgressLine(enabled=not context.quiet, color=context.color_stderr) as line,
+    ):
+
+        def report(done: int, everything: int) -> None:
+            line.show(f"indexing {done:,} of {everything:,} files", done / max(everything, 1))
+
+        built = build(token, report)
+    if built.note:
+        context.warn(built.note)
+    return built

@@ -49,10 +49,9 @@ def command(
     The index of the folder is brought up to date first. Tokens are counted as a quarter of the
     characters: no model is loaded for it.
     """
-    from lsp_agent.cancel import CancelToken
     from lsp_agent.cli import output
     from lsp_agent.cli.focus import inside
-    from lsp_agent.cli.progress import ProgressLine
+    from lsp_agent.cli.indexing import TURNED_OFF, with_progress
     from lsp_agent.context.emphasis import Emphasis
     from lsp_agent.context.finding import emphasis_of, find
     from lsp_agent.context.question import Question
@@ -65,9 +64,8 @@ def command(
     with context.app(root.path) as app:
         index, knowledge = app.index(root), app.knowledge(root)
         if index is None or knowledge is None:
-            raise UsageError("the index is turned off; set index.enabled to true")
-        with ProgressLine(enabled=not context.quiet, color=context.color_stderr) as line:
-            index.build(CancelToken(), lambda done, all_: line.show("indexing", done / (all_ or 1)))
+            raise UsageError(TURNED_OFF)
+        with_progress(context, index.build)
         view = index.view(Overlay(root, exclude=app.settings.exclude))
         asked = bool(query.strip() or focus)
         emphasis = emphasis_of(question, find(question, view, knowledge)) if asked else Emphasis()

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
 
 from lsp_agent.index.file_graph import FileGraph, sorted_graph
-from lsp_agent.index.graph import telling
+from lsp_agent.index.graph import MAX_DEFINERS, name_weight, telling, weighed
 from lsp_agent.index.view import IndexView
 
-_MAX_DEFINERS = 8
-_IMPORT_WEIGHT = 2.0
 _MAX_CHANGED = 32
 
 
@@ -52,7 +49,7 @@ def _edges_of(view: IndexView, texts: dict[str, str]) -> dict[tuple[str, str], f
     weights: defaultdict[tuple[str, str], float] = defaultdict(float)
     own = {path: {row.name for row in view.outline(path)} for path in texts}
     for path in texts:
-        for target, weight in _leans_on(view, path, own):
+        for target, weight in _leans_on(view, path, own).items():
             weights[path, target] += weight
     saved = view.reader.outlines(texts)
     for path, names in own.items():
@@ -63,16 +60,16 @@ def _edges_of(view: IndexView, texts: dict[str, str]) -> dict[tuple[str, str], f
     return weights
 
 
-def _leans_on(view: IndexView, path: str, own: dict[str, set[str]]) -> Iterator[tuple[str, float]]:
-    """Yield what an unsaved text leans on; ``own`` are the names that such texts define."""
+def _leans_on(view: IndexView, path: str, own: dict[str, set[str]]) -> dict[str, float]:
+    """Return what an unsaved text leans on; ``own`` are the names that such texts define."""
+    weights: defaultdict[str, float] = defaultdict(float)
     counts = view.use_counts(path)
     known = view.reader.definers(counts)
     for name, count in counts.items():
         targets = {other for other in known.get(name, ()) if other not in own}
         targets |= {other for other, names in own.items() if name in names}
-        if path not in targets and 0 < len(targets) <= _MAX_DEFINERS:
-            share = telling(name) * count**0.5 / len(targets)
-            yield from ((target, share) for target in targets)
-    for row in view.imports(path):
-        if row.target is not None:
-            yield row.target, _IMPORT_WEIGHT
+        if path not in targets and 0 < len(targets) <= MAX_DEFINERS:
+            for target in targets:
+                weights[target] += name_weight(name, count, len(targets))
+    imported = {row.target for row in view.imports(path) if row.target} - {path}
+    return weighed(weights, imported)

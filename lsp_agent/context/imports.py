@@ -5,10 +5,10 @@ from __future__ import annotations
 import posixpath
 import threading
 from collections.abc import Iterable, Iterator
-from pathlib import PurePosixPath
 
 from lsp_agent.context.sources import Source, Sources
 from lsp_agent.errors import LspAgentError
+from lsp_agent.index.modules import python_bases
 from lsp_agent.syntax.document import SyntaxDocument
 from lsp_agent.syntax.imports import Import
 from lsp_agent.syntax.languages import language_of
@@ -103,7 +103,7 @@ def _resolve(overlay: Overlay, path: str, one: Import) -> list[_Taken]:
     """Return the files behind an import with the names that it takes from each."""
     folder, language = posixpath.dirname(path), language_of(path)
     if language == "python":
-        tries = (_python_files(overlay, base, one) for base in _python_bases(path, one.module))
+        tries = (_python_files(overlay, base, one) for base in python_bases(path, one.module))
         return next(filter(None, tries), [])
     if language in ("c", "cpp"):
         paths = [posixpath.join(top, one.module) for top in (folder, "", "include")]
@@ -128,19 +128,6 @@ def _python_files(overlay: Overlay, base: str, one: Import) -> list[_Taken]:
     if file is not None and (names or not one.names):
         found.insert(0, (file, names))
     return found
-
-
-def _python_bases(path: str, module: str) -> Iterator[str]:
-    """Yield the paths without ending where a module may lie, the likeliest first."""
-    folders = [PurePosixPath(path).parent, *PurePosixPath(path).parent.parents]
-    level = len(module) - len(module.lstrip("."))
-    inner = module.lstrip(".").replace(".", "/")
-    if level:
-        tops = [str(folders[level - 1])] if level <= len(folders) else []
-    else:
-        tops = [*map(str, reversed(folders)), "src"]
-    for top in tops:
-        yield posixpath.normpath(posixpath.join(top, inner)) if inner else top.lstrip(".")
 
 
 def _first(overlay: Overlay, paths: Iterable[str]) -> str | None:

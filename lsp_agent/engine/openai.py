@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 from lsp_agent.cancel import CancelToken
 from lsp_agent.config.model import OpenAISettings
 from lsp_agent.engine.endpoints import Endpoints, conversation_of
-from lsp_agent.engine.loop_thread import LoopThread
 from lsp_agent.engine.openai_answer import AnswerReader
 from lsp_agent.engine.openai_errors import RefusedError, is_final, reason
 from lsp_agent.engine.openai_http import Server, json_objects
@@ -24,6 +23,7 @@ from lsp_agent.engine.types import (
     GrammarError,
     Request,
 )
+from lsp_agent.loop_thread import LoopThread, cancel_others
 
 if TYPE_CHECKING:
     import httpx
@@ -46,7 +46,9 @@ class OpenAIEngine:
         self._settings = settings
         key = env.get(settings.api_key_env, "") if settings.api_key_env else ""
         self._pool = ServerPool(settings, key, self._probe, Endpoints(settings.urls))
-        self._thread = LoopThread(name)
+        self._thread = LoopThread(
+            f"engine-{name}", lambda: EngineUnavailableError(f"the engine {name!r} was closed")
+        )
         self._backoff = Backoff(settings.max_retries)
         self._reached = False
 
@@ -95,7 +97,12 @@ class OpenAIEngine:
 
     def close(self) -> None:
         """End every request and the thread."""
-        self._thread.close(self._pool.close)
+        self._thread.close(self._end)
+
+    async def _end(self) -> None:
+        # Requests end as cancelled ones, not as those of a connection that was closed under them.
+        await cancel_others()
+        await self._pool.close()
 
     async def _generate(self, request: Request) -> AsyncGenerator[Delta, None]:
         path, body = request_body(self._settings, request)

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import json
+import math
 import posixpath
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from itertools import groupby
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from lsp_agent.index.modules import FOLDER_FILES, ModuleMap
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
 
-_MAX_DEFINERS = 8
+T = TypeVar("T")
+MAX_DEFINERS = 8
 """A name that more files define says little about which of them is meant."""
 _MAX_USERS = 400
 _IMPORT_WEIGHT = 2.0
@@ -34,22 +37,40 @@ def telling(name: str) -> float:
     return min(len(name) / 8, 1.0) * (1.0 if sure else _PLAIN)
 
 
+def name_weight(name: str, uses: int, definers: int) -> float:
+    """Return what the uses of a name add to the edge from their file to one that defines it.
+
+    Much as in aider's repository map.
+    """
+    return telling(name) * math.sqrt(uses) / definers
+
+
+def weighed(weights: Mapping[T, float], imported: AbstractSet[T]) -> dict[T, float]:
+    """Return the edges that begin in one file, given what its uses of names weigh.
+
+    What the file imports weighs more; the rest less, if it imports anything of the workspace. Faint
+    ones are left out.
+    """
+    rest = _UNIMPORTED if imported else 1.0
+    found = {to: weight * rest for to, weight in weights.items() if to not in imported}
+    found |= {to: weights.get(to, 0.0) + _IMPORT_WEIGHT for to in imported}
+    return {to: weight for to, weight in found.items() if weight >= _FAINT}
+
+
 def connect_files(database: Database) -> None:
     """Resolve all imports and weigh all edges between files anew.
 
     An edge's weight is the sum over the names that its source uses and its target defines, each
-    ``telling(name) * sqrt(uses) / number of definers``, much as in aider's repository map, plus two
-    for an import. A file that imports others of the workspace leans less on those that it does not
-    import.
+    with its :func:`name_weight`, :func:`weighed` with the source's imports.
     Cost: one pass over the uses of names that a few files define; about half a second for 2,000
     files.
     """
     resolve_imports(database)
-    weights: defaultdict[tuple[int, int], float] = defaultdict(float)
+    weights: defaultdict[int, defaultdict[int, float]] = defaultdict(lambda: defaultdict(float))
     rows = database.execute(
         "select o.name, f.id, o.uses from occurrences o join files f on f.doc = o.doc "
         "where o.name in (select name from symbols group by name "
-        f"having count(distinct file) <= {_MAX_DEFINERS}) order by o.name"
+        f"having count(distinct file) <= {MAX_DEFINERS}) order by o.name"
     )
     definers: defaultdict[int, set[int]] = defaultdict(set)
     for name, file in database.execute("select distinct name, file from symbols"):
@@ -60,28 +81,25 @@ def connect_files(database: Database) -> None:
         if len(users) > _MAX_USERS:
             continue
         targets = definers[name]
-        share = telling(names.get(name, "")) / len(targets)
+        once = name_weight(names.get(name, ""), 1, len(targets))
         for _, source, uses in users:
             # Whoever defines a name itself means its own.
             if source not in targets:
                 for target in targets:
-                    weights[source, target] += share * uses**0.5
-    imported = {
-        (source, target)
-        for source, target in database.execute(
-            "select distinct file, target from imports where target is not null and target != file"
-        )
-    }
-    importing = {source for source, _ in imported}
-    for pair in weights:
-        if pair[0] in importing and pair not in imported:
-            weights[pair] *= _UNIMPORTED
-    for pair in imported:
-        weights[pair] += _IMPORT_WEIGHT
+                    weights[source][target] += once * math.sqrt(uses)
+    imported: defaultdict[int, set[int]] = defaultdict(set)
+    for source, target in database.execute(
+        "select distinct file, target from imports where target is not null and target != file"
+    ):
+        imported[source].add(target)
     database.execute("delete from edges")
     database.conn.executemany(
         "insert into edges (source, target, weight) values (?, ?, ?)",
-        ((*pair, weight) for pair, weight in weights.items() if weight >= _FAINT),
+        (
+            (source, target, weight)
+            for source in weights.keys() | imported.keys()
+            for target, weight in weighed(weights[source], imported[source]).items()
+        ),
     )
 
 
@@ -98,25 +116,21 @@ def connect_file(database: Database, file: int, uses_of: Mapping[str, int]) -> N
             for row in database.execute(
                 "select distinct file from symbols where name = "
                 "(select id from names where name = ? and defined is not null) "
-                f"limit {_MAX_DEFINERS + 1}",
+                f"limit {MAX_DEFINERS + 1}",
                 (word,),
             )
         ]
-        if targets and file not in targets and len(targets) <= _MAX_DEFINERS:
+        if targets and file not in targets and len(targets) <= MAX_DEFINERS:
             for target in targets:
-                weights[target] += telling(word) * uses**0.5 / len(targets)
+                weights[target] += name_weight(word, uses, len(targets))
     rows = database.execute(
         "select distinct target from imports where file = ? and target is not null", (file,)
     )
     imported = {target for (target,) in rows} - {file}
-    for target in weights.keys() - imported if imported else ():
-        weights[target] *= _UNIMPORTED
-    for target in imported:
-        weights[target] += _IMPORT_WEIGHT
     database.execute("delete from edges where source = ?", (file,))
     database.conn.executemany(
         "insert into edges (source, target, weight) values (?, ?, ?)",
-        [(file, target, weight) for target, weight in weights.items() if weight >= _FAINT],
+        [(file, target, weight) for target, weight in weighed(weights, imported).items()],
     )
 
 

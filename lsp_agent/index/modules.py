@@ -49,7 +49,7 @@ class ModuleMap:
         return self._longest(path, [part for part in parts if part not in _HERE])
 
     def _python(self, path: str, module: str, names: tuple[str, ...]) -> str | None:
-        for base in _python_bases(path, module):
+        for base in python_bases(path, module):
             for name in names if len(names) == 1 else ():
                 inner = posixpath.join(base, name)
                 if (file := self._first(_python_files(inner))) is not None:
@@ -88,6 +88,24 @@ class ModuleMap:
         return next((path for path in paths if path in self._paths), None)
 
 
+def python_bases(path: str, module: str) -> Iterator[str]:
+    """Yield the paths without ending where a module may lie, the likeliest first."""
+    folders = [PurePosixPath(path).parent, *PurePosixPath(path).parent.parents]
+    level = len(module) - len(module.lstrip("."))
+    inner = module.lstrip(".").replace(".", "/")
+    if not level and inner.partition("/")[0] in sys.stdlib_module_names:
+        # A module of that name inside a package is not what an absolute import means.
+        yield inner
+        return
+    tops = folders[level - 1 : level] if level else [*reversed(folders), PurePosixPath("src")]
+    for top in tops:
+        base = str(top / inner)
+        yield "" if base == "." else base
+    if not level and len(folders) > 1 and "/" in inner:
+        # The workspace may be the package itself, as an installed one is.
+        yield inner.partition("/")[2]
+
+
 def _stem(path: str) -> list[str]:
     """Return a path's parts without the file's ending, or without the file that is its folder."""
     *parts, name = path.split("/")
@@ -98,28 +116,6 @@ def _stem(path: str) -> list[str]:
 
 def _python_files(base: str) -> Iterator[str]:
     yield from (f"{base}.py", f"{base}/__init__.py", f"{base}.pyi", f"{base}/__init__.pyi")
-
-
-def _python_bases(path: str, module: str) -> Iterator[str]:
-    """Yield the paths without ending where a module may lie, the likeliest first."""
-    folders = [PurePosixPath(path).parent, *PurePosixPath(path).parent.parents]
-    level = len(module) - len(module.lstrip("."))
-    inner = module.lstrip(".").replace(".", "/")
-    if level:
-        tops = [str(folders[level - 1])] if level <= len(folders) else []
-    elif inner.partition("/")[0] in sys.stdlib_module_names:
-        # A module of that name inside a package is not what an absolute import means.
-        yield inner
-        return
-    else:
-        # Python's own modules are meant, unless the workspace has one where it is looked for first.
-        own = inner.partition("/")[0] in sys.stdlib_module_names
-        tops = [".", "src"] if own else [*map(str, reversed(folders)), "src"]
-    for top in tops:
-        yield posixpath.normpath(posixpath.join(top, inner)) if inner else top.lstrip(".")
-    if not level and len(folders) > 1 and "/" in inner:
-        # The workspace may be the package itself, as an installed one is.
-        yield inner.partition("/")[2]
 
 
 def _nearest(path: str, found: list[str]) -> str | None:

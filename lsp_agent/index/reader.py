@@ -11,6 +11,8 @@ import os
 import sqlite3
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +35,7 @@ _PARAMETERS = 500
 
 
 class IndexReader:
-    """Reads one index. Thread-safe: each thread has a connection of its own.
+    """Reads one index. Thread-safe: there are as many connections as questions at a time.
 
     Every method raises :class:`IndexUnavailableError` where there is no index, or none that can be
     read. ``broken`` is called once, until :meth:`forgive`, when the database turns out to be no
@@ -44,9 +46,8 @@ class IndexReader:
         self.path = path
         self._broken = broken
         self._told = False
-        self._local = threading.local()
         self._lock = threading.Lock()
-        self._open: list[sqlite3.Connection] = []
+        self._idle: list[_Connection] = []
         self._closed = False
         self._graph: tuple[int, FileGraph] | None = None
         self._standing: tuple[int, dict[str, tuple[int, int]]] = (-1, {})
@@ -101,8 +102,8 @@ class IndexReader:
     ) -> list[SymbolRow]:
         """Return definitions by a part of their name, the likeliest first."""
         wanted = SymbolQuery.read(query, kinds, languages)
-        with self._guard():
-            return find_symbols(self._connection(), wanted, limit)
+        with self._connected() as connection:
+            return find_symbols(connection, wanted, limit)
 
     def definitions(self, name: str) -> list[SymbolRow]:
         """Return the definitions of exactly this name."""
@@ -155,8 +156,8 @@ class IndexReader:
 
     def candidates(self, *needles: str) -> Iterator[str]:
         """Yield the files that may hold all of some texts, see ``text_search``."""
-        with self._guard():
-            yield from candidates(self._connection(), needles)
+        with self._connected() as connection:
+            yield from candidates(connection, needles)
 
     def words(self) -> list[tuple[str, bytes]]:
         """Return the packed words of each file, see ``words.pack_words``."""
@@ -190,8 +191,8 @@ class IndexReader:
         if known is not None and known[0] == generation:
             return known[1]
         files = self._rows("select id, path from files where skipped = ''")
-        with self._guard():
-            edges = self._connection().execute("select source, target, weight from edges")
+        with self._connected() as connection:
+            edges = connection.execute("select source, target, weight from edges")
             graph = graph_of_rows(files, edges)
         self._graph = (generation, graph)
         return graph
@@ -242,12 +243,12 @@ class IndexReader:
         self._told = False
 
     def close(self) -> None:
-        """Close all connections."""
+        """Close all connections; those that are asked right now as soon as they have answered."""
         with self._lock:
             self._closed = True
-            for connection in self._open:
-                connection.close()
-            self._open.clear()
+            idle, self._idle = self._idle, []
+        for one in idle:
+            one.connection.close()
 
     def _imports(self, where: str, *values: str) -> list[ImportRow]:
         rows = self._rows(
@@ -261,29 +262,49 @@ class IndexReader:
         ]
 
     def _rows(self, sql: str, *values: object) -> list[Any]:
-        with self._guard():
-            return self._connection().execute(sql, values).fetchall()
+        with self._connected() as connection:
+            return connection.execute(sql, values).fetchall()
 
-    def _guard(self) -> _Guard:
-        return _Guard(self)
+    @contextmanager
+    def _connected(self) -> Iterator[sqlite3.Connection]:
+        """Lend a connection, and turn SQLite's errors into one that says what to do."""
+        lent: _Connection | None = None
+        try:
+            lent = self._take()
+            yield lent.connection
+        except sqlite3.Error as error:
+            # The next question opens the file anew.
+            if lent is not None:
+                lent.connection.close()
+                lent = None
+            if is_corrupt(error) and not self._told:
+                self._told = True
+                self._broken()
+            raise unavailable(self.path, error) from error
+        finally:
+            if lent is not None:
+                self._give_back(lent)
 
-    def _connection(self) -> sqlite3.Connection:
-        connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
+    def _take(self) -> _Connection:
         identity = self._identity()
-        if connection is not None and identity != self._local.identity:
-            # Another process made the index anew: this one is deleted and stays as it was.
-            self._forget()
-            connection = None
-        if connection is None:
-            connection = connect_to_read(self.path)
-            self._local.identity = identity
-            with self._lock:
-                if self._closed:
-                    connection.close()
-                    raise IndexUnavailableError("the index was closed")
-                self._open.append(connection)
-            self._local.connection = connection
-        return connection
+        with self._lock:
+            if self._closed:
+                raise IndexUnavailableError("the index was closed")
+            idle = self._idle
+            # Another process may have made the index anew: the deleted one stays as it was.
+            self._idle = [one for one in idle if one.identity == identity]
+            found = self._idle.pop() if self._idle else None
+        for one in idle:
+            if one.identity != identity:
+                one.connection.close()
+        return found or _Connection(connect_to_read(self.path), identity)
+
+    def _give_back(self, lent: _Connection) -> None:
+        with self._lock:
+            if not self._closed:
+                self._idle.append(lent)
+                return
+        lent.connection.close()
 
     def _identity(self) -> tuple[int, int] | None:
         try:
@@ -292,21 +313,13 @@ class IndexReader:
             return None
         return status.st_dev, status.st_ino
 
-    def _complain(self, error: sqlite3.Error) -> None:
-        self._forget()
-        if is_corrupt(error) and not self._told:
-            self._told = True
-            self._broken()
 
-    def _forget(self) -> None:
-        """Close this thread's connection, so that the next question opens the file anew."""
-        connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
-        if connection is not None:
-            self._local.connection = None
-            with self._lock:
-                if connection in self._open:
-                    self._open.remove(connection)
-            connection.close()
+@dataclass(frozen=True, slots=True)
+class _Connection:
+    """A connection, and which file it is of."""
+
+    connection: sqlite3.Connection
+    identity: tuple[int, int] | None
 
 
 def _parts(values: Iterable[str]) -> Iterator[list[str]]:
@@ -314,18 +327,3 @@ def _parts(values: Iterable[str]) -> Iterator[list[str]]:
     wanted = list(dict.fromkeys(values))
     for start in range(0, len(wanted), _PARAMETERS):
         yield wanted[start : start + _PARAMETERS]
-
-
-class _Guard:
-    """Turns SQLite's errors into one that says what to do."""
-
-    def __init__(self, reader: IndexReader) -> None:
-        self._reader = reader
-
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(self, kind: object, error: BaseException | None, _trace: object) -> None:
-        if isinstance(error, sqlite3.Error):
-            self._reader._complain(error)
-            raise unavailable(self._reader.path, error) from error

@@ -32,6 +32,11 @@ class _OtherVersionError(sqlite3.DatabaseError):
 
 def create(database: Database) -> None:
     """Make the tables."""
+    _create_facts(database)
+    _create_search(database)
+
+
+def _create_facts(database: Database) -> None:
     database.table("meta").create({"key": str, "value": str}, pk="key")
     files = database.table("files")
     files.create(
@@ -72,6 +77,9 @@ def create(database: Database) -> None:
         "create table edges (source integer, target integer, weight real, "
         "primary key (source, target)) without rowid"
     )
+
+
+def _create_search(database: Database) -> None:
     database.execute(
         "create virtual table text using "
         "fts5(content, tokenize='trigram', content='', columnsize=0, detail=none)"
@@ -139,10 +147,17 @@ def connect_to_read(path: Path) -> sqlite3.Connection:
 
 
 def discard(path: Path) -> None:
-    """Delete an index with what SQLite keeps beside it."""
-    for name in (path, path.with_name(path.name + "-wal"), path.with_name(path.name + "-shm")):
-        with suppress(FileNotFoundError):
-            name.unlink()
+    """Delete an index with what SQLite keeps beside it.
+
+    Raises :class:`IndexUnavailableError` where that can't be, as on Windows while it is open.
+    """
+    try:
+        # The log first: whoever makes a new index meanwhile must not find it and play it back.
+        for name in (path.with_name(path.name + "-wal"), path.with_name(path.name + "-shm"), path):
+            with suppress(FileNotFoundError):
+                name.unlink()
+    except OSError as error:
+        raise unavailable(path, error) from error
 
 
 def is_corrupt(error: sqlite3.Error) -> bool:

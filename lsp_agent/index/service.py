@@ -138,10 +138,13 @@ class CodeIndex:
         try:
             with self._updating:
                 update(self.root, self._path, self._options, files)
-            if self._process is not None:
+            with self._lock:
+                building = self._process is not None
                 # That build may have looked at the file before it changed.
-                self._again = True
-            elif self.reader.complete():
+                self._again = self._again or building
+            if building:
+                return
+            if self.reader.complete():
                 self._note = ""
             else:
                 self.refresh()
@@ -176,7 +179,8 @@ class CodeIndex:
             "rebuild": self._rebuild,
         }
         process = subprocess.Popen(
-            [sys.executable, "-m", "lsp_agent.index"],
+            # -P: else a module in the current folder, which may be the workspace, comes first.
+            [sys.executable, "-P", "-m", "lsp_agent.index"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,

@@ -20,15 +20,20 @@ from lsp_agent.workspace.errors import OutsideRootError, UnreadableFileError
 from lsp_agent.workspace.overlay import Overlay
 from lsp_agent.workspace.text import Text
 
-_KEPT = 64
+_KEPT_CHARACTERS = 2_000_000
 
 
 class FactsCache:
-    """What texts that are not the disk's define and use, the latest 64. Thread-safe."""
+    """What texts that are not the disk's define and use. Thread-safe.
+
+    Kept are the latest two million characters, but always the last text; their facts take some
+    twenty times as much memory.
+    """
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._facts: OrderedDict[tuple[str | None, str], FileFacts] = OrderedDict()
+        self._characters = 0
 
     def of(self, path: str, text: str) -> FileFacts:
         """Return the facts of a text."""
@@ -39,9 +44,11 @@ class FactsCache:
                 return self._facts[key]
         facts = file_facts(text, key[0])
         with self._lock:
+            self._characters += 0 if key in self._facts else len(text)
             self._facts[key] = facts
-            while len(self._facts) > _KEPT:
-                self._facts.popitem(last=False)
+            while self._characters > _KEPT_CHARACTERS and len(self._facts) > 1:
+                (_, gone), _facts = self._facts.popitem(last=False)
+                self._characters -= len(gone)
         return facts
 
 

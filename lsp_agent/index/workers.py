@@ -20,7 +20,7 @@ from multiprocessing.context import SpawnProcess
 from pathlib import Path
 
 from lsp_agent.index.extract import extract
-from lsp_agent.index.types import FileContent, FileStamp
+from lsp_agent.index.types import FileContent, FileStamp, IndexUnavailableError
 from lsp_agent.workspace.errors import OutsideRootError, UnreadableFileError
 from lsp_agent.workspace.files import read_bytes
 from lsp_agent.workspace.roots import Root
@@ -28,6 +28,8 @@ from lsp_agent.workspace.roots import Root
 SILENCE_SECONDS = 20.0
 _ALONE_SECONDS = 60
 _BATCH = 16
+_MAX_STILLBORN = 3
+_SAFE_PATH = "PYTHONSAFEPATH"
 _Job = tuple[str, FileStamp]
 
 
@@ -37,6 +39,7 @@ class _Worker:
     pipe: Connection
     jobs: deque[_Job] = field(default_factory=deque)
     since: float = field(default_factory=time.monotonic)
+    begun: bool = False
 
 
 class WorkerPool:
@@ -51,12 +54,13 @@ class WorkerPool:
         self._silence = silence
         self._context = multiprocessing.get_context("spawn")
         self._workers: list[_Worker] = []
+        self._stillborn = 0
 
     def extract(self, jobs: Iterator[_Job], check: Callable[[], None]) -> Iterator[FileContent]:
         """Yield what each file adds, in the order in which they get done.
 
         ``check`` is called about ten times a second and may raise to stop it all; the processes
-        end with the generator.
+        end with the generator. Raises :class:`IndexUnavailableError` where none can be started.
         """
         try:
             for _ in range(self._count):
@@ -79,12 +83,15 @@ class WorkerPool:
         for pipe in wait(list(pipes), timeout=0.1):
             worker = pipes[pipe]  # type: ignore[index]
             try:
-                found: FileContent = worker.pipe.recv()
+                found: FileContent | None = worker.pipe.recv()
             except (EOFError, OSError):
                 yield from self._lost(worker, jobs, "its parser crashed")
                 continue
-            worker.jobs.popleft()
             worker.since = time.monotonic()
+            if found is None:
+                worker.begun, self._stillborn = True, 0
+                continue
+            worker.jobs.popleft()
             if not worker.jobs:
                 self._feed(worker, _take(jobs))
             yield found
@@ -99,6 +106,16 @@ class WorkerPool:
         worker.process.join()
         worker.pipe.close()
         self._workers.remove(worker)
+        if not worker.begun:
+            # No file's fault.
+            self._stillborn += 1
+            if self._stillborn > _MAX_STILLBORN:
+                raise IndexUnavailableError(
+                    "the processes that read files for the index end as soon as they are started "
+                    f"(status {worker.process.exitcode}); lsp-agent index in a terminal shows why"
+                )
+            self._workers.append(self._start(list(worker.jobs)))
+            return
         path, stamp = worker.jobs.popleft()
         batch = list(worker.jobs) or _take(jobs)
         if batch:
@@ -123,7 +140,7 @@ class WorkerPool:
         process = self._context.Process(
             target=work, args=(theirs, str(self._root.path), self._max_bytes), daemon=True
         )
-        with _no_interrupts():
+        with _no_modules_from_here(), _no_interrupts():
             process.start()
         theirs.close()
         worker = _Worker(process, ours)
@@ -132,12 +149,16 @@ class WorkerPool:
 
 
 def work(pipe: Connection, folder: str, max_bytes: int) -> None:
-    """Answer batches of files with one message a file, until the pipe is closed."""
+    """Answer batches of files with one message a file, until the pipe is closed.
+
+    The first message is ``None``: from then on a death is that of a file's parser.
+    """
     if hasattr(os, "nice"):
         # Whoever types has the first call on the machine.
         os.nice(10)
     root = Root(Path(folder))
     try:
+        pipe.send(None)
         while True:
             for path, stamp in pipe.recv():
                 _set_alarm(_ALONE_SECONDS)
@@ -174,6 +195,23 @@ def _no_interrupts() -> Iterator[None]:
         yield
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+@contextmanager
+def _no_modules_from_here() -> Iterator[None]:
+    """Have processes that are started inside import nothing from the current folder.
+
+    Python looks for multiprocessing itself there first, and the folder may be anybody's repository.
+    """
+    before = os.environ.get(_SAFE_PATH)
+    os.environ[_SAFE_PATH] = "1"
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ[_SAFE_PATH]
+        else:
+            os.environ[_SAFE_PATH] = before
 
 
 def read_and_extract(root: Root, path: str, stamp: FileStamp, max_bytes: int) -> FileContent:

@@ -115,14 +115,13 @@ class Finder:
             return shutil.which(name)
         # A relative entry would be looked up in whatever folder we are in.
         entries = self._env.get("PATH", "").split(os.pathsep)
-        return shutil.which(name, path=os.pathsep.join(one for one in entries if _absolute(one)))
+        return _which(name, [one for one in entries if _absolute(one)])
 
     @staticmethod
     def _own(name: str, root: Path, project: Path) -> str | None:
         if os.path.dirname(name):  # noqa: PTH120
             return None
-        folders = [str(at.joinpath(*parts)) for at in (project, root) for parts in _OWN]
-        return shutil.which(name, path=os.pathsep.join(dict.fromkeys(folders)))
+        return _which(name, [str(at.joinpath(*parts)) for at in (project, root) for parts in _OWN])
 
     def _python(self, root: Path, project: Path, *, trusted: bool) -> str:
         """Return the project's interpreter: servers start it to ask for its packages."""
@@ -180,6 +179,12 @@ def _changed(server: Server, change: LanguageServerSettings) -> Server:
         needs_trust=server.needs_trust and not change.untrusted,
         install=server.install or f"see language_servers.{server.name}.command",
     )
+
+
+def _which(name: str, folders: Sequence[str]) -> str | None:
+    found = shutil.which(name, path=os.pathsep.join(folders))
+    # On Windows the current folder comes first, whatever the path is.
+    return found if found and _absolute(found) else None
 
 
 def _absolute(path: str) -> bool:

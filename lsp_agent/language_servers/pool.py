@@ -19,7 +19,6 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from lsp_agent.cancel import CancelToken
 from lsp_agent.config.model import LanguageServersSettings
 from lsp_agent.language_servers.find import Absent, Finder, Found
-from lsp_agent.language_servers.loop_thread import LoopThread
 from lsp_agent.language_servers.roster import Key, Roster
 from lsp_agent.language_servers.types import (
     Diagnostic,
@@ -30,6 +29,7 @@ from lsp_agent.language_servers.types import (
     Renamed,
     View,
 )
+from lsp_agent.loop_thread import LoopThread
 from lsp_agent.syntax.languages import language_id
 from lsp_agent.workspace.edits import TextEdit
 from lsp_agent.workspace.errors import OutsideRootError
@@ -58,7 +58,9 @@ class LanguageServers:
         self._env = env
         self._trusts = trusts
         self._finder = Finder(settings, env, trusts)
-        self._thread = LoopThread()
+        self._thread = LoopThread(
+            "language-servers", lambda: LanguageServerError("the language servers were ended")
+        )
         self._roster = Roster(settings, self._finder)
 
     def diagnostics(

@@ -15,18 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from lsp_agent.syntax.document import SyntaxDocument
 from lsp_agent.syntax.python_bindings import BindingReader
-from lsp_agent.syntax.python_chain import (
-    Chain,
-    Walker,
-    binder,
-    descend,
-    in_hint,
-    is_annotation,
-    naming_list,
-    parameter_list,
-    role,
-    target,
-)
+from lsp_agent.syntax.python_chain import binder, in_hint, target
 from lsp_agent.syntax.python_exprs import ExpressionReader
 from lsp_agent.syntax.python_flow import Flow
 from lsp_agent.syntax.python_model import (
@@ -41,14 +30,12 @@ from lsp_agent.syntax.python_model import (
     Scope,
     ScopeKind,
 )
+from lsp_agent.syntax.python_occurrences import OccurrenceFinder
 from lsp_agent.workspace.positions import Position
 
 if TYPE_CHECKING:
     from tree_sitter import Node
 
-_NO_WORD = frozenset(range(0x80)) - frozenset(
-    b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_"
-)
 _STAR = re.compile(rb"\bimport[ \t]*\([ \t]*\*|\bimport[ \t]*\*")
 _OWN_SCOPE = (ScopeKind.CLASS, ScopeKind.MODULE)
 
@@ -66,17 +53,16 @@ class PythonNames:
     def __init__(self, document: SyntaxDocument) -> None:
         self._document = document
         self._data = document.data
-        self._root = document.root
-        self._walker = Walker(self._text, len(self._data))
-        self._hints: dict[int, Node | None] = {}
-        self._chains: dict[int, Chain] = {}
+        self._finder = OccurrenceFinder(document)
+        self._walker = self._finder.walker
+        self._chains = self._finder.chains
         self._occurrences: dict[str, tuple[Occurrence, ...]] = {}
         self._tables: dict[str, _Table] = {}
         self._bindings: dict[tuple[Scope, str], tuple[Binding, ...]] = {}
         self._stores: dict[str, tuple[tuple[Binding, Expr], ...]] = {}
-        self._expressions = ExpressionReader(self._walker, self._parsed_hint)
+        self._expressions = ExpressionReader(self._walker, self._finder.parsed_hint)
         self._reader = BindingReader(self._walker, self._expressions)
-        self.flow = Flow(self._walker, self._expressions, self._descend, self._chains.get)
+        self.flow = Flow(self._walker, self._expressions, self._finder.descend, self._chains.get)
 
     @property
     def module(self) -> Scope:
@@ -91,7 +77,7 @@ class PythonNames:
         """Return the occurrence that a position touches."""
         offset = self._document.byte_at(position)
         for at in (offset, offset - 1):
-            word = self._word(at)
+            word = self._finder.word(at)
             if word is not None:
                 start, name = word
                 for one in self.occurrences(name):
@@ -102,7 +88,7 @@ class PythonNames:
     def occurrences(self, name: str) -> tuple[Occurrence, ...]:
         """Return every place where a name stands as a name, in source order."""
         if name not in self._occurrences:
-            self._occurrences[name] = tuple(self._find(name))
+            self._occurrences[name] = tuple(self._finder.find(name))
         return self._occurrences[name]
 
     def lookup(self, name: str, scope: Scope, before: int | None = None) -> Scope | None:
@@ -183,7 +169,7 @@ class PythonNames:
         for link in reversed(self._chains[occurrence.start]):
             if link.node.type == "import_from_statement":
                 module = link.node.child_by_field_name("module_name")
-                return self._text(module) if module is not None else ""
+                return self._finder.text(module) if module is not None else ""
         return ""
 
     def module_prefix(self, occurrence: Occurrence) -> str:
@@ -199,12 +185,12 @@ class PythonNames:
         """Return the modules of ``from m import *``, with the scopes they stand in."""
         found = []
         for match in _STAR.finditer(self._data):
-            chain = self._descend(match.start())
+            chain = self._finder.descend(match.start())
             for index, link in enumerate(chain):
                 if link.node.type == "import_from_statement":
                     module = link.node.child_by_field_name("module_name")
                     if module is not None:
-                        found.append((self._text(module), self._walker.scope(chain, index)))
+                        found.append((self._finder.text(module), self._walker.scope(chain, index)))
         return tuple(found)
 
     @cached_property
@@ -215,7 +201,7 @@ class PythonNames:
         names: set[str] = set()
         for one in self.occurrences("__all__"):
             statement = self._statement(one)
-            names |= {self._text(node) for node in _walk(statement, "string_content")}
+            names |= {self._finder.text(node) for node in _walk(statement, "string_content")}
         return frozenset(names)
 
     def function(self, scope: Scope) -> Function | None:
@@ -244,98 +230,6 @@ class PythonNames:
             into = returned if one.type == "return_statement" else yielded
             into.append(self._expressions.read(value, function.body))
         return tuple(returned), tuple(yielded)
-
-    def _text(self, node: Node) -> str:
-        return self._data[node.start_byte : node.end_byte].decode("utf-8", "replace")
-
-    def _word(self, offset: int) -> tuple[int, str] | None:
-        data = self._data
-        start = end = max(offset, 0)
-        while start > 0 and _is_word(data[start - 1]):
-            start -= 1
-        while end < len(data) and _is_word(data[end]):
-            end += 1
-        if start == end or not start <= offset < end:
-            return None
-        return start, data[start:end].decode("utf-8", "replace")
-
-    def _find(self, name: str) -> Iterator[Occurrence]:
-        if self._root is None or not name.isidentifier():
-            return
-        data, word = self._data, name.encode("utf-8", "replace")
-        at = data.find(word)
-        while at >= 0:
-            end = at + len(word)
-            alone = at == 0 or data[at - 1] in _NO_WORD
-            if alone and (end == len(data) or data[end] in _NO_WORD):
-                found = self._classify(name, at)
-                if found is not None:
-                    yield found
-            at = data.find(word, end)
-
-    def _classify(self, name: str, start: int) -> Occurrence | None:
-        chain = self._descend(start)
-        leaf = chain[-1].node
-        if leaf.type == "string_content" and self._whole(leaf, name):
-            listed = naming_list(chain, self._walker)
-            if listed is None:
-                return None
-            self._chains[start] = chain
-            scope = self._walker.scope(chain, len(chain) - 1)
-            return Occurrence(name, start, Role.LISTED, scope)
-        if leaf.type != "identifier" or leaf.start_byte != start or len(chain) < 2:
-            return None
-        self._chains[start] = chain
-        last = len(chain) - 1
-        if binder(chain) is not None:
-            return Occurrence(name, start, Role.BINDING, self._binding_scope(chain), stores=True)
-        what = role(chain)
-        stored = target(chain, last - 1) if what is Role.ATTRIBUTE else None
-        stores = stored is not None and chain[stored].node.type != "delete_statement"
-        return Occurrence(name, start, what, self._walker.scope(chain, last), stores)
-
-    def _descend(self, start: int) -> Chain:
-        """Return the way to a byte, into the types in strings."""
-        if self._root is None:
-            return []
-        chain = descend(self._root, start)
-        leaf = chain[-1].node
-        if leaf.type == "string_content" and is_annotation(chain, self._walker):
-            string = chain[-2].node
-            inner = self._parsed_hint(string)
-            if inner is not None:
-                # The module that a parser puts around a hint must not pass for the file's.
-                chain = chain[:-1] + [
-                    link for link in descend(inner, start) if link.node.type != "module"
-                ]
-        return chain
-
-    def _parsed_hint(self, string: Node) -> Node | None:
-        """Return the tree of a type in a string; its offsets are those of the file."""
-        if string.start_byte not in self._hints:
-            content = [c for c in string.named_children if c.type == "string_content"]
-            parsed = self._document.parsed_within(content[0]) if len(content) == 1 else None
-            self._hints[string.start_byte] = parsed
-        return self._hints[string.start_byte]
-
-    def _whole(self, content: Node, name: str) -> bool:
-        return content.end_byte - content.start_byte == len(name.encode("utf-8", "replace"))
-
-    def _binding_scope(self, chain: Chain) -> Scope:
-        """Return where the identifier at a chain's end is bound, by where it stands."""
-        index = binder(chain)
-        last = len(chain) - 1
-        scope = self._walker.scope(chain, last)
-        listed = parameter_list(chain)
-        if listed is not None:
-            return self._walker.body(chain[listed - 1].node, self._walker.scope(chain, listed - 1))
-        above = chain[index].node if index is not None else None
-        if above is not None and above.type == "named_expression":
-            while scope.kind is ScopeKind.COMPREHENSION and scope.parent is not None:
-                scope = scope.parent
-        if above is not None and above.type == "type_alias_statement" and scope.parent is not None:
-            return scope.parent if scope.kind is ScopeKind.TYPES else scope
-        return scope
 
     def _declared(self, name: str, scope: Scope) -> Scope | None:
         """Return where ``global`` or ``nonlocal`` sends a name of a scope."""
@@ -379,7 +273,7 @@ class PythonNames:
             return bool(binding)
         if any(self._effective(one) <= before for one in binding):
             return True
-        return in_hint(self._descend(before))
+        return in_hint(self._finder.descend(before))
 
     def _effective(self, occurrence: Occurrence) -> int:
         """Return from where on a binding holds: behind the assignment that makes it."""
@@ -424,17 +318,13 @@ class PythonNames:
 
     def _reopen(self, scope: Scope) -> Node | None:
         """Find the node of a scope that another reading of the same text made."""
-        chain = self._descend(scope.start)
+        chain = self._finder.descend(scope.start)
         for index, (node, _) in enumerate(chain):
             if (node.start_byte, node.end_byte) == (scope.start, scope.end):
                 around = self._walker.scope(chain, index)
                 if node.type in ("function_definition", "class_definition", "lambda"):
                     self._walker.body(node, around)
         return self._walker.openers.get(scope)
-
-
-def _is_word(byte: int) -> bool:
-    return byte >= 0x80 or chr(byte).isalnum() or byte == 0x5F
 
 
 def _outside(scope: Scope) -> Scope:

@@ -68,13 +68,9 @@ def _workspace(view: IndexView) -> str:
 
 def _with_names(files: Mapping[str, Sequence[str]]) -> list[str]:
     return [
-        f"{path}: {_listed(names)}" if (names := taken[:_MAX_NAMES]) else path
+        f"{path}: {', '.join(names)}" if (names := taken[:_MAX_NAMES]) else path
         for path, taken in files.items()
     ]
-
-
-def _listed(names: Sequence[str]) -> str:
-    return ", ".join(names)
 
 
 def _chain(cycle: Sequence[str]) -> str:

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from tests.cli.conftest import Command
 from tests.context.conftest import SHOP
+from tests.support.files import write_files
 
 
 @pytest.fixture
 def shop(work: Path) -> Path:
-    for path, text in SHOP.items():
-        file = work / path
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(text, "utf-8")
+    write_files(work, SHOP)
     return work
 
 
@@ -85,3 +87,20 @@ def test_odd_files(lsp_agent: Command, work: Path) -> None:
     done = lsp_agent("map", "--query", "x" * 100_000)
     assert (done.status, done.err) == (0, "")
     assert done.out == "größe 🎉.py:\ndef wert()\n"
+
+
+@pytest.mark.skipif(os.name == "nt", reason="SIGTERM ends a program there, without asking it")
+def test_a_build_that_is_stopped_keeps_what_is_done(work: Path, home: Path) -> None:
+    for number in range(2000):
+        text = "".join(f"def f{number}_{n}(): return {n}\n" for n in range(20))
+        (work / f"{number}.py").write_text(text)
+    process = subprocess.Popen(
+        [sys.executable, "-m", "lsp_agent", "map"],
+        cwd=work, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+    )  # fmt: skip
+    cache = home / "cache" / "index"
+    while not any(file.stat().st_size > 400_000 for file in cache.glob("*.sqlite-wal")):
+        assert process.poll() is None
+    process.send_signal(signal.SIGTERM)
+    out, err = process.communicate(timeout=30)
+    assert (process.returncode, out, err) == (130, b"", b"cancelled\n")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import pytest
@@ -13,6 +13,7 @@ from lsp_agent.index.reader import IndexReader
 from lsp_agent.index.view import FactsCache, IndexView
 from lsp_agent.workspace.overlay import Buffer, Overlay
 from lsp_agent.workspace.roots import Root
+from tests.support.files import by_path, write_files
 
 SHOP = {
     "shop/store.py": (
@@ -66,16 +67,11 @@ class Project:
 
     def write(self, **texts: str | bytes) -> None:
         """Write files; ``__`` in a name stands for ``/`` and ``_dot_`` for ``.``."""
-        self.write_all(
-            {name.replace("__", "/").replace("_dot_", "."): text for name, text in texts.items()}
-        )
+        self.write_all(by_path(texts))
 
-    def write_all(self, texts: dict[str, str] | dict[str, str | bytes]) -> None:
+    def write_all(self, texts: Mapping[str, str | bytes]) -> None:
         """Write files by path."""
-        for path, text in texts.items():
-            file = self.folder / path
-            file.parent.mkdir(parents=True, exist_ok=True)
-            file.write_bytes(text if isinstance(text, bytes) else text.encode())
+        write_files(self.folder, texts)
 
     def index(self) -> None:
         """Bring the index up to date."""
@@ -85,8 +81,7 @@ class Project:
         """Return the index under open documents; names as in :meth:`write`."""
         buffers = [
             Buffer(path, (self.folder / path).as_uri(), text, 1)
-            for name, text in unsaved.items()
-            if (path := name.replace("__", "/").replace("_dot_", "."))
+            for path, text in by_path(unsaved).items()
         ]
         return IndexView(self.reader, Overlay(Root(self.folder), buffers), self._cache)
 

@@ -13,10 +13,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lsp_agent.context.emphasis import Emphasis, is_test
+from lsp_agent.context.graph import graph_of
 from lsp_agent.context.page_rank import page_rank
 from lsp_agent.context.repo_map import RepoMap, repo_map
 from lsp_agent.context.tokens import estimate_tokens, largest
 from lsp_agent.index.file_graph import FileGraph, graph_of_rows
+from lsp_agent.index.view import IndexView
 from tests.context.conftest import MakeProject, Project
 
 
@@ -112,6 +114,24 @@ def test_unsaved_text_counts(shop: Project) -> None:
     tax = files(before).index("shop/tax.py")
     assert files(after).index("shop/tax.py") < tax
     assert repo_map(shop.view(), 1000) == before
+
+
+def test_what_is_not_imported_weighs_as_little_in_unsaved_text(make_project: MakeProject) -> None:
+    texts = {
+        "store.py": "def find_article(): pass\n",
+        "mail.py": "def send_mail_now(): pass\n",
+        "order.py": "from store import find_article\nfind_article()\nsend_mail_now()\n",
+    }
+    project = make_project(texts)
+
+    def leans_on(view: IndexView) -> dict[str, float]:
+        graph = graph_of(view)
+        edges = zip(graph.sources, graph.targets, graph.weights, strict=True)
+        return {graph.paths[b]: float(w) for a, b, w in edges if graph.paths[a] == "order.py"}
+
+    saved = leans_on(project.view())
+    assert 0 < saved["mail.py"] < 0.3 < 2 < saved["store.py"]
+    assert leans_on(project.view(order_dot_py=texts["order.py"] + "# x\n")) == saved
 
 
 def test_a_new_name_in_a_new_unsaved_file_is_leaned_on_at_once(shop: Project) -> None:

@@ -76,6 +76,17 @@ def test_whole_modules(tmp_path: Path) -> None:
     assert signatures(view, "a.py") == signatures(view, "b.py") == expected
 
 
+def test_pythons_own_modules_are_not_taken_for_files_beside(tmp_path: Path) -> None:
+    files = {
+        "shop/types.py": BOX,
+        "shop/a.py": "import types\n",
+        "shop/b.py": "from . import types\n",
+    }
+    view = overlay(tmp_path, files)
+    assert signatures(view, "shop/a.py") == []
+    assert [one.path for one in signatures(view, "shop/b.py")] == ["shop/types.py"]
+
+
 def test_other_languages(tmp_path: Path) -> None:
     files = {
         "web/a.ts": "import {Box} from './box';\nimport {run} from './run.js';\nimport 'y';\n",

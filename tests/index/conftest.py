@@ -17,6 +17,7 @@ from lsp_agent.index.update import below, update
 from lsp_agent.index.view import FactsCache, IndexView
 from lsp_agent.workspace.overlay import Buffer, Overlay
 from lsp_agent.workspace.roots import Root
+from tests.support.files import by_path, write_files
 
 ONE = BuildOptions(processes=1)
 
@@ -32,10 +33,8 @@ class Shelf:
 
     def write(self, path: str, text: str | bytes) -> Path:
         """Write a file, with the folders above it."""
-        file = self.folder / path
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_bytes(text if isinstance(text, bytes) else text.encode())
-        return file
+        write_files(self.folder, {path: text})
+        return self.folder / path
 
     def build(self, options: BuildOptions = ONE, **more: Any) -> Built:
         """Bring the index up to date."""
@@ -55,8 +54,7 @@ class Shelf:
         """Return the index under open documents; ``__`` in a name stands for ``/``."""
         buffers = [
             Buffer(path, (self.folder / path).as_uri(), text, 1)
-            for name, text in unsaved.items()
-            for path in [name.replace("__", "/").replace("_dot_", ".")]
+            for path, text in by_path(unsaved).items()
         ]
         return IndexView(self.reader(), Overlay(self.root, buffers), FactsCache())
 

@@ -374,3 +374,16 @@ def test_a_second_builder_waits_and_stops_when_told(shelf: Shelf) -> None:
         with pytest.raises(Exception, match="cancelled"):
             build(shelf.root, shelf.database, ONE, cancel)
     assert shelf.build().read == 1
+
+
+def test_processes_that_can_not_be_started_are_no_fault_of_the_files(
+    shelf: Shelf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shelf.write("a.py", DEF)
+    shelf.write("b.py", DEF)
+    with monkeypatch.context() as broken:
+        broken.setenv("PYTHONHOME", "/nowhere")
+        with pytest.raises(IndexUnavailableError, match="as soon as they are started"):
+            shelf.build()
+    assert shelf.build().skipped == ()
+    assert shelf.reader().paths() == ["a.py", "b.py"]

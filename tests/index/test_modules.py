@@ -12,7 +12,7 @@ FILES = ModuleMap(
         "shop/inner/__init__.py", "shop/inner/deep.py", "src/tool/run.py",
         "web/index.ts", "web/a.ts", "web/parts/index.tsx", "web/parts/b.d.ts", "web/style.css",
         "c/main.c", "c/include/shop/till.h", "java/org/shop/Till.java", "rust/src/shop/till.rs",
-        "rust/src/shop/mod.rs", "bin/lib.sh", "index.js", ".hidden",
+        "rust/src/shop/mod.rs", "bin/lib.sh", "index.js", ".hidden", ".ci/run.py", ".ci/lib.py",
     ]
 )  # fmt: skip
 
@@ -28,10 +28,12 @@ FILES = ModuleMap(
         ("shop/till.py", "python", ".", ("types",), "shop/types.py"),
         ("shop/till.py", "python", ".types", ("X",), "shop/types.py"),
         ("shop/inner/deep.py", "python", "..", ("till",), "shop/till.py"),
+        (".ci/run.py", "python", ".", ("lib",), ".ci/lib.py"),
         ("shop/inner/deep.py", "python", "..nowhere", (), None),
         ("shop/inner/deep.py", "python", ".....x", (), None),
         # Python's own modules, not the files beside the one that imports them.
         ("shop/inner/deep.py", "python", "types", (), "types.py"),
+        ("shop/inner/deep.py", "python", "os.till", (), None),
         ("shop/till.py", "python", "inner.deep", (), "shop/inner/deep.py"),
         ("src/tool/run.py", "python", "tool.run", (), "src/tool/run.py"),
         # The workspace may be the package itself.
@@ -60,3 +62,12 @@ def test_pythons_own_modules_are_no_files_of_a_package(module: str) -> None:
     top = module.partition(".")[0]
     files = ModuleMap([f"torch/{top}.py", f"torch/{top}/__init__.py", "torch/nn/a.py"])
     assert files.resolve("torch/nn/a.py", "python", module) is None
+
+
+def test_the_standard_library_is_no_module_of_a_package() -> None:
+    modules = ModuleMap(["pkg/types.py", "pkg/a.py", "pkg/sub/json/__init__.py", "email.py"])
+    assert modules.resolve("pkg/a.py", "python", "types") is None
+    assert modules.resolve("pkg/sub/b.py", "python", "json.decoder") is None
+    assert modules.resolve("pkg/a.py", "python", ".types") == "pkg/types.py"
+    assert modules.resolve("pkg/a.py", "python", "pkg.types") == "pkg/types.py"
+    assert modules.resolve("pkg/a.py", "python", "email") == "email.py"

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import threading
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -131,3 +133,29 @@ def test_grades_are_in_order(name: str, query: str) -> None:
 def test_packing_round_trips(places: list[tuple[int, int, bool]]) -> None:
     places.sort()
     assert unpack(pack(places)) == [Place(*place) for place in places]
+
+
+@pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="open files are counted on Linux")
+def test_threads_that_end_leave_no_connection_open(shelf: Shelf) -> None:
+    shelf.write("a.py", "def one(): pass\n")
+    shelf.build()
+    reader = shelf.reader()
+
+    def opened() -> int:
+        links = [os.path.realpath(one) for one in Path("/proc/self/fd").iterdir()]
+        return links.count(str(shelf.database))
+
+    for _ in range(10):
+        thread = threading.Thread(target=reader.definitions, args=("one",))
+        thread.start()
+        thread.join()
+    assert opened() == 1
+    lazy = reader.candidates("one")
+    assert next(lazy) == "a.py"
+    assert reader.definitions("one")
+    assert opened() == 2
+    reader.close()
+    lazy.close()
+    assert opened() == 0
+    with pytest.raises(IndexUnavailableError, match="closed"):
+        reader.definitions("one")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from pathlib import Path
 
 import pytest
 
@@ -157,4 +158,21 @@ def test_a_builder_that_dies_is_noted(shelf: Shelf, index: CodeIndex) -> None:
     assert index.wait(60)
     assert index.status().note == ""
     assert index.status().files == 300
+    index.close()
+
+
+@pytest.mark.parametrize("name", ["json", "multiprocessing", "lsp_agent"])
+def test_no_module_of_the_current_folder_is_imported(
+    shelf: Shelf, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    ran = tmp_path / "ran"
+    shelf.write(f"{name}/__init__.py", f"open({str(ran)!r}, 'w').close()\n")
+    shelf.write("a.py", "def one(): pass\n")
+    monkeypatch.chdir(shelf.folder)
+    index = shelf.index()
+    assert index.ready(30)
+    assert shelf.names("one") == ["a.py:one"]
+    assert shelf.build(rebuild=True).read == 2
+    assert shelf.names("one") == ["a.py:one"]
+    assert not ran.exists()
     index.close()

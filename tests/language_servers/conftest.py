@@ -16,6 +16,7 @@ from lsp_agent.language_servers.pool import LanguageServers
 from lsp_agent.language_servers.types import Findings, View
 from lsp_agent.workspace.overlay import Buffer, Overlay
 from lsp_agent.workspace.roots import Root
+from tests.support.files import write_files
 from tests.support.real_servers import search_path
 
 FAKE = Path(__file__).parents[1] / "support" / "fake_server.py"
@@ -32,9 +33,7 @@ class Bench:
         self.pools: list[LanguageServers] = []
 
     def file(self, path: str, text: str) -> None:
-        target = self.folder / path
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_text(text, "utf-8")
+        write_files(self.folder, {path: text})
 
     def overlay(self, **unsaved: str) -> Overlay:
         """Return a run's view; ``a_py="…"`` is unsaved text of a.py."""

@@ -14,6 +14,7 @@ from lsp_agent.tools.call import ToolOutcome, call_tool
 from lsp_agent.tools.spec import ToolContext, load_tools
 from lsp_agent.workspace.overlay import Buffer, Overlay
 from lsp_agent.workspace.roots import Root
+from tests.support.files import by_path, write_files
 
 Call = Callable[..., ToolOutcome]
 
@@ -32,10 +33,7 @@ class Bench:
 
     def files(self, **texts: str | bytes) -> None:
         """Write files; ``__`` in a name stands for ``/`` and ``_dot_`` for ``.``."""
-        for name, text in texts.items():
-            path = self.folder / name.replace("__", "/").replace("_dot_", ".")
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(text if isinstance(text, bytes) else text.encode())
+        write_files(self.folder, by_path(texts))
 
     def unsaved(self, path: str, text: str) -> None:
         """Open a document with unsaved text."""

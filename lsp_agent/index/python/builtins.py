@@ -25,11 +25,6 @@ _SAME = frozenset({"copy", "union", "difference", "intersection", "__enter__", "
 _TAKING = frozenset({"pop", "popleft", "__getitem__", "get", "setdefault", "__next__"})
 
 
-def is_mapping(name: str) -> bool:
-    """Say whether a type is a mapping."""
-    return name in _MAPPINGS
-
-
 def element(one: Builtin, index: int | None = None) -> Types:
     """Return what iterating gives, or of a tuple its ``index``-th item."""
     arguments = one.arguments

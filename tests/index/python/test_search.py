@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
 from lsp_agent.cancel import Cancelled, CancelToken
-from lsp_agent.index.python.project import Folder
 from lsp_agent.index.python.references import (
     find_definitions,
     find_definitions_by_name,
@@ -128,11 +125,3 @@ def test_a_cancelled_search_stops() -> None:
     token.cancel()
     with pytest.raises(Cancelled):
         find_references_by_name(MarkedProject.parse(SHOP), "Menu", cancel=token)
-
-
-def test_a_folder_on_the_disk(tmp_path: Path) -> None:
-    (tmp_path / "a.py").write_text("def f(): ...\n")
-    (tmp_path / "b.py").write_bytes(b"from a import f\nf('\xff')\n")
-    folder = Folder(tmp_path, kept=1)
-    answer = find_references(folder, "a.py", Position(0, 4))
-    assert places(answer.locations) == [("a.py", 0, 4), ("b.py", 0, 14), ("b.py", 1, 0)]

@@ -11,11 +11,11 @@ import logging
 import queue
 import threading
 from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Iterator
-from concurrent.futures import Future
+from concurrent.futures import CancelledError, Future
 from typing import Any, Final, TypeVar
 
-from lsp_agent.cancel import CancelToken
-from lsp_agent.engine.types import EngineUnavailableError
+from lsp_agent.cancel import Cancelled, CancelToken
+from lsp_agent.errors import LspAgentError
 
 # On Windows a thread that waits for a lock runs no signal handler, so Ctrl-C needs a pause in it.
 _POLL_SECONDS = 0.1
@@ -27,24 +27,64 @@ T = TypeVar("T")
 
 
 class LoopThread:
-    """The loop; its thread starts when first needed and is a daemon. Thread-safe."""
+    """The loop; its thread starts when first needed and is a daemon. Thread-safe.
 
-    def __init__(self, name: str) -> None:
+    ``ended`` makes the error of whoever asks something once it is closed.
+    """
+
+    def __init__(self, name: str, ended: Callable[[], LspAgentError]) -> None:
         self._name = name
+        self._ended = ended
         self._lock = threading.Lock()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: threading.Thread | None = None
         self.closed = False
 
+    def start(self, work: Callable[[], Coroutine[Any, Any, T]]) -> Future[T]:
+        """Do something on the loop; raises ``ended()`` once closed."""
+        with self._lock:
+            if self.closed:
+                raise self._ended()
+            if self._loop is None:
+                self._loop = asyncio.new_event_loop()
+                self._loop.set_exception_handler(_note)
+                self._thread = threading.Thread(
+                    target=_serve, args=(self._loop,), name=self._name, daemon=True
+                )
+                self._thread.start()
+            return asyncio.run_coroutine_threadsafe(work(), self._loop)
+
+    def call(self, work: Callable[[], Coroutine[Any, Any, T]], cancel: CancelToken) -> T:
+        """Do something on the loop and wait for it.
+
+        Raises :class:`~lsp_agent.cancel.Cancelled`, ``ended()`` once closed, and what the work
+        raises.
+        """
+        cancel.check()
+        future = self.start(work)
+
+        def stop() -> None:
+            future.cancel()
+
+        forget = cancel.on_cancel(stop)
+        try:
+            return _result(future)
+        except CancelledError:
+            if cancel.cancelled:
+                raise Cancelled from None
+            raise self._ended() from None
+        finally:
+            forget()
+
     def iterate(self, items: AsyncGenerator[T, None], cancel: CancelToken) -> Iterator[T]:
         """Run a generator on the loop and yield what it gives, in this thread.
 
         Closing the iterator cancels the work. Raises :class:`~lsp_agent.cancel.Cancelled`,
-        :class:`EngineUnavailableError` once closed, and whatever the generator raises.
+        ``ended()`` once closed, and whatever the generator raises.
         """
         cancel.check()
         results: queue.SimpleQueue[Any] = queue.SimpleQueue()
-        future = self._submit(_drain(items, results.put))
+        future = self.start(lambda: _drain(items, results.put))
 
         def stop() -> None:
             future.cancel()
@@ -58,14 +98,14 @@ class LoopThread:
                 yield item
             cancel.check()
             if future.cancelled():
-                raise EngineUnavailableError(f"the engine {self._name!r} was closed")
+                raise self._ended()
             future.result()
         finally:
             forget()
             stop()
 
     def close(self, cleanup: Callable[[], Awaitable[None]]) -> None:
-        """Cancel all work, run ``cleanup`` on the loop, end the thread; may be called twice."""
+        """Run ``cleanup`` on the loop, cancel what is left, end the thread; twice does nothing."""
         with self._lock:
             self.closed = True
             loop, self._loop = self._loop, None
@@ -77,19 +117,13 @@ class LoopThread:
         loop.call_soon_threadsafe(loop.stop)
         self._thread.join(_CLOSE_SECONDS)
 
-    def _submit(self, work: Coroutine[Any, Any, None]) -> Future[None]:
-        with self._lock:
-            if self.closed:
-                work.close()
-                raise EngineUnavailableError(f"the engine {self._name!r} was closed")
-            if self._loop is None:
-                self._loop = asyncio.new_event_loop()
-                self._loop.set_exception_handler(_note)
-                self._thread = threading.Thread(
-                    target=_serve, args=(self._loop,), name=f"engine-{self._name}", daemon=True
-                )
-                self._thread.start()
-            return asyncio.run_coroutine_threadsafe(work, self._loop)
+
+async def cancel_others() -> None:
+    """Cancel all work on the loop but the one that calls this, and wait for its end."""
+    tasks = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
 
 
 async def _drain(items: AsyncGenerator[T, None], put: Callable[[T], None]) -> None:
@@ -104,6 +138,15 @@ def _get(results: queue.SimpleQueue[Any]) -> Any:
             return results.get(timeout=_POLL_SECONDS)
 
 
+def _result(future: Future[T]) -> T:
+    while True:
+        try:
+            return future.result(timeout=_POLL_SECONDS)
+        except TimeoutError:
+            if future.done():
+                raise
+
+
 def _serve(loop: asyncio.AbstractEventLoop) -> None:
     try:
         loop.run_forever()
@@ -112,14 +155,13 @@ def _serve(loop: asyncio.AbstractEventLoop) -> None:
 
 
 async def _wind_up(cleanup: Callable[[], Awaitable[None]]) -> None:
-    tasks = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
-    for task in tasks:
-        task.cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)
     await cleanup()
+    await cancel_others()
     await asyncio.get_running_loop().shutdown_asyncgens()
+    # Pipes that were closed say so in the loop's next round.
+    await asyncio.sleep(0)
 
 
 def _note(_loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
-    """Keep what fails after a cancellation off stderr: nobody waits for it any more."""
+    """Keep what fails after the end of a request off stderr: nobody waits for it any more."""
     _log.debug("after the end of a request: %s", context.get("message"))
