@@ -298,6 +298,8 @@ class Session:
         The compiler's own server of TypeScript begins to when it is first asked, and answers from
         the document alone meanwhile; its checks come after the project.
         """
+        if key_of(path) not in self._open:
+            raise LanguageServerError(f"{path.name} can't be opened")
         if tsserver.offered(self._capabilities):
             await self._checked([key_of(path)])
         else:

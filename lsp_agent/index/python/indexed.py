@@ -11,7 +11,7 @@ from lsp_agent.index.types import Place
 from lsp_agent.index.view import IndexView
 from lsp_agent.syntax.document import SyntaxDocument
 
-_KEPT = 256
+_KEPT = 96
 _ENDINGS = (".py", ".pyi")
 _MAX_FILES = 300
 _SECONDS = 4.0
@@ -20,7 +20,7 @@ _SECONDS = 4.0
 class IndexedProject:
     """The Python files of an index under unsaved text, for one question.
 
-    The last 256 documents that were read stay, some twenty times the size of their source.
+    The last 96 documents that were read stay, some twenty times the size of their source.
     """
 
     def __init__(self, view: IndexView) -> None:
