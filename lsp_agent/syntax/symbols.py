@@ -32,6 +32,8 @@ _ATTRIBUTES = frozenset({"attribute_item", "decorator", "pub"})
 _HOLDERS = frozenset(
     {"class", "interface", "struct", "enum", "object", "implementation", "enum_member"}
 )
+# What C declares in them is their own.
+_LOCAL = frozenset({"function", "method"})
 _VALUES = frozenset({"field", "property", "constant", "variable", "enum_member", "event", "key"})
 # What may be bound again; the first place counts.
 _REBOUND = frozenset({"constant", "variable", "field"})
@@ -138,7 +140,8 @@ class SymbolFinder:
             if first != pattern:
                 continue
             item = _Item(kind.partition(".")[2], node, captures, node.end_byte)
-            name = captures["name"][0].id if captures.get("name") else 0
+            named = captures.get("name") or captures.get("declarator")
+            name = named[0].id if named else 0
             known = items.setdefault(name, item)
             if known is not item and captures.get("parameters"):
                 known.captures["parameters"] += captures["parameters"]
@@ -202,6 +205,8 @@ class SymbolFinder:
             while open_ and (open_[-1][0].end <= start or (open_[-1][0].node.id == item.node.id)):
                 open_.pop()
             if len(open_) >= _MAX_NESTING:
+                continue
+            if open_ and item.node.type == "declaration" and open_[-1][1].kind in _LOCAL:
                 continue
             symbol = self._symbol(item, open_[-1][1] if open_ else None)
             if symbol is None:
