@@ -58,25 +58,32 @@
 ]
 ([
   (translation_unit (declaration declarator: [
-      (identifier) (init_declarator) (array_declarator) (pointer_declarator) (function_declarator)
+      (identifier) (init_declarator) (array_declarator) (pointer_declarator)
+      (function_declarator declarator: (parenthesized_declarator))
     ] @declarator) @definition.variable)
   (declaration_list (declaration declarator: [
-      (identifier) (init_declarator) (array_declarator) (pointer_declarator) (function_declarator)
+      (identifier) (init_declarator) (array_declarator) (pointer_declarator)
+      (function_declarator declarator: (parenthesized_declarator))
     ] @declarator) @definition.variable)
   (linkage_specification (declaration declarator: [
-      (identifier) (init_declarator) (array_declarator) (pointer_declarator) (function_declarator)
+      (identifier) (init_declarator) (array_declarator) (pointer_declarator)
+      (function_declarator declarator: (parenthesized_declarator))
     ] @declarator) @definition.variable)
   (preproc_ifdef (declaration declarator: [
-      (identifier) (init_declarator) (array_declarator) (pointer_declarator) (function_declarator)
+      (identifier) (init_declarator) (array_declarator) (pointer_declarator)
+      (function_declarator declarator: (parenthesized_declarator))
     ] @declarator) @definition.variable)
   (preproc_if (declaration declarator: [
-      (identifier) (init_declarator) (array_declarator) (pointer_declarator) (function_declarator)
+      (identifier) (init_declarator) (array_declarator) (pointer_declarator)
+      (function_declarator declarator: (parenthesized_declarator))
     ] @declarator) @definition.variable)
   (preproc_else (declaration declarator: [
-      (identifier) (init_declarator) (array_declarator) (pointer_declarator) (function_declarator)
+      (identifier) (init_declarator) (array_declarator) (pointer_declarator)
+      (function_declarator declarator: (parenthesized_declarator))
     ] @declarator) @definition.variable)
   (preproc_elif (declaration declarator: [
-      (identifier) (init_declarator) (array_declarator) (pointer_declarator) (function_declarator)
+      (identifier) (init_declarator) (array_declarator) (pointer_declarator)
+      (function_declarator declarator: (parenthesized_declarator))
     ] @declarator) @definition.variable)
 ]
 ; Behind a macro a keyword is taken for a name.
