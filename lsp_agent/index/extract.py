@@ -40,7 +40,7 @@ def extract(path: str, data: bytes, stamp: FileStamp) -> FileContent:
     reason = _left_out(text)
     if reason:
         return FileContent(path, stamp, digest, skipped=reason)
-    language = language_of(path) or ""
+    language = language_of(path, text=text) or ""
     facts = file_facts(text, language or None, limit=PARSE_SECONDS)
     return FileContent(
         path,

@@ -31,7 +31,7 @@ class FactsCache:
 
     def of(self, path: str, text: str) -> FileFacts:
         """Return the facts of a text."""
-        key = (language_of(path), text)
+        key = (language_of(path, text=text), text)
         with self._lock:
             if key in self._facts:
                 self._facts.move_to_end(key)
@@ -245,7 +245,7 @@ class IndexView:
         text = self._texts[path]
         if text:
             for symbol in self._cache.of(path, text).symbols:
-                yield symbol_row(path, language_of(path) or "", symbol)
+                yield symbol_row(path, language_of(path, text=text) or "", symbol)
 
     def _places(self, path: str, text: str, name: str) -> list[Place]:
         found = grouped(self._cache.of(path, text).references).get(name, [])
