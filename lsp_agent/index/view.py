@@ -82,7 +82,7 @@ class IndexView:
         # As many of the saved ones may be out of date.
         more = limit + 2 * len(own) + len(self._texts)
         found = own + self._fresh(self.reader.symbols(query, more, kinds, languages))
-        found.sort(key=lambda row: rank(row, wanted.name))
+        found.sort(key=lambda row: rank(row, wanted))
         return found[:limit]
 
     def definitions(self, name: str) -> list[SymbolRow]:
