@@ -34,6 +34,12 @@ _HOLDERS = frozenset(
 )
 # What C declares in them is their own.
 _LOCAL = frozenset({"function", "method"})
+KINDS = (
+    "array", "class", "constant", "constructor", "enum", "enum_member", "event", "field",
+    "function", "implementation", "interface", "key", "method", "module", "namespace", "object",
+    "operator", "property", "string", "struct", "trait", "type", "variable",
+)  # fmt: skip
+"""The kinds that symbols have."""
 _VALUES = frozenset({"field", "property", "constant", "variable", "enum_member", "event", "key"})
 # What may be bound again; the first place counts.
 _REBOUND = frozenset({"constant", "variable", "field"})

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 
 from lsp_agent.syntax.document import SyntaxDocument
 from lsp_agent.syntax.languages import language_of
+from lsp_agent.syntax.symbols import KINDS
 
+QUERIES = Path(__file__).parents[2] / "grammars" / "queries"
 FIXTURES = sorted(
     path
     for path in (Path(__file__).parent.parent / "fixtures" / "outline").iterdir()
@@ -26,3 +29,12 @@ def test_outline(path: Path) -> None:
     ]
     assert document.errors() == []
     assert rows == Path(f"{path}.outline").read_text("utf-8").splitlines()
+
+
+def test_all_kinds_are_known() -> None:
+    found = {
+        kind
+        for path in QUERIES.glob("*/definitions.scm")
+        for kind in re.findall(r"@definition\.([a-z_]+)", path.read_text("utf-8"))
+    }
+    assert found <= set(KINDS)
