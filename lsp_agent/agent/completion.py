@@ -105,7 +105,8 @@ def complete(
     started = time.monotonic()
     info = _able(engine, path, cancel)
     if document is None:
-        document = SyntaxDocument.parse(overlay.read(path), language_of(path))
+        content = overlay.read(path)
+        document = SyntaxDocument.parse(content, language_of(path, text=content))
     gap = _gap(document, position)
     if gap.rest.strip(CLOSERS):
         # In the middle of code or of a word there is no telling where an answer should end.

@@ -99,7 +99,8 @@ def piece_of(run: Run) -> Piece:
             "the direct profile needs a place in a file; name one, or set agent.profile to 'tools'",
             "no-place",
         )
-    document = SyntaxDocument.parse(run.env.overlay.read(focus.path), language_of(focus.path))
+    content = run.env.overlay.read(focus.path)
+    document = SyntaxDocument.parse(content, language_of(focus.path, text=content))
     target = run.request.target or target_for(document, focus.range, "file")
     last_line = target.end.line
     if target.end.character == 0 and last_line > target.start.line:

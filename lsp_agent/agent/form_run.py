@@ -27,6 +27,7 @@ from lsp_agent.syntax.document import SyntaxDocument
 from lsp_agent.syntax.issues import python_error
 from lsp_agent.syntax.languages import language_of
 from lsp_agent.workspace.positions import Position, Range
+from lsp_agent.workspace.text import Text
 
 _MAX_ANSWER, _MAX_NARROW = 512, 256
 _RETRY_TEMPERATURE = 0.7
@@ -45,7 +46,8 @@ def form_of(run: Run) -> Form | None:
     focus, kind = run.request.focus, run.request.form
     if focus is None or focus.range is None or kind == "rewrite" or not run.info.grammar:
         return None
-    document = SyntaxDocument.parse(run.env.overlay.read(focus.path), language_of(focus.path))
+    content = run.env.overlay.read(focus.path)
+    document = SyntaxDocument.parse(content, language_of(focus.path, text=content))
     if kind == "changes":
         reports = [Report(one.range.start.line, one.message) for one in focus.diagnostics]
         return changes_for(document, reports) if reports else None
@@ -124,7 +126,7 @@ def unresolved(form: Changes, before: str, after: str, path: str) -> str:
     for name, pattern in form.unknown_names():
         if len(pattern.findall(after)) >= len(pattern.findall(before)) > 0:
             return f"{name} is still there"
-    language = language_of(path)
+    language = language_of(path, text=before)
     broken = SyntaxDocument.parse(before, language)
     if _errors(broken) and _errors(SyntaxDocument.parse(after, language)) >= _errors(broken):
         return "the syntax error is still there"
@@ -135,7 +137,7 @@ def evident(form: Changes, text: str, path: str) -> bool:
     """Whether a look at the text shows that a report is true."""
     if any(pattern.search(text) for _, pattern in form.unknown_names()):
         return True
-    return bool(_errors(SyntaxDocument.parse(text, language_of(path))))
+    return bool(_errors(SyntaxDocument.parse(text, language_of(path, text=text))))
 
 
 def unlikely(form: Changes, answer: str, before: str, after: str, path: str) -> str:
@@ -175,7 +177,7 @@ def _context(run: Run, form: Form) -> str:
     """Show the rest of the file before the question, within half of the room."""
     focus = run.request.focus
     path = focus.path if focus else ""
-    text = SyntaxDocument.parse(run.env.overlay.read(path), language_of(path)).text
+    text = Text(run.env.overlay.read(path))
     target = run.request.target or Range(Position(0, 0), Position(0, 0))
     count = run.env.engine.count_tokens
     room = run.info.n_ctx - _MAX_ANSWER - count(form.question()) - _MAX_ANSWER

@@ -179,7 +179,7 @@ class ToolLoop:
             content = self._run.env.overlay.read(path)
         except UnreadableFileError:
             return []
-        symbols = SyntaxDocument.parse(content, language_of(path)).symbols()
+        symbols = SyntaxDocument.parse(content, language_of(path, text=content)).symbols()
         return list(dict.fromkeys(symbol.qualified_name for symbol in symbols))[:200]
 
     def _system(self) -> str:

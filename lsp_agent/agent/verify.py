@@ -51,7 +51,7 @@ def check_syntax(changes: Sequence[FileChange]) -> str:
         if change.after is None:
             continue
         path = change.new_path or change.path
-        language = language_of(path)
+        language = language_of(path, text=change.after)
         before = SyntaxDocument.parse(change.before, language) if change.before else None
         after = SyntaxDocument.parse(change.after, language)
         found += [_line(path, issue, after) for issue in new_errors(before, after)[:_MAX_ISSUES]]

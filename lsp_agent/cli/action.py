@@ -81,7 +81,7 @@ def _document(path: str, text: str) -> SyntaxDocument:
     from lsp_agent.syntax.document import SyntaxDocument
     from lsp_agent.syntax.languages import language_of
 
-    return SyntaxDocument.parse(text, language_of(path))
+    return SyntaxDocument.parse(text, language_of(path, text=text))
 
 
 def _start() -> Range:

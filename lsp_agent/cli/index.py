@@ -68,15 +68,20 @@ def command(
 def _line(status: IndexStatus, skipped: list[Skipped], built: Built | None) -> str:
     if status.state != "ready":
         return f"{status.state}: {status.note}"
+    counts = f"{_count(status.files, 'file')}, {_count(status.symbols, 'symbol')}"
     parts = [
-        f"{status.files:,} files, {status.symbols:,} symbols, {status.bytes / 1e6:.1f} MB",
+        f"{counts}, {status.bytes / 1e6:.1f} MB",
         *([f"{built.read:,} read in {built.seconds:.1f} s"] if built else []),
     ]
     if skipped:
-        counts = Counter(_kind(one) for one in skipped).most_common()
-        why = ", ".join(f"{count:,} {kind}" for kind, count in counts)
+        kinds = Counter(_kind(one) for one in skipped).most_common()
+        why = ", ".join(f"{count:,} {kind}" for kind, count in kinds)
         parts.append(f"left out {len(skipped):,}: {why}")
     return "; ".join(parts)
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number:,} {what}" if number == 1 else f"{number:,} {what}s"
 
 
 def _kind(skipped: Skipped) -> str:

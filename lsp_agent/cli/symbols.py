@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from lsp_agent.cli.context import CliContext, pass_context
+from lsp_agent.cli.context import CliContext, UsageError, pass_context
 from lsp_agent.cli.indexing import Workspace
 
 
@@ -36,6 +36,9 @@ def command(
     """
     from lsp_agent.cli import output
 
+    if not query.strip():
+        raise UsageError("there is nothing to look for")
+    kinds = tuple(map(_known, kinds))
     workspace = Workspace(context, folder)
     rows = workspace.view().symbols(query, limit, kinds)
     if as_json:
@@ -60,3 +63,16 @@ def command(
         output.write_text(output.one_line(said))
     if not rows:
         context.say(f"nothing is called {query}")
+
+
+def _known(kind: str) -> str:
+    """Return a kind as symbols have it; raises :class:`UsageError` for one that there is not."""
+    from difflib import get_close_matches
+
+    from lsp_agent.syntax.symbols import KINDS
+
+    if (known := kind.lower()) in KINDS:
+        return known
+    near = get_close_matches(known, KINDS, 1)
+    meant = f"do you mean {near[0]}? There" if near else "there"
+    raise UsageError(f"there is no kind {kind}; {meant} are {', '.join(KINDS)}")

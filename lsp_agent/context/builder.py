@@ -96,7 +96,7 @@ def _split(room: int, before: int, after: int) -> tuple[int, int]:
 
 
 def _outline(path: str, text: Text) -> str:
-    found = SyntaxDocument(text, language_of(path)).symbols()
+    found = SyntaxDocument(text, language_of(path, text=text.content)).symbols()
     symbols = [symbol for symbol in found if not symbol.is_value][:_MAX_OUTLINE]
     if not symbols:
         return ""

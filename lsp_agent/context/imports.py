@@ -68,7 +68,7 @@ class ImportedSignatures:
             known = self._symbols.get(path)
         if known is not None and known[0] is text:
             return known[1]
-        symbols = SyntaxDocument.parse(text, language_of(path)).symbols()
+        symbols = SyntaxDocument.parse(text, language_of(path, text=text)).symbols()
         with self._lock:
             if len(self._symbols) >= _KEPT:
                 self._symbols.clear()

@@ -36,9 +36,9 @@ class Overview:
     def text(self) -> str:
         """Write it in one line a kind; what there is none of is left out."""
         rows = (
-            ("Languages", [f"{name} ({count} files)" for name, count in self.languages]),
+            ("Languages", [f"{name} ({_files(count)})" for name, count in self.languages]),
             ("Entry points", list(self.entry_points)),
-            ("Tests", [f"{folder} ({count} files)" for folder, count in self.tests]),
+            ("Tests", [f"{folder} ({_files(count)})" for folder, count in self.tests]),
             ("Manifests", list(self.manifests)),
         )
         return "\n".join(f"{name}: {', '.join(said)}" for name, said in rows if said)
@@ -88,3 +88,7 @@ def _scripts(view: IndexView) -> list[str]:
         return [f"{name} = {target}" for name, target in list(scripts.items())[:_MOST]]
     except (LspAgentError, tomllib.TOMLDecodeError, AttributeError):
         return []
+
+
+def _files(count: int) -> str:
+    return "1 file" if count == 1 else f"{count} files"

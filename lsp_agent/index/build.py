@@ -17,7 +17,7 @@ from lsp_agent.cancel import Cancelled, CancelToken
 from lsp_agent.index.graph import connect_files
 from lsp_agent.index.scan import Difference, difference, stamp_of
 from lsp_agent.index.schema import connect, discard, is_corrupt, unavailable
-from lsp_agent.index.types import FileContent, FileStamp, IndexUnavailableError
+from lsp_agent.index.types import FileContent, FileStamp
 from lsp_agent.index.workers import WorkerPool
 from lsp_agent.index.writer import Writer
 from lsp_agent.workspace.disk import DiskTree
@@ -271,6 +271,7 @@ class _alone:  # noqa: N801 - a context manager, used like a function
             path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         except OSError as error:
             raise unavailable(path, error) from error
+        self._path = path
         self._lock = FileLock(path.with_suffix(".lock"))
 
     def __enter__(self) -> None:
@@ -281,7 +282,7 @@ class _alone:  # noqa: N801 - a context manager, used like a function
             except Timeout:
                 continue
             except OSError as error:
-                raise IndexUnavailableError(f"the index can't be locked: {error}") from error
+                raise unavailable(self._path, error) from error
             return
 
     def __exit__(self, *_: object) -> None:

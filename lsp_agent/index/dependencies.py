@@ -13,7 +13,7 @@ from lsp_agent.index.types import ImportRow
 from lsp_agent.index.view import IndexView
 from lsp_agent.syntax.languages import language_of
 
-_MAX_NAMES = 60
+_MAX_NAMES, _MAX_OWNERS = 60, 4
 _SCRIPTS = frozenset({"javascript", "typescript", "tsx"})
 
 
@@ -53,7 +53,7 @@ def dependencies(
     """Describe a file or folder; imports within a folder are not told.
 
     Callers are found by name, among the files that import the one with the definition, or all
-    where nothing else defines the name.
+    where nothing else defines the name; and not for a name that more than four files define.
     """
     imports: defaultdict[str, dict[str, None]] = defaultdict(dict)
     importers: defaultdict[str, dict[str, None]] = defaultdict(dict)
@@ -156,10 +156,14 @@ def _calls(
     found: list[Call] = []
     for name in list(names)[:_MAX_NAMES]:
         check()
-        alone = all(row.path == path for row in view.definitions(name))
+        # What C only declares ends so.
+        owners = {row.path for row in view.definitions(name) if not row.signature.endswith(";")}
+        alone = owners <= {path}
+        if len(owners) > _MAX_OWNERS:
+            continue
         for user, places in view.uses(name).items():
             calls = [place for place in places if place.call]
-            if calls and user != path and (alone or user in importing):
+            if calls and user not in {*owners, path} and (alone or user in importing):
                 outline = view.outline(user)
                 found += [Call(user, at.line, enclosing(outline, at.line), name) for at in calls]
     return sorted(found, key=lambda call: (call.path, call.line, call.called))

@@ -74,13 +74,15 @@ def find_symbols(connection: sqlite3.Connection, query: SymbolQuery, limit: int)
         ids = [id_ for _, _, id_ in group]
         for start in range(0, len(ids), _BATCH):
             found += [
-                row for row in _rows(connection, ids[start : start + _BATCH]) if query.allows(row)
+                row
+                for row in _rows(connection, ids[start : start + _BATCH], query.around)
+                if query.allows(row)
             ]
             if len(found) >= 4 * limit:
                 break
         if len(found) >= limit:
             break
-    found.sort(key=lambda row: rank(row, name))
+    found.sort(key=lambda row: rank(row, query))
     return found[:limit]
 
 
@@ -129,18 +131,44 @@ def _names(connection: sqlite3.Connection, query: str) -> list[tuple[int, int, i
     )
 
 
-def _rows(connection: sqlite3.Connection, names: list[int]) -> list[SymbolRow]:
+def _rows(
+    connection: sqlite3.Connection, names: list[int], around: tuple[str, ...]
+) -> list[SymbolRow]:
     marks = ",".join("?" * len(names))
-    sql = f"select {COLUMNS} from {TABLES} where s.name in ({marks}) limit {_MAX_ROWS}"
-    return [SymbolRow(*row) for row in connection.execute(sql, names)]
+    # SQLite folds the case of ASCII only.
+    parts = [part.lower() for part in around if part.isascii()]
+    wanted = "".join(" and instr(lower(f.path || '/' || s.parent), ?)" for _ in parts)
+    sql = f"select {COLUMNS} from {TABLES} where s.name in ({marks}){wanted} limit {_MAX_ROWS}"
+    return [SymbolRow(*row) for row in connection.execute(sql, (*names, *parts))]
 
 
-def rank(row: SymbolRow, query: str) -> tuple[object, ...]:
+def rank(row: SymbolRow, query: SymbolQuery) -> tuple[object, ...]:
     """Return a key that sorts those first that are likelier meant."""
-    fit = grade(row.name, query)
+    fit = grade(row.name, query.name)
     is_test = "test" in row.path.lower()
     weight = _WEIGHTS.get(row.kind, _OTHER_WEIGHT)
-    return (fit, is_test, weight, len(row.name), row.path.count("/"), row.path, row.line)
+    return (
+        fit,
+        _distance(row, query.around),
+        is_test,
+        weight,
+        len(row.name),
+        row.path.count("/"),
+        row.path,
+        row.line,
+    )
+
+
+def _distance(row: SymbolRow, around: tuple[str, ...]) -> int:
+    """Return how far what lies around a symbol is from what was asked for, 0 is what was said."""
+    if not around:
+        return 0
+    wanted = [part.lower() for part in around]
+    holders = row.parent.lower().split(".")
+    if holders[-len(wanted) :] == wanted:
+        return 0
+    words = {*holders, *re.split(r"[/.]", row.path.lower())}
+    return 1 if words.issuperset(wanted) else 2
 
 
 def _places(text: str, part: str) -> list[int]:

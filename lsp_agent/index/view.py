@@ -37,7 +37,7 @@ class FactsCache:
 
     def of(self, path: str, text: str) -> FileFacts:
         """Return the facts of a text."""
-        key = (language_of(path), text)
+        key = (language_of(path, text=text), text)
         with self._lock:
             if key in self._facts:
                 self._facts.move_to_end(key)
@@ -90,7 +90,7 @@ class IndexView:
         # As many of the saved ones may be out of date.
         more = limit + 2 * len(own) + len(self._texts)
         found = own + self._fresh(self.reader.symbols(query, more, kinds, languages))
-        found.sort(key=lambda row: rank(row, wanted.name))
+        found.sort(key=lambda row: rank(row, wanted))
         return found[:limit]
 
     def definitions(self, name: str) -> list[SymbolRow]:
@@ -273,7 +273,7 @@ class IndexView:
         text = self._texts[path]
         if text:
             for symbol in self._cache.of(path, text).symbols:
-                yield symbol_row(path, language_of(path) or "", symbol)
+                yield symbol_row(path, language_of(path, text=text) or "", symbol)
 
     def _places(self, path: str, text: str, name: str) -> list[Place]:
         found = grouped(self._cache.of(path, text).references).get(name, [])

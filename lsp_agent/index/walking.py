@@ -63,8 +63,9 @@ class WalkedFiles:
 
     def outline(self, path: str) -> list[SymbolRow]:
         """Return a file's definitions in the order of its text."""
-        symbols = self._cache.of(path, self._overlay.read(path)).symbols
-        return [symbol_row(path, language_of(path) or "", symbol) for symbol in symbols]
+        text = self._overlay.read(path)
+        language = language_of(path, text=text) or ""
+        return [symbol_row(path, language, symbol) for symbol in self._cache.of(path, text).symbols]
 
     def line(self, path: str, number: int) -> str:
         """Return a line of a file."""

@@ -127,7 +127,7 @@ def _current(session: Session, overlay: Overlay, change: FileChange) -> FileChan
         after = rebase(change.before, change.after, now)
     except LspAgentError as error:
         raise StaleEditError(f"{change.path}: {error}") from error
-    language = language_of(change.path)
+    language = language_of(change.path, text=now)
     broken = new_errors(SyntaxDocument.parse(now, language), SyntaxDocument.parse(after, language))
     if broken:
         raise StaleEditError(

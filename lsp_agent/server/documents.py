@@ -53,7 +53,7 @@ class Documents:
 
     def open(self, item: types.TextDocumentItem) -> OpenDocument:
         """Add a document; one that is open already is replaced."""
-        syntax = SyntaxDocument.parse(item.text, language_of(item.uri, item.language_id))
+        syntax = SyntaxDocument.parse(item.text, language_of(item.uri, item.language_id, item.text))
         return self._put(OpenDocument(item.uri, item.version, syntax))
 
     def change(

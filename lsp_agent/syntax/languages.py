@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import cache
 
 # Our name (the parser's name in tree-sitter-language-pack): LSP language ids and file name endings.
@@ -16,7 +17,20 @@ _ROWS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "c": (("c",), (".c", ".h")),
     "cpp": (
         ("cpp",),
-        (".cc", ".cpp", ".cxx", ".hh", ".hpp", ".hxx", ".ipp"),
+        (
+            ".cc",
+            ".cpp",
+            ".cxx",
+            ".c++",
+            ".hh",
+            ".hpp",
+            ".hxx",
+            ".h++",
+            ".ipp",
+            ".inl",
+            ".tcc",
+            ".tpp",
+        ),
     ),
     "csharp": (("csharp",), (".cs", ".csx")),
     "ruby": (("ruby",), (".rb", ".rake", ".gemspec", ".ru")),
@@ -54,6 +68,18 @@ _NAMES = {
     "flake.lock": "json", ".clang-format": "yaml", ".clang-tidy": "yaml", ".clangd": "yaml",
     "sconstruct": "python", "sconscript": "python", "wscript": "python",
 }  # fmt: skip
+# What only C++ has in a header, as GitHub's linguist tells the two apart (heuristics.yml).
+_CPP = re.compile(
+    r"^[ \t]*(?:#[ \t]*include[ \t]*<[a-z_]+>|template[ \t]*<|(?:class|namespace)[ \t]+\w"
+    r"|using[ \t]+\w|(?:public|protected|private)[ \t]*:|constexpr\b|[^/*\"'\n]*\bstd::\w)",
+    re.MULTILINE,
+)
+_SHEBANG = 200
+_INTERPRETERS = {
+    "python": "python", "pypy": "python", "sh": "bash", "bash": "bash", "dash": "bash",
+    "ksh": "bash", "zsh": "bash", "node": "javascript", "ruby": "ruby", "php": "php", "lua": "lua",
+    "elixir": "elixir",
+}  # fmt: skip
 
 
 def languages() -> tuple[str, ...]:
@@ -61,14 +87,32 @@ def languages() -> tuple[str, ...]:
     return tuple(_ROWS)
 
 
-def language_of(path: str, language_id: str | None = None) -> str | None:
-    """Return the language of a file by the client's language id, else by its name."""
+def language_of(path: str, language_id: str | None = None, text: str = "") -> str | None:
+    """Return the language of a file by the client's language id, else by its name.
+
+    The text decides where a name does not: of ``.h`` whether it is C++, and of a script without
+    an ending. Cost: a search through a C header, else nothing.
+    """
     by_id, by_suffix = _tables()
-    if language_id and language_id.lower() in by_id:
-        return by_id[language_id.lower()]
     name = path.rpartition("/")[2].lower()
-    dot = name.rfind(".")
-    return _NAMES.get(name) or (by_suffix.get(name[dot:]) if dot > 0 else None)
+    if language_id and language_id.lower() in by_id:
+        language: str | None = by_id[language_id.lower()]
+    else:
+        dot = name.rfind(".")
+        language = _NAMES.get(name) or (by_suffix.get(name[dot:]) if dot > 0 else None)
+    if language == "c" and name.endswith(".h") and _CPP.search(text):
+        return "cpp"
+    if language is None and text.startswith("#!") and "." not in name:
+        return _INTERPRETERS.get(_interpreter(text))
+    return language
+
+
+def _interpreter(text: str) -> str:
+    """Return the program that a script's first line names, without its version."""
+    words = [word for word in text[2:_SHEBANG].partition("\n")[0].split() if word[0] != "-"]
+    names = [word.rpartition("/")[2] for word in words]
+    name = next((name for name in names if name != "env"), "")
+    return name.rstrip("0123456789.")
 
 
 def is_checked(language: str | None) -> bool:

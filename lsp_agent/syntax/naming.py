@@ -32,6 +32,9 @@ def name_nodes(captures: dict[str, list[Node]]) -> tuple[list[Node], list[Node]]
     while len(nodes) == 1 and (part := _qualifier(nodes[0])) is not None:
         scopes.append(part[0])
         nodes = [part[1]]
+    if len(nodes) == 1 and nodes[0].type == "operator_cast":
+        # ``operator bool``, without the parameters.
+        nodes = [nodes[0].children[0], *nodes[0].children_by_field_name("type")]
     return scopes, nodes
 
 
@@ -99,6 +102,8 @@ def _declared(node: Node) -> tuple[Node, Node | None]:
 
 
 def _inner_declarator(node: Node) -> Node | None:
+    if node.type == "operator_cast":
+        return None
     inner = node.child_by_field_name("declarator")
     if inner is None and node.type.endswith("_declarator") and node.named_child_count:
         inner = node.named_child(node.named_child_count - 1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
@@ -32,6 +33,14 @@ _ATTRIBUTES = frozenset({"attribute_item", "decorator", "pub"})
 _HOLDERS = frozenset(
     {"class", "interface", "struct", "enum", "object", "implementation", "enum_member"}
 )
+# What C declares in them is their own.
+_LOCAL = frozenset({"function", "method"})
+KINDS = (
+    "array", "class", "constant", "constructor", "enum", "enum_member", "event", "field",
+    "function", "implementation", "interface", "key", "method", "module", "namespace", "object",
+    "operator", "property", "string", "struct", "trait", "type", "variable",
+)  # fmt: skip
+"""The kinds that symbols have."""
 _VALUES = frozenset({"field", "property", "constant", "variable", "enum_member", "event", "key"})
 # What may be bound again; the first place counts.
 _REBOUND = frozenset({"constant", "variable", "field"})
@@ -41,6 +50,8 @@ _MAX_DATA = 5_000
 _WINDOW = 1 << 16
 _MAX_NESTING = 40
 _MAX_SIGNATURE = 300
+# Where the parentheses of a signature stand on lines of their own.
+_LINE_ENDS = re.compile(r"([(\[<])[ \t]*\r?\n\s*|,?[ \t]*\r?\n\s*([)\]>])")
 Match = tuple[int, "dict[str, list[Node]]"]
 
 
@@ -138,7 +149,8 @@ class SymbolFinder:
             if first != pattern:
                 continue
             item = _Item(kind.partition(".")[2], node, captures, node.end_byte)
-            name = captures["name"][0].id if captures.get("name") else 0
+            named = captures.get("name") or captures.get("declarator")
+            name = named[0].id if named else 0
             known = items.setdefault(name, item)
             if known is not item and captures.get("parameters"):
                 known.captures["parameters"] += captures["parameters"]
@@ -203,6 +215,8 @@ class SymbolFinder:
                 open_.pop()
             if len(open_) >= _MAX_NESTING:
                 continue
+            if open_ and item.node.type == "declaration" and open_[-1][1].kind in _LOCAL:
+                continue
             symbol = self._symbol(item, open_[-1][1] if open_ else None)
             if symbol is None:
                 continue
@@ -216,7 +230,7 @@ class SymbolFinder:
         first = _first(outer)
         head = self._head(item, outer, first, body)
         signature_range = Range(self._at(head[0]), self._at(head[1]))
-        signature = " ".join(self._data[slice(*head)].decode("utf-8", "replace").split())
+        signature = _on_one_line(self._data[slice(*head)].decode("utf-8", "replace"))
         scopes, named = name_nodes(captures)
         if named:
             name = plain_name(self._of(named[0], named[-1]), self._language)
@@ -238,7 +252,7 @@ class SymbolFinder:
             name=name,
             range=whole,
             name_range=name_range,
-            signature=signature.removesuffix("{").rstrip().removesuffix(" =")[:_MAX_SIGNATURE],
+            signature=signature[:_MAX_SIGNATURE],
             signature_range=signature_range,
             body_range=self._body(item, body),
             # A line comment may hold its line end.
@@ -285,6 +299,12 @@ class SymbolFinder:
     def _of(self, node: Node, last: Node | None = None) -> str:
         # Node.text reads the source again through the parser's callback, which is slow.
         return self._data[node.start_byte : (last or node).end_byte].decode("utf-8", "replace")
+
+
+def _on_one_line(head: str) -> str:
+    """Write a signature as it would stand on one line, without what opens a body or a value."""
+    line = " ".join(_LINE_ENDS.sub(lambda match: match[1] or match[2], head).split())
+    return line.rstrip("{[(<").rstrip().removesuffix(" =").removesuffix(" :=")
 
 
 def _reaching(items: list[_Item], end: int) -> list[_Item]:

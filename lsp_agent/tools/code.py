@@ -170,7 +170,8 @@ def _source(context: ToolContext, where: str) -> IndexView | WalkedFiles:
 
 
 def _document(context: ToolContext, path: str) -> SyntaxDocument:
-    return SyntaxDocument.parse(context.overlay.read(path), language_of(path))
+    content = context.overlay.read(path)
+    return SyntaxDocument.parse(content, language_of(path, text=content))
 
 
 TOOLS = (

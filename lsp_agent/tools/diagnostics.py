@@ -50,7 +50,7 @@ def _changed(context: ToolContext) -> list[str]:
 
 def _syntax_lines(context: ToolContext, path: str) -> list[_Line]:
     content = context.overlay.read(path)
-    issues = SyntaxDocument.parse(content, language_of(path)).errors(limit=20)
+    issues = SyntaxDocument.parse(content, language_of(path, text=content)).errors(limit=20)
     return [
         _line(issue.range.start.line, issue.range.start.character, f"error: {issue.message}")
         for issue in issues

@@ -95,7 +95,7 @@ def _edit_file(context: ToolContext, arguments: EditFile) -> str:
 
 def _rewrite_symbol(context: ToolContext, arguments: RewriteSymbol) -> str:
     before = context.overlay.read(arguments.path)
-    document = SyntaxDocument.parse(before, language_of(arguments.path))
+    document = SyntaxDocument.parse(before, language_of(arguments.path, text=before))
     symbol = _find(document, arguments.symbol, arguments.path)
     text = replace_block(document.text, symbol.range, arguments.content)
     context.overlay.write(arguments.path, text)

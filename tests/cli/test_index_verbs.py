@@ -83,6 +83,32 @@ def test_symbols(lsp_agent: Command, shop: Path) -> None:
     assert lsp_agent("symbols", "zzz", "--json").out == "[]\n"
 
 
+def test_a_kind_that_is_none_is_named(lsp_agent: Command, shop: Path) -> None:
+    wrong = lsp_agent("symbols", "Till", "--kind", "clas")
+    assert (wrong.status, wrong.out) == (2, "")
+    assert wrong.err.startswith("lsp-agent: there is no kind clas; do you mean class? There are ")
+    assert "enum_member" in wrong.err
+    assert lsp_agent("symbols", "Till", "--kind", "Class").out.startswith("shop/till.py:4:7")
+    empty = lsp_agent("symbols", " ")
+    assert (empty.status, empty.err) == (2, "lsp-agent: there is nothing to look for\n")
+
+
+def test_a_lock_that_cannot_be_made(lsp_agent: Command, shop: Path) -> None:
+    database = Path(json.loads(lsp_agent("index", "--json").out)["database"])
+    database.with_suffix(".lock").unlink(missing_ok=True)
+    database.with_suffix(".lock").mkdir()
+    done = lsp_agent("symbols", "Till")
+    assert (done.status, done.out) == (1, "")
+    assert done.err.startswith(f"lsp-agent: the index {database} can't be used (")
+    assert done.err.endswith("make its folder one that you may write, or move it with "
+                             "LSP_AGENT_HOME\n")  # fmt: skip
+
+
+def test_one_file_is_one_file(lsp_agent: Command, work: Path) -> None:
+    (work / "a.py").write_text("def one(): pass\n", "utf-8")
+    assert lsp_agent("index").out.startswith("1 file, 1 symbol, ")
+
+
 def test_refs(lsp_agent: Command, shop: Path) -> None:
     done = lsp_agent("refs", "pay")
     assert (done.status, done.err) == (0, "")

@@ -51,6 +51,22 @@ def test_the_likeliest_comes_first(library: Shelf, query: str, first: str) -> No
     assert library.names(query)[0] == first
 
 
+def test_what_is_named_exactly_so_comes_first(shelf: Shelf) -> None:
+    shelf.write("a/observe.py", "class Observer:\n    def serve(self): pass\n")
+    shelf.write("a/b.py", "class Wide:\n    class ServerLike:\n        def serve(self): pass\n")
+    shelf.write("z/z.py", "class Far:\n    class Server:\n        def serve(self): pass\n")
+    shelf.write("z/server.py", "def serve(): pass\n")
+    for number in range(12):
+        shelf.write(f"m/m{number}.py", "def serve(): pass\n" * 100)
+    shelf.build()
+    assert shelf.names("Server.serve") == [
+        "z/z.py:Far.Server.serve",
+        "z/server.py:serve",
+        "a/b.py:Wide.ServerLike.serve",
+        "a/observe.py:Observer.serve",
+    ]
+
+
 def test_a_test_comes_after_what_it_tests(library: Shelf) -> None:
     assert [path for path in library.names("Server") if path.endswith(":Server")] == [
         "lib/http.py:Server",

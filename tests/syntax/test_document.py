@@ -217,6 +217,39 @@ def test_languages_by_id_and_name() -> None:
     assert comment_mark("rust") == "//"
 
 
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("#pragma once\n#include <stdio.h>\nint f(int a);\n", "c"),
+        ("/* no class here */\nstruct box { int template; };\n", "c"),
+        ("#include <string>\n", "cpp"),
+        ("#include <memory>\nvoid f();\n", "cpp"),
+        ("class Box;\n", "cpp"),
+        ("  class Box {\n", "cpp"),
+        ("namespace shop {\n}\n", "cpp"),
+        ("struct Box {\nprivate:\n  int a;\n};\n", "cpp"),
+        ("template <typename T> T f();\n", "cpp"),
+        ("using Names = int;\n", "cpp"),
+        ("std::string f();\n", "cpp"),
+        ("int f(void); // unlike std::string\n", "c"),
+    ],
+)
+def test_a_header_is_in_the_language_of_its_text(text: str, expected: str) -> None:
+    assert language_of("x/a.h", text=text) == expected
+    assert language_of("x/a.h", "c", text) == expected
+    assert language_of("x/a.h", "cpp", text) == "cpp"
+    assert language_of("x/a.c", text=text) == "c"
+
+
+def test_scripts_without_an_ending_name_their_language() -> None:
+    assert language_of("bin/tool", text="#!/usr/bin/env python3\n") == "python"
+    assert language_of("bin/tool", text="#!/usr/bin/env -S node --flag\n") == "javascript"
+    assert language_of("bin/tool", text="#! /bin/sh -e\n") == "bash"
+    assert language_of("bin/tool", text="#!/opt/odd\n") is None
+    assert language_of("bin/tool", text="print(1)\n#!/bin/sh\n") is None
+    assert language_of("a.txt", text="#!/bin/sh\n") is None
+
+
 @pytest.mark.parametrize("language", languages())
 def test_every_language_parses_scraps(language: str) -> None:
     for scrap in ("", "x", "(", "é{<", "a" * 1000, "\n\n"):

@@ -123,6 +123,29 @@ def test_dependencies_of_a_file(bench: Bench) -> None:
     assert not bench.call("analyze_dependencies", path="nowhere").ok
 
 
+def test_callers_of_a_name_that_everything_has(bench: Bench) -> None:
+    """Whoever imports a class calls its superclass's constructor, not that of the class."""
+    bench.files(
+        base_dot_py="class Base:\n    def __init__(self): pass\n    def pay(self): pass\n",
+        a_dot_py="from base import Base\nclass A(Base):\n    def __init__(self):\n"
+        "        super().__init__()\n        self.pay()\n",
+        b_dot_py="from base import Base\nBase().pay()\nx.run()\n",
+        **{f"m{n}_dot_py": "def run(): pass\n" for n in range(5)},
+        c_dot_c='#include "c.h"\nint twice(int a) { return 2 * a; }\n',
+        c_dot_h="int twice(int a);\n",
+        main_dot_c='#include "c.h"\nint main(void) { return twice(1); }\n',
+    )
+    bench.unsaved("base.py", (bench.folder / "base.py").read_text() + "def run(): pass\n")
+    bench.indexed()
+    called = bench.call("analyze_dependencies", path="base.py").text.partition("called from")[2]
+    assert called.splitlines()[1:] == [
+        "  a.py:5: pay (in A.__init__)",
+        "  b.py:2: Base",
+        "  b.py:2: pay",
+    ]
+    assert "main.c:2: twice (in main)" in bench.call("analyze_dependencies", path="c.c").text
+
+
 def test_dependencies_of_the_workspace(bench: Bench) -> None:
     bench.files(
         a_dot_py="import b\nimport os\nimport numpy.linalg\n",

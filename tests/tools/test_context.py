@@ -115,7 +115,7 @@ def test_the_summary_holds_facts_and_a_map(shop: Shop) -> None:
     text = shop.call("summarize_codebase").text
     assert text.startswith("Languages: python (6 files), ")
     assert "Entry points: shop = shop.mail:f\n" in text
-    assert "Tests: tests/ (1 files)\nManifests: pyproject.toml\n" in text
+    assert "Tests: tests/ (1 file)\nManifests: pyproject.toml\n" in text
     assert "Most leaned on: shop/store.py, " in text
     assert "of 8 files:\nshop/store.py:\nclass Store\n" in text
     small = shop.call("summarize_codebase", tokens=60)
