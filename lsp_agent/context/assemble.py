@@ -9,20 +9,21 @@ and those of files that are being edited at the end.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from lsp_agent.context.finding import find, reasons_of
 from lsp_agent.context.knowledge import Knowledge
 from lsp_agent.context.passages import Passage, alike, passages_of
 from lsp_agent.context.question import Question
-from lsp_agent.context.repo_map import repo_map
+from lsp_agent.context.repo_map import GAP, repo_map
 from lsp_agent.context.tokens import Count, estimate_tokens
 from lsp_agent.index.view import IndexView
 
 _MAP_SHARE, _LEAST_MAP = 0.4, 64
 _SAME, _DECAY = 0.8, 0.7
 _SIGNATURE_SHARE, _SIZE_POWER = 0.4, 0.6
+_PART, _PART_SHARE = 30, 0.6
 _LEAST_SCORE = 0.08
 _MAX_WAYS = 400
 MAP_TITLE = "The repository, most used files first:"
@@ -31,7 +32,7 @@ PIECES_TITLE = "What may matter for the task:"
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """A passage as it is shown: whole or, where ``whole`` is false, by its signature.
+    """A passage as it is shown: whole or, where ``whole`` is false, its first lines or signature.
 
     Lines are 1-based, both included; ``reasons`` say what each signal added to ``score``.
     """
@@ -47,7 +48,7 @@ class Piece:
     @property
     def why(self) -> str:
         """The piece and its reasons in one line."""
-        kind = "" if self.whole else ", signature"
+        kind = "" if self.whole else ", in part"
         said = ", ".join(reasons_of(self.reasons)[:5])
         return f"{self.path}:{self.start_line}{kind} ({self.score:.2f}): {said}"
 
@@ -76,7 +77,7 @@ class _Way:
     """One way to show a passage: its text, and its value for its size beside the other ways."""
 
     passage: int
-    whole: bool
+    shown: int
     text: str
     tokens: int
     density: float
@@ -161,16 +162,15 @@ def _choose(passages: Sequence[Passage], room: int, count: Count, *, bodies: boo
     for at, one in enumerate(passages):
         rank = per_file[one.path] = per_file.get(one.path, -1) + 1
         value = (one.score / best) ** 2 * _DECAY**rank
-        for whole, share in ((True, 1.0), (False, _SIGNATURE_SHARE)):
-            if (whole and bodies) or (not whole and one.signature):
-                text = _written(one, whole=whole)
-                tokens = count(text) + 1
-                density = value * share / max(tokens, 1) ** _SIZE_POWER
-                ways.append(_Way(at, whole, text, tokens, density))
+        for shown, share in _showings(one, bodies=bodies):
+            text = _written(one, shown)
+            tokens = count(text) + 1
+            density = value * share / max(tokens, 1) ** _SIZE_POWER
+            ways.append(_Way(at, shown, text, tokens, density))
     taken: dict[int, _Way] = {}
-    for way in sorted(ways, key=lambda one: (-one.density, one.passage, one.whole)):
+    for way in sorted(ways, key=lambda one: (-one.density, one.passage, one.shown)):
         before = taken.get(way.passage)
-        if before is not None and (before.whole or not way.whole):
+        if before is not None and before.shown >= way.shown:
             continue
         cost = way.tokens - (before.tokens if before else 0)
         if cost <= room:
@@ -179,12 +179,31 @@ def _choose(passages: Sequence[Passage], room: int, count: Count, *, bodies: boo
     return [_piece(passages[at], way) for at, way in sorted(taken.items())]
 
 
-def _written(one: Passage, *, whole: bool) -> str:
-    if whole:
-        return f"{one.path}:{one.start + 1}-{one.end + 1}\n" + "\n".join(one.lines)
-    said = f"  # {one.documentation}" if one.documentation else ""
-    return f"{one.path}:{one.start + 1}: {one.signature}{said}"
+def _showings(one: Passage, *, bodies: bool) -> Iterator[tuple[int, float]]:
+    """Yield how many lines of a passage may be shown, with the share of its value in them."""
+    if bodies:
+        yield len(one.lines), 1.0
+        if len(one.lines) > 2 * _PART:
+            yield _PART, _PART_SHARE
+    if one.signature and not (bodies and len(one.lines) == 1):
+        yield 0, _SIGNATURE_SHARE
+
+
+def _written(one: Passage, shown: int) -> str:
+    """Write a passage's first lines, or its signature where ``shown`` is 0."""
+    inside = f" in {one.parent}" if one.parent else ""
+    if not shown:
+        said = f"  # {one.documentation}" if one.documentation else ""
+        return f"{one.path}:{one.start + 1}{inside}: {one.signature}{said}"
+    if len(one.lines) == 1:
+        return f"{one.path}:{one.start + 1}{inside}: {one.lines[0].strip()}"
+    left = len(one.lines) - shown
+    cut = [f"{GAP} {left} more lines, to {one.end + 1}"] if left else []
+    head = f"{one.path}:{one.start + 1}-{one.start + shown}{inside}"
+    return "\n".join([head, *one.lines[:shown], *cut])
 
 
 def _piece(one: Passage, way: _Way) -> Piece:
-    return Piece(one.path, one.start + 1, one.end + 1, way.whole, way.text, one.score, one.reasons)
+    end = one.start + max(way.shown, 1)
+    whole = way.shown == len(one.lines)
+    return Piece(one.path, one.start + 1, end, whole, way.text, one.score, one.reasons)

@@ -53,14 +53,14 @@ def test_a_question_finds_the_passage_that_answers_it(shop: Project) -> None:
         Question("where is the discount taken off the price"), shop.view(), 200, with_map=False
     )
     assert made.reasons[0].startswith("shop/basket.py:8 (")
-    assert "shop/basket.py:8-10\n    def total_price(self):\n" in made.text
+    assert "shop/basket.py:8-10 in Basket\n    def total_price(self):\n" in made.text
     assert "return sum(item.price for item in self.items) - self.discount" in made.text
 
 
 def test_little_room_shows_signatures_instead(shop: Project) -> None:
     question = Question("where is the discount taken off the price")
     made = build_context(question, shop.view(), 42, with_map=False)
-    assert "shop/basket.py:8: def total_price(self)  # Sum the prices" in made.text
+    assert "shop/basket.py:8 in Basket: def total_price(self)  # Sum the prices" in made.text
     assert [piece.whole for piece in made.pieces if piece.start_line == 8] == [False]
     never = build_context(question, shop.view(), 400, with_map=False, bodies=False)
     assert not any(piece.whole for piece in never.pieces)

@@ -98,7 +98,7 @@ def with_vectors(shop: Shop, engine: LlamaEngine) -> SemanticIndex:
 def test_context_shows_passages_and_says_why(shop: Shop) -> None:
     outcome = shop.call("get_context", query="how is total_price computed", tokens=300)
     assert outcome.ok
-    assert "shop/basket.py:8-10\n    def total_price(self):" in outcome.text
+    assert "shop/basket.py:8-10 in Basket\n    def total_price(self):" in outcome.text
     why = outcome.text.rpartition("\n\n[why] ")[2]
     assert why.startswith("shop/basket.py:8 (")
     assert "is named 1.00" in why
