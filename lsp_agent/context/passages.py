@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 _MAX_FILES, _MAX_CHARACTERS = 16, 600_000
 _NAME_COUNT = 3
-_NAMED, _REPORTED, _MEANING = 1.0, 0.6, 0.8
+_NAMED, _QUOTED, _USED, _REPORTED, _MEANING = 1.0, 1.0, 0.6, 0.6, 0.8
 _OWN, _FILES_SHARE, _TEST, _PROSE = 0.8, 0.2, 0.6, 0.6
 
 
@@ -128,6 +128,10 @@ def _passage(
         span.start <= note.line <= span.end for note in question.notes
     ):
         reasons["is reported"] = _REPORTED
+    if any(path == file.path and span.start <= at <= span.end for path, at in findings.quoted):
+        reasons["holds what is quoted"] = _QUOTED
+    if findings.used.intersection(span.rows):
+        reasons["is used here"] = _USED
     starts = {span.start, *(row.start_line for row in span.rows)}
     likeness = max(findings.passages.get((file.path, start), 0.0) for start in starts)
     if likeness > 0:

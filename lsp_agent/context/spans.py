@@ -16,7 +16,8 @@ from lsp_agent.workspace.text import Text
 BLOCK_LINES = 24
 _MAX_LINES, _LONG = 400, 80
 _FIELD_LINES = 6
-_VALUES = frozenset({"field", "property", "constant", "variable", "enum_member", "event", "key"})
+VALUES = frozenset({"field", "property", "constant", "variable", "enum_member", "event", "key"})
+"""Kinds of what holds a value."""
 _FUNCTIONS = frozenset({"function", "method", "constructor", "macro"})
 PROSE = frozenset({"markdown", "toml", "yaml", "json"})
 """Languages whose definitions are headings and keys: these say nothing without what is below."""
@@ -37,12 +38,13 @@ class Span:
     def main(self) -> SymbolRow | None:
         """The definition that the lines are of, where they are of one that can be told shortly."""
         first = self.rows[0] if self.rows else None
-        return first if first and first.language not in PROSE and not is_value(first) else None
+        plain = first is None or first.language in PROSE or first.kind in VALUES
+        return None if plain else first
 
 
 def is_value(row: SymbolRow) -> bool:
     """Whether a definition is a mere field, constant or key."""
-    return row.kind in _VALUES and row.end_line - row.start_line < _FIELD_LINES
+    return row.kind in VALUES and row.end_line - row.start_line < _FIELD_LINES
 
 
 def spans_of(rows: Sequence[SymbolRow], text: Text) -> list[Span]:
