@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from lsp_agent.context.emphasis import is_test
 from lsp_agent.context.finding import find, reasons_of
 from lsp_agent.context.knowledge import Knowledge
 from lsp_agent.context.passages import Passage, alike, passages_of
@@ -24,7 +25,7 @@ _MAP_SHARE, _LEAST_MAP = 0.4, 64
 _SAME, _DECAY = 0.8, 0.7
 _SIGNATURE_SHARE, _SIZE_POWER = 0.4, 0.6
 _PART, _PART_SHARE = 30, 0.6
-_LEAST_SCORE = 0.08
+_LEAST_SCORE, _LEAST_SHARE, _LEAST_SHARE_OF_SIGNATURES = 0.08, 0.25, 0.4
 _MAX_WAYS = 400
 MAP_TITLE = "The repository, most used files first:"
 PIECES_TITLE = "What may matter for the task:"
@@ -101,17 +102,18 @@ def build_context(
     and the reading of 16 files.
     """
     known = knowledge or Knowledge(view.overlay.root)
-    head = ""
+    head, mapped = "", frozenset[tuple[str, int]]()
     if with_map and budget >= _LEAST_MAP:
         room = int(budget * _MAP_SHARE) - count(MAP_TITLE) - 2
         made = repo_map(view, room, count, check=check)
         head = f"{MAP_TITLE}\n{made.text}" if made.text else ""
+        mapped = frozenset((row.path, row.start_line) for one in made.files for row in one.symbols)
     findings = find(question, view, known)
     check()
-    passages = _distinct(passages_of(question, findings, view))
+    passages = _distinct(passages_of(question, findings, view), bodies=bodies)
     check()
     room = budget - (count(head) + 2 if head else 0) - count(PIECES_TITLE) - 2
-    chosen = _choose(passages, room, count, bodies=bodies)
+    chosen = _choose(passages, room, count, mapped, bodies=bodies)
     edited = {*question.recent, *view.changed()}
     return _fitted(head, chosen, edited, budget, count)
 
@@ -139,13 +141,20 @@ def _joined(head: str, body: str) -> str:
     return "\n\n".join(part for part in (head, body) if part)
 
 
-def _distinct(passages: Sequence[Passage]) -> list[Passage]:
-    """Leave out what is worth little, and what is nearly the same as something better."""
+def _distinct(passages: Sequence[Passage], *, bodies: bool) -> list[Passage]:
+    """Leave out what is worth little, and what is nearly the same as something better.
+
+    A test's signature helps nobody who does not see its body.
+    """
     kept: list[Passage] = []
     seen: list[frozenset[str]] = []
+    if not bodies:
+        passages = [one for one in passages if "is named" in one.reasons or not is_test(one.path)]
+    share = _LEAST_SHARE if bodies else _LEAST_SHARE_OF_SIGNATURES
+    least = max(_LEAST_SCORE, share * max((one.score for one in passages), default=0.0))
     for one in passages:
         lines = frozenset(line for row in one.lines if (line := row.strip()))
-        if one.score < _LEAST_SCORE or any(alike(lines, other) > _SAME for other in seen):
+        if one.score < least or any(alike(lines, other) > _SAME for other in seen):
             continue
         kept.append(one)
         seen.append(lines)
@@ -154,8 +163,18 @@ def _distinct(passages: Sequence[Passage]) -> list[Passage]:
     return kept
 
 
-def _choose(passages: Sequence[Passage], room: int, count: Count, *, bodies: bool) -> list[Piece]:
-    """Take ways to show passages, the densest first, as far as there is room."""
+def _choose(
+    passages: Sequence[Passage],
+    room: int,
+    count: Count,
+    mapped: frozenset[tuple[str, int]],
+    *,
+    bodies: bool,
+) -> list[Piece]:
+    """Take ways to show passages, the densest first, as far as there is room.
+
+    Those that begin at ``mapped`` places are not shown by their signature: the map has it.
+    """
     best = passages[0].score if passages else 0.0
     ways: list[_Way] = []
     per_file: dict[str, int] = {}
@@ -163,6 +182,8 @@ def _choose(passages: Sequence[Passage], room: int, count: Count, *, bodies: boo
         rank = per_file[one.path] = per_file.get(one.path, -1) + 1
         value = (one.score / best) ** 2 * _DECAY**rank
         for shown, share in _showings(one, bodies=bodies):
+            if not shown and (one.path, one.start) in mapped:
+                continue
             text = _written(one, shown)
             tokens = count(text) + 1
             density = value * share / max(tokens, 1) ** _SIZE_POWER

@@ -24,12 +24,15 @@ from lsp_agent.index.view import IndexView
 _FILES = 24
 _WEIGHTS = {
     "named": 1.0, "path": 1.0, "quoted": 1.0, "words": 1.0, "meaning": 0.8, "in focus": 0.6,
-    "used here": 0.5, "changed together": 0.4, "leans": 0.3, "edited": 0.25, "unsaved": 0.15,
-    "uncommitted": 0.15, "fresh": 0.1,
+    "used here": 0.5, "uses it": 0.4, "changed together": 0.4, "leans": 0.3, "edited": 0.25,
+    "unsaved": 0.15, "uncommitted": 0.15, "fresh": 0.1,
 }  # fmt: skip
 _FRESH_SECONDS, _MOST_FRESH = 3600.0, 0.2
 _MEANINGS = 20
 _MAX_USED, _MAX_HOLDERS, _MAX_HITS = 80, 6, 24
+_MAX_USERS = 40
+SURE = 0.5
+"""From here on a name is taken to mean a definition."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +78,7 @@ def find(
     add("path", dict.fromkeys(named.files, 1.0))
     quoted = _quoted(question, view)
     add("quoted", {path: 1.0 for path, _ in sorted(quoted)})
+    add("uses it", _users(named, view))
     used = _used(question, view)
     add("used here", Counter(row.path for row in used))
     add("words", _by_words(question, view, knowledge))
@@ -134,6 +138,16 @@ def _quoted(question: Question, view: IndexView) -> frozenset[tuple[str, int]]:
         if len({hit.path for hit in hits}) <= _MAX_HOLDERS:
             found |= {(hit.path, hit.line) for hit in hits}
     return frozenset(found)
+
+
+def _users(named: Named, view: IndexView) -> dict[str, float]:
+    """Return the files that use what is named, unless very many do; tests count half."""
+    found: dict[str, float] = {}
+    for name in {row.name: None for row, sure in named.symbols if sure >= SURE}:
+        files = view.files_with(name)
+        if len(files) <= _MAX_USERS:
+            found |= {path: 0.5 if is_test(path) else 1.0 for path in files}
+    return found
 
 
 def _used(question: Question, view: IndexView) -> frozenset[SymbolRow]:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from lsp_agent.context.emphasis import is_test
-from lsp_agent.context.finding import Findings, FoundFile
+from lsp_agent.context.finding import SURE, Findings, FoundFile
 from lsp_agent.context.question import Question
 from lsp_agent.context.spans import PROSE, Span, spans_of
 from lsp_agent.context.symbol_weight import clipped_signature
@@ -21,7 +22,9 @@ if TYPE_CHECKING:
 
 _MAX_FILES, _MAX_CHARACTERS = 16, 600_000
 _NAME_COUNT = 3
+_WORD = re.compile(r"[^\W\d]\w*")
 _NAMED, _QUOTED, _USED, _REPORTED, _MEANING = 1.0, 1.0, 0.6, 0.6, 0.8
+_USES = 0.4
 _OWN, _FILES_SHARE, _TEST, _PROSE = 0.8, 0.2, 0.6, 0.6
 
 
@@ -130,6 +133,10 @@ def _passage(
         reasons["is reported"] = _REPORTED
     if any(path == file.path and span.start <= at <= span.end for path, at in findings.quoted):
         reasons["holds what is quoted"] = _QUOTED
+    elif "is named" not in reasons and "uses it" in file.reasons:
+        names = {symbol.name for symbol, sure in findings.named.symbols if sure >= SURE}
+        if any(not names.isdisjoint(_WORD.findall(line)) for line in lines):
+            reasons["uses it"] = _USES
     if findings.used.intersection(span.rows):
         reasons["is used here"] = _USED
     starts = {span.start, *(row.start_line for row in span.rows)}
