@@ -182,7 +182,7 @@ def _choose(
         rank = per_file[one.path] = per_file.get(one.path, -1) + 1
         value = (one.score / best) ** 2 * _DECAY**rank
         for shown, share in _showings(one, bodies=bodies):
-            if not shown and (one.path, one.start) in mapped:
+            if (not shown or len(one.lines) == 1) and (one.path, one.start) in mapped:
                 continue
             text = _written(one, shown)
             tokens = count(text) + 1
