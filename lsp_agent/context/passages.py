@@ -24,7 +24,7 @@ _MAX_FILES, _MAX_CHARACTERS = 16, 600_000
 _NAME_COUNT = 3
 _WORD = re.compile(r"[^\W\d]\w*")
 _NAMED, _QUOTED, _USED, _REPORTED, _MEANING = 1.0, 1.0, 0.6, 0.6, 0.8
-_USES = 0.4
+_USES, _MEMBER = 0.4, 0.4
 _OWN, _FILES_SHARE, _TEST, _PROSE = 0.8, 0.2, 0.6, 0.6
 
 
@@ -127,6 +127,8 @@ def _passage(
     for symbol, sure in findings.named.symbols:
         if (symbol.path, symbol.line) in own:
             reasons["is named"] = max(reasons.get("is named", 0.0), _NAMED * sure)
+        elif span.rows and (symbol.path, symbol.qualified_name) == (file.path, span.rows[0].parent):
+            reasons["is of the named"] = max(reasons.get("is of the named", 0.0), _MEMBER * sure)
     if question.paths[:1] == (file.path,) and any(
         span.start <= note.line <= span.end for note in question.notes
     ):

@@ -232,3 +232,11 @@ def test_tests_are_no_signatures(shop: Project) -> None:
         Question("test_total_price"), shop.view(), 400, with_map=False, bodies=False
     )
     assert any(piece.path.startswith("tests/") for piece in named.pieces)
+
+
+def test_the_methods_of_a_named_class_come_with_it(shop: Project) -> None:
+    made = build_context(Question("why is `Basket` wrong"), shop.view(), 400, with_map=False)
+    reasons = {f"{piece.path}:{piece.start_line}": piece.reasons for piece in made.pieces}
+    assert "is named" in reasons["shop/basket.py:4"]
+    assert reasons["shop/basket.py:5"]["is of the named"] > 0.3
+    assert "shop/basket.py:8" in reasons
