@@ -3,29 +3,49 @@
 from __future__ import annotations
 
 import logging
+import re
 from itertools import islice
 
 from lsp_agent.agent.environment import Run
 from lsp_agent.context.assemble import Context, build_context
-from lsp_agent.context.builder import Note
+from lsp_agent.context.builder import Note, target_for
 from lsp_agent.context.question import Question
 from lsp_agent.errors import LspAgentError
+from lsp_agent.syntax.document import SyntaxDocument
+from lsp_agent.syntax.languages import language_of
 from lsp_agent.tools.spec import ToolContext
 
 _READY_SECONDS = 0.3
 _LEAST, _MOST = 256, 2048
+_MAX_LINES = 200
+_NAME = re.compile(r"[^\W\d]\w{2,}")
 _log = logging.getLogger(__name__)
 
 
 def question_of(run: Run) -> Question:
-    """Return what a run asks of the workspace: its task, the file in focus, what was edited."""
+    """Return what a run asks of the workspace: its task, the place in focus, what was edited."""
     request, focus = run.request, run.request.focus
     notes = [
         Note(one.range.start.line, one.message, one.severity, one.source)
         for one in (focus.diagnostics if focus else ())
     ]
     paths = (focus.path,) if focus else ()
-    return Question(request.task, paths, request.recent, tuple(notes), frozenset(paths))
+    return Question(request.task, paths, request.recent, tuple(notes), frozenset(paths), _used(run))
+
+
+def _used(run: Run) -> frozenset[str]:
+    """Return the names in the code at hand: the target, or the definition around the cursor."""
+    request, focus = run.request, run.request.focus
+    if focus is None or (request.target is None and focus.range is None):
+        return frozenset()
+    try:
+        content = run.env.overlay.read(focus.path)
+    except LspAgentError:
+        return frozenset()
+    document = SyntaxDocument.parse(content, language_of(focus.path))
+    place = request.target or target_for(document, focus.range, "statement")
+    lines = [document.text.line(at) for at in range(place.start.line, place.end.line + 1)]
+    return frozenset(_NAME.findall("\n".join(lines[:_MAX_LINES])))
 
 
 def tool_context(run: Run) -> ToolContext:

@@ -16,7 +16,7 @@ from lsp_agent.agent.query import Answer, Budget, answer_tokens, ask_engine
 from lsp_agent.agent.related import related, tool_context
 from lsp_agent.agent.repeats import RepeatGuard
 from lsp_agent.agent.verify import verify
-from lsp_agent.context.builder import file_context, focus_lines, workspace_facts
+from lsp_agent.context.builder import focus_lines, whole_file, workspace_facts
 from lsp_agent.engine.types import Message, ToolCall, ToolSchema
 from lsp_agent.syntax.document import SyntaxDocument
 from lsp_agent.syntax.languages import language_of
@@ -199,7 +199,8 @@ class ToolLoop:
             text = Text(run.env.overlay.read(focus.path))
             budget = (run.info.n_ctx - answer_tokens(run)) // 3
             count = run.env.engine.count_tokens
-            parts.append(file_context(focus.path, text, None, budget, count))
+            line = focus.range.start.line if focus.range else None
+            parts.append(whole_file(focus.path, text, line, budget, count))
             parts.append(focus_lines(text, focus.range, focus.path))
             notes = diagnostics_of(run, text)
             if notes:

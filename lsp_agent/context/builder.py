@@ -8,12 +8,14 @@ from typing import Literal
 
 from lsp_agent.syntax.document import SyntaxDocument
 from lsp_agent.syntax.languages import language_of
+from lsp_agent.syntax.symbols import Symbol
 from lsp_agent.workspace.overlay import Overlay
 from lsp_agent.workspace.positions import Range
 from lsp_agent.workspace.text import Text
 
 _MAX_ENTRIES = 40
 _MAX_OUTLINE = 60
+_ANCHOR = 16
 Count = Callable[[str], int]
 
 
@@ -59,34 +61,55 @@ def diagnostics_lines(notes: Sequence[Note], text: Text) -> str:
     return "\n".join(rows)
 
 
-def file_context(path: str, text: Text, target: Range | None, budget: int, count: Count) -> str:
+def file_context(path: str, text: Text, target: Range, budget: int, count: Count) -> str:
     """Show the file around a target within ``budget`` tokens: all of it, or outline and window.
 
-    The target itself is not shown here. Cost: at most two counts of the text.
+    The target itself is not shown here; see :func:`whole_file`. Cost: at most two counts of the
+    text.
     """
     head, tail = _around(text, target)
-    if target is None:
-        head = [text.line(number) for number in range(text.line_count)]
     total = count("\n".join([*head, *tail]))
     if total <= budget:
-        return _frame(path, head, tail, has_target=target is not None)
-    lines = max(len(head) + len(tail), 1)
-    room = max(int(lines * budget / max(total, 1) * 0.7), 0)
-    before, after = _split(room, len(head), len(tail))
-    if target is None:
-        head, tail = head[:room], []
-    else:
-        head, tail = head[len(head) - before :], tail[:after]
-    outline = _outline(path, text)
-    return outline + _frame(path, head, tail, has_target=target is not None)
+        return _frame(path, head, tail)
+    before, after = _split(_room(len(head) + len(tail), budget, total), len(head), len(tail))
+    symbols = _outlined(path, text)
+    outline = f"Defined in {path}:\n" + "\n".join(one.signature for one in symbols) + "\n\n"
+    framed = _frame(path, head[len(head) - before :], tail[:after])
+    return (outline if symbols else "") + framed
 
 
-def _around(text: Text, target: Range | None) -> tuple[list[str], list[str]]:
-    if target is None:
-        return [], []
-    head = [text.line(number) for number in range(target.start.line)]
-    tail = [text.line(number) for number in range(target.end.line + 1, text.line_count)]
-    return head, tail
+def whole_file(path: str, text: Text, line: int | None, budget: int, count: Count) -> str:
+    """Show a file within ``budget`` tokens: all of it, or its outline and the part around a line.
+
+    ``line`` is 0-based, ``None`` the first. A part of some size begins at a multiple of sixteen
+    lines, so that a few lines further on it is the same. Cost: at most two counts of the text.
+    """
+    total = count(text.content)
+    if total <= budget:
+        return f"The file {path}:\n" + "\n".join(_lines(text, 0, text.line_count))
+    room = max(_room(text.line_count, budget, total), 1)
+    start = max(min((line or 0) - room * 2 // 3, text.line_count - room), 0)
+    if room > 3 * _ANCHOR:
+        start -= start % _ANCHOR
+    end = min(start + room, text.line_count)
+    outline = [f"{one.name_range.start.line + 1}: {one.signature}" for one in _outlined(path, text)]
+    shown = f"The file {path}, lines {start + 1} to {end} of {text.line_count}:"
+    part = "\n".join([shown, *_lines(text, start, end)])
+    return "\n".join([f"Defined in {path}:", *outline, "", part]) if outline else part
+
+
+def _room(lines: int, budget: int, total: int) -> int:
+    """Return how many lines of a text there is room for, and for an outline."""
+    return max(int(max(lines, 1) * budget / max(total, 1) * 0.7), 0)
+
+
+def _lines(text: Text, start: int, end: int) -> list[str]:
+    return [text.line(number) for number in range(start, end)]
+
+
+def _around(text: Text, target: Range) -> tuple[list[str], list[str]]:
+    head = _lines(text, 0, target.start.line)
+    return head, _lines(text, target.end.line + 1, text.line_count)
 
 
 def _split(room: int, before: int, after: int) -> tuple[int, int]:
@@ -95,17 +118,12 @@ def _split(room: int, before: int, after: int) -> tuple[int, int]:
     return above, min(after, room - above)
 
 
-def _outline(path: str, text: Text) -> str:
+def _outlined(path: str, text: Text) -> list[Symbol]:
     found = SyntaxDocument(text, language_of(path, text=text.content)).symbols()
-    symbols = [symbol for symbol in found if not symbol.is_value][:_MAX_OUTLINE]
-    if not symbols:
-        return ""
-    return f"Defined in {path}:\n" + "\n".join(symbol.signature for symbol in symbols) + "\n\n"
+    return [symbol for symbol in found if not symbol.is_value][:_MAX_OUTLINE]
 
 
-def _frame(path: str, head: Sequence[str], tail: Sequence[str], *, has_target: bool) -> str:
-    if not has_target:
-        return f"The file {path}:\n" + "\n".join(head)
+def _frame(path: str, head: Sequence[str], tail: Sequence[str]) -> str:
     parts = []
     if any(line.strip() for line in head):
         parts.append(f"In {path}, before the piece:\n" + "\n".join(head))

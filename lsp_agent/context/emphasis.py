@@ -11,6 +11,8 @@ _TEST = re.compile(
     r"|[._](?:test|spec)\.[^/]*$|[a-z0-9]Tests?\.[^/.]*$"
 )
 
+_LOCK = re.compile(r"(?:^|/)(?:[^/]*\.lock|package-lock\.json|pnpm-lock\.yaml|go\.sum)$")
+
 
 @dataclass(frozen=True, slots=True)
 class Emphasis:
@@ -32,3 +34,8 @@ class Emphasis:
 def is_test(path: str) -> bool:
     """Whether a path is that of a test, by the names that languages use for them."""
     return _TEST.search(path) is not None
+
+
+def is_lock(path: str) -> bool:
+    """Whether a path is that of a file in which a package manager locks versions."""
+    return _LOCK.search(path) is not None

@@ -7,25 +7,32 @@ the reasons that are shown.
 from __future__ import annotations
 
 import time
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from itertools import islice
 
 from lsp_agent.cancel import Cancelled
-from lsp_agent.context.emphasis import Emphasis
+from lsp_agent.context.emphasis import Emphasis, is_test
 from lsp_agent.context.knowledge import Knowledge
-from lsp_agent.context.question import Named, Question, named_in
+from lsp_agent.context.question import Named, Question, messages_in, named_in
+from lsp_agent.context.spans import VALUES
 from lsp_agent.index.naming import name_words
+from lsp_agent.index.types import SymbolRow
 from lsp_agent.index.view import IndexView
 
 _FILES = 24
 _WEIGHTS = {
-    "named": 1.0, "path": 1.0, "words": 1.0, "meaning": 0.8, "in focus": 0.6,
-    "changed together": 0.4, "leans": 0.3, "edited": 0.25, "unsaved": 0.15,
-    "uncommitted": 0.15, "fresh": 0.1,
+    "named": 1.0, "path": 1.0, "quoted": 1.0, "words": 1.0, "meaning": 0.8, "in focus": 0.6,
+    "used here": 0.5, "uses it": 0.4, "changed together": 0.4, "leans": 0.3, "edited": 0.25,
+    "unsaved": 0.15, "uncommitted": 0.15, "fresh": 0.1,
 }  # fmt: skip
 _FRESH_SECONDS, _MOST_FRESH = 3600.0, 0.2
 _MEANINGS = 20
+_MAX_USED, _MAX_HOLDERS, _MAX_HITS = 80, 6, 24
+_MAX_USERS = 40
+SURE = 0.5
+"""From here on a name is taken to mean a definition."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,12 +48,16 @@ class FoundFile:
 class Findings:
     """The files that a question is about, the best first, and what it names outright.
 
-    ``passages`` are places (path, first line) that mean something alike, with their likeness.
+    ``passages`` are places (path, first line) that mean something alike, with their likeness,
+    ``quoted`` places (path, line) that hold what it quotes, ``used`` the definitions that the code
+    at hand uses.
     """
 
     files: tuple[FoundFile, ...]
     named: Named
     passages: Mapping[tuple[str, int], float] = field(default_factory=dict)
+    quoted: frozenset[tuple[str, int]] = frozenset()
+    used: frozenset[SymbolRow] = frozenset()
 
 
 def find(
@@ -65,6 +76,11 @@ def find(
     for row, sure in named.symbols:
         parts[row.path]["named"] = max(parts[row.path]["named"], _WEIGHTS["named"] * sure)
     add("path", dict.fromkeys(named.files, 1.0))
+    quoted = _quoted(question, view)
+    add("quoted", {path: 1.0 for path, _ in sorted(quoted)})
+    add("uses it", _users(named, view))
+    used = _used(question, view)
+    add("used here", Counter(row.path for row in used))
     add("words", _by_words(question, view, knowledge))
     passages = _alike(question, view, knowledge)
     add("meaning", _best_by_path(passages))
@@ -79,7 +95,7 @@ def find(
     rows = [(path, dict(sorted(one.items()))) for path, one in parts.items() if path in known]
     found = [FoundFile(path, sum(one.values()), one) for path, one in rows]
     found.sort(key=lambda one: (-one.score, one.path))
-    return Findings(tuple(found[:limit]), named, passages)
+    return Findings(tuple(found[:limit]), named, passages, quoted, used)
 
 
 def emphasis_of(question: Question, findings: Findings) -> Emphasis:
@@ -112,6 +128,42 @@ def _alike(
     except Cancelled:
         return {}
     return {(hit.path, hit.start_line): max(hit.likeness, 0.0) for hit in hits}
+
+
+def _quoted(question: Question, view: IndexView) -> frozenset[tuple[str, int]]:
+    """Return the lines that hold what is quoted, unless very many files do."""
+    found: set[tuple[str, int]] = set()
+    for message in messages_in(question.words):
+        hits = list(islice(view.search(message), _MAX_HITS))
+        if len({hit.path for hit in hits}) <= _MAX_HOLDERS:
+            found |= {(hit.path, hit.line) for hit in hits}
+    return frozenset(found)
+
+
+def _users(named: Named, view: IndexView) -> dict[str, float]:
+    """Return the files that use what is named, unless very many do; tests count half."""
+    found: dict[str, float] = {}
+    for name in {row.name: None for row, sure in named.symbols if sure >= SURE}:
+        files = view.files_with(name)
+        if len(files) <= _MAX_USERS:
+            found |= {path: 0.5 if is_test(path) else 1.0 for path in files}
+    return found
+
+
+def _used(question: Question, view: IndexView) -> frozenset[SymbolRow]:
+    """Return what the code at hand uses: definitions in what its file imports, or unique ones."""
+    if not question.paths or not question.used:
+        return frozenset()
+    here = question.paths[0]
+    imported = {row.target for row in view.imports(here)}
+    found: set[SymbolRow] = set()
+    for name in sorted(question.used)[:_MAX_USED]:
+        rows = [row for row in view.definitions(name) if not is_test(row.path)]
+        if any(row.path == here for row in rows):
+            continue
+        near = [row for row in rows if row.path in imported]
+        found.update(near or (rows if len(rows) == 1 else ()))
+    return frozenset(row for row in found if row.kind not in VALUES or not row.parent)
 
 
 def _by_words(question: Question, view: IndexView, knowledge: Knowledge) -> dict[str, float]:

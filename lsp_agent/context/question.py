@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from lsp_agent.context.builder import Note
+from lsp_agent.context.emphasis import is_test
+from lsp_agent.context.spans import VALUES
 from lsp_agent.index.types import SymbolRow
 from lsp_agent.index.view import IndexView
 
@@ -16,6 +18,13 @@ _MAX_NAMES, _MAX_DEFINERS = 200, 8
 _NAME = re.compile(r"[^\W\d]\w*(?:(?:\.|::)[^\W\d]\w*)*")
 _PATH = re.compile(r"[\w.~-]+(?:/[\w.~-]+)*\.\w{1,8}|[\w.~-]+(?:/[\w.~-]+)+")
 _LEAST_LETTERS = 3
+_LESS, _MOST_ATTRIBUTES = 0.5, 3
+_QUOTED = re.compile(r"`([^`\n]+)`|\"([^\"\n]+)\"|(?<!\w)'([^'\n]+)'(?!\w)|[‘“]([^’”\n]+)[’”]")
+_ERROR = re.compile(
+    r"\b\w*(?:[Ee]rror|Exception|Warning|panicked|FATAL)\b[^:\n]{0,40}:[ \t]+(\S[^\n]+)"
+)
+_FILLED = re.compile(r"['\"`<>{}\[\]]|\S*[\d/]\S*")
+_LEAST_MESSAGE, _MAX_MESSAGES = 10, 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,8 +32,9 @@ class Question:
     """What is asked, and what is at hand while it is asked.
 
     ``paths`` are files in focus, ``recent`` ones lately edited (the latest last), ``notes`` the
-    diagnostics reported in the first of ``paths``. Of a long ``text`` the first 20,000 characters
-    count. Files in ``shown`` are before the model's eyes already.
+    diagnostics reported in the first of ``paths``, ``used`` names that the code at hand there uses.
+    Of a long ``text`` the first 20,000 characters count. Files in ``shown`` are before the model's
+    eyes already.
     """
 
     text: str = ""
@@ -32,6 +42,7 @@ class Question:
     recent: tuple[str, ...] = ()
     notes: tuple[Note, ...] = ()
     shown: frozenset[str] = frozenset()
+    used: frozenset[str] = frozenset()
 
     @property
     def words(self) -> str:
@@ -50,17 +61,63 @@ class Named:
 def named_in(question: Question, view: IndexView) -> Named:
     """Find the definitions and files that a question names, exactly as they are written.
 
-    A plain lower-case word names nothing unless it is quoted as code: most names are words too.
-    Cost: a lookup for each of at most 200 names.
+    A plain lower-case word names nothing unless it is quoted as code: most names are words too. In
+    ``package.module.name`` the path may say what the definition's own name does not. Tests, and
+    constants beside a class or function, are meant less. Cost: a lookup for each of at most 200
+    names.
     """
     text = question.words
+    files = tuple(_files(text, view))
     found: dict[SymbolRow, float] = {}
-    for name in _names(text):
-        rows = view.definitions(name.replace("::", "."))
-        if 0 < len(rows) <= _MAX_DEFINERS:
-            for row in rows:
-                found[row] = max(found.get(row, 0.0), len(rows) ** -0.5)
-    return Named(tuple(found.items()), tuple(_files(text, view)))
+    for name in _names(_without_paths(text, files)):
+        for row, sure in _meant(name.replace("::", "."), view):
+            found[row] = max(found.get(row, 0.0), sure)
+    return Named(tuple(found.items()), files)
+
+
+def messages_in(text: str) -> list[str]:
+    """Return what a text quotes, and error messages in it, as far as they may stand in a program.
+
+    Beside each message stand the parts of it between numbers, paths and quoted values, as those are
+    filled in: the longest first.
+    """
+    quoted = [next(filter(None, groups), "") for groups in _QUOTED.findall(text)]
+    found = []
+    for one in dict.fromkeys(one.strip() for one in [*quoted, *_ERROR.findall(text)]):
+        if len(one) >= _LEAST_MESSAGE and " " in one:
+            parts = {part.strip(" .,:;()") for part in _FILLED.split(one)} - {one}
+            kept = [part for part in parts if len(part) >= _LEAST_MESSAGE and " " in part]
+            found += [one, *sorted(kept, key=lambda part: (-len(part), part))[:2]]
+    return found[:_MAX_MESSAGES]
+
+
+def _meant(name: str, view: IndexView) -> Iterator[tuple[SymbolRow, float]]:
+    """Yield the definitions that a name means, with how surely."""
+    rows, sure = view.definitions(name), 1.0
+    head, _, last = name.rpartition(".")
+    if not rows and head:
+        every = view.definitions(last)
+        rows = [row for row in every if _within(head.split("."), row)]
+        if not rows and len(every) <= _MOST_ATTRIBUTES:
+            # An attribute of an object whose class nobody named.
+            rows, sure = every, _LESS
+    ranks = {row: (is_test(row.path), row.kind in VALUES) for row in rows}
+    best = [row for row in rows if ranks[row] == min(ranks.values())]
+    if len(best) <= _MAX_DEFINERS:
+        for row in rows[: 2 * _MAX_DEFINERS]:
+            yield row, sure * len(best) ** -0.5 * (1.0 if row in best else _LESS)
+
+
+def _within(names: Sequence[str], row: SymbolRow) -> bool:
+    """Whether names stand, in their order, in a definition's path and what is around it."""
+    parts = iter([*PurePosixPath(row.path).with_suffix("").parts, *row.parent.split(".")])
+    return all(name in parts for name in names)
+
+
+def _without_paths(text: str, files: Sequence[str]) -> str:
+    """Blank the paths in a text, so that their parts name nothing else."""
+    names = {PurePosixPath(path).name for path in files}
+    return _PATH.sub(lambda match: " " if "/" in match[0] or match[0] in names else match[0], text)
 
 
 def _names(text: str) -> list[str]:

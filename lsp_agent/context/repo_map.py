@@ -13,9 +13,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from lsp_agent.context.emphasis import Emphasis, is_test
+from lsp_agent.context.emphasis import Emphasis, is_lock, is_test
 from lsp_agent.context.graph import graph_of
 from lsp_agent.context.page_rank import page_rank
+from lsp_agent.context.spans import PROSE
 from lsp_agent.context.symbol_weight import (
     Standing,
     by_weight,
@@ -160,7 +161,7 @@ def _candidates(
 ) -> list[_Candidate]:
     """Return the best files, as many as could find room, with their definitions ranked."""
     worth = [
-        (rank * (_TEST if is_test(path) and not emphasis.wants(path) else 1.0), path)
+        (rank * (_TEST if _is_late(path, emphasis) else 1.0), path)
         for path, rank in zip(graph.paths, ranks.tolist(), strict=True)
         if path not in hidden
     ]
@@ -184,12 +185,28 @@ def _candidate(
     emphasis: Emphasis,
     known: int,
 ) -> _Candidate:
+    rows = _telling(rows)
     weights = [symbol_weight(row, standing, emphasis) for row in rows]
     outer = parents(rows)
     order = by_weight(weights, outer)[:_MAX_SHOWN]
-    late = is_test(path) and not emphasis.wants(path)
+    late = _is_late(path, emphasis)
     step = math.floor(_STEPS * math.log2(max(rank * known, 1e-9)))
     return _Candidate(path, rank, (late, -step, path), rows, outer, order, weights)
+
+
+def _is_late(path: str, emphasis: Emphasis) -> bool:
+    """Whether a file stands behind the code: a test, or what programs write to lock versions."""
+    return (is_test(path) or is_lock(path)) and not emphasis.wants(path)
+
+
+def _telling(rows: Sequence[SymbolRow]) -> Sequence[SymbolRow]:
+    """Leave out keys, headings, lists of exports, and a signature that was there before."""
+    found = {
+        (row.parent, row.signature): row
+        for row in reversed(rows)
+        if row.language not in PROSE and row.name != "__all__"
+    }
+    return list(reversed(found.values()))
 
 
 def _steps(candidates: Sequence[_Candidate]) -> list[_Step]:

@@ -47,7 +47,9 @@ def symbol_weight(row: SymbolRow, standing: Standing, emphasis: Emphasis) -> flo
 
 def clipped_signature(row: SymbolRow) -> str:
     """Return a definition's signature in one line of at most 120 characters."""
-    signature = row.signature.partition("\n")[0].rstrip(" :{")
+    # What stood on several lines keeps a space inside its brackets.
+    signature = row.signature.partition("\n")[0].replace("( ", "(").replace(", )", ")")
+    signature = signature.rstrip(" :{")
     return signature if len(signature) <= _MAX_SIGNATURE else signature[:_MAX_SIGNATURE] + "…"
 
 

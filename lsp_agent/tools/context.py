@@ -17,7 +17,7 @@ from lsp_agent.index.view import IndexView
 from lsp_agent.tools.spec import Arguments, Tool, ToolContext, ToolError
 
 _READY_SECONDS, _VECTOR_SECONDS = 20.0, 5.0
-_WHY = 6
+_WHY, _WHY_TOKENS = 2, 60
 
 
 class GetContext(Arguments):
@@ -42,11 +42,12 @@ class SemanticSearch(Arguments):
 
 def _get_context(context: ToolContext, arguments: GetContext) -> str:
     view, knowledge = _view(context), _knowledge(context)
-    question = replace(context.at_hand, text=arguments.query, shown=frozenset())
+    question = replace(context.at_hand, text=arguments.query, shown=frozenset(), used=frozenset())
+    room = arguments.tokens - (_WHY_TOKENS if arguments.tokens >= 8 * _WHY_TOKENS else 0)
     made = build_context(
         question,
         view,
-        arguments.tokens,
+        room,
         context.count,
         knowledge,
         with_map=False,
@@ -54,8 +55,8 @@ def _get_context(context: ToolContext, arguments: GetContext) -> str:
     )
     if not made.pieces:
         return "nothing in the workspace fits the query and the tokens; try other words"
-    why = "; ".join(made.reasons[:_WHY])
-    return f"{made.text}\n\n[why] {why}"
+    text = f"{made.text}\n\n[why] {'; '.join(made.reasons[:_WHY])}"
+    return text if context.count(text) <= arguments.tokens else made.text
 
 
 def _summarize_codebase(context: ToolContext, arguments: SummarizeCodebase) -> str:

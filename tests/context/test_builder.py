@@ -13,6 +13,7 @@ from lsp_agent.context.builder import (
     file_context,
     focus_lines,
     target_for,
+    whole_file,
     workspace_facts,
 )
 from lsp_agent.syntax.document import SyntaxDocument
@@ -57,10 +58,24 @@ def test_context_keeps_to_the_budget_and_to_whole_lines(budget: int, size: int) 
     assert f"line {size // 2}" not in body
 
 
-def test_whole_file_without_a_target() -> None:
+def test_a_whole_file() -> None:
     text = Text("a\nb\n")
-    assert file_context("x", text, None, 100, len) == "The file x:\na\nb\n"
+    assert whole_file("x", text, None, 100, len) == "The file x:\na\nb\n"
     assert file_context("x", text, at(0, 0, 1), 100, len) == ""
+
+
+@given(st.integers(0, 399), st.integers(300, 6000))
+def test_of_a_long_file_the_part_around_the_cursor(line: int, budget: int) -> None:
+    rows = [f"def f{number}(): return {number}" for number in range(400)]
+    shown = whole_file("a.py", Text("\n".join(rows)), line, budget, len)
+    outline, _, part = shown.partition("\n\n")
+    assert outline.startswith("Defined in a.py:\n1: def f0()")
+    title, *lines = part.splitlines()
+    first = rows.index(lines[0])
+    assert lines == rows[first : first + len(lines)]
+    assert title == f"The file a.py, lines {first + 1} to {first + len(lines)} of 400:"
+    assert rows[line] in lines
+    assert len("\n".join(lines)) <= budget
 
 
 def test_targets() -> None:

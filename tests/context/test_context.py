@@ -53,15 +53,16 @@ def test_a_question_finds_the_passage_that_answers_it(shop: Project) -> None:
         Question("where is the discount taken off the price"), shop.view(), 200, with_map=False
     )
     assert made.reasons[0].startswith("shop/basket.py:8 (")
-    assert "shop/basket.py:8-10\n    def total_price(self):\n" in made.text
+    assert "shop/basket.py:8-10 in Basket\n    def total_price(self):\n" in made.text
     assert "return sum(item.price for item in self.items) - self.discount" in made.text
 
 
 def test_little_room_shows_signatures_instead(shop: Project) -> None:
     question = Question("where is the discount taken off the price")
     made = build_context(question, shop.view(), 42, with_map=False)
-    assert "shop/basket.py:8: def total_price(self)  # Sum the prices" in made.text
+    assert "shop/basket.py:8 in Basket: def total_price(self)  # Sum the prices" in made.text
     assert [piece.whole for piece in made.pieces if piece.start_line == 8] == [False]
+    question = Question("how is an article found in a store or added to a basket")
     never = build_context(question, shop.view(), 400, with_map=False, bodies=False)
     assert not any(piece.whole for piece in never.pieces)
     assert len(never.pieces) > 1
@@ -202,3 +203,40 @@ def test_a_file_that_vanishes_costs_only_itself(make_project: MakeProject) -> No
     made = build_context(Question("total price of a basket"), project.view(), 400, with_map=False)
     assert "shop/basket.py" not in {piece.path for piece in made.pieces}
     assert "shop/orders.py:5" in shown(made)
+
+
+def test_what_uses_the_named_comes_with_it(shop: Project) -> None:
+    made = build_context(Question("rename `find_article`"), shop.view(), 400, with_map=False)
+    uses = [piece.path for piece in made.pieces if "uses it" in piece.reasons]
+    assert uses == ["shop/basket.py", "shop/mail.py", "shop/orders.py"]
+    assert made.reasons[0].startswith("shop/store.py:4 (")
+
+
+def test_no_signature_of_the_map_is_said_again(shop: Project) -> None:
+    said = 0
+    for budget in range(64, 500, 20):
+        made = build_context(Question("`total_price` of an order"), shop.view(), budget)
+        known = {line.strip() for line in made.head.splitlines()}
+        rows = [line.partition(": ")[2] for line in made.body.splitlines()]
+        assert known.isdisjoint(row.partition("  #")[0].rstrip(":") for row in rows if row)
+        said += "total_price(self)" in made.head
+    assert said
+
+
+def test_tests_are_no_signatures(shop: Project) -> None:
+    question = Question("the total price, as the test says")
+    made = build_context(question, shop.view(), 400, with_map=False, bodies=False)
+    assert {piece.path for piece in made.pieces} >= {"shop/basket.py"}
+    assert not any(piece.path.startswith("tests/") for piece in made.pieces)
+    named = build_context(
+        Question("test_total_price"), shop.view(), 400, with_map=False, bodies=False
+    )
+    assert any(piece.path.startswith("tests/") for piece in named.pieces)
+
+
+def test_the_methods_of_a_named_class_come_with_it(shop: Project) -> None:
+    made = build_context(Question("why is `Basket` wrong"), shop.view(), 400, with_map=False)
+    reasons = {f"{piece.path}:{piece.start_line}": piece.reasons for piece in made.pieces}
+    assert "is named" in reasons["shop/basket.py:4"]
+    assert reasons["shop/basket.py:5"]["is of the named"] > 0.3
+    assert "shop/basket.py:8" in reasons

@@ -210,3 +210,19 @@ def test_odd_workspaces(make_project: MakeProject) -> None:
     plain = make_project({"notes.txt": "only words", "emoji 🎉 .py": "def größe(): pass\n"})
     assert repo_map(plain.view(), 1000).text == "emoji 🎉 .py:\ndef größe()\nnotes.txt"
     assert repo_map(plain.view(), 1).text == ""
+
+
+def test_keys_exports_and_repetitions_are_no_news(make_project: MakeProject) -> None:
+    project = make_project(
+        {
+            "a.py": "@overload\ndef f(x): ...\n@overload\ndef f(x): ...\ndef g(): f(1)\n",
+            "b.py": "from a import f, g\n__all__ = ['f']\nf(g())\n",
+            "pyproject.toml": "[project]\nname = 'f'\n",
+            "README.md": "# f and g\n",
+            "uv.lock": "[[package]]\nname = 'f'\n",
+        }
+    )
+    text = repo_map(project.view(), 1000).text
+    assert text.count("def f(x)") == 1
+    assert not any(word in text for word in ("__all__", "[project]", "[[package]]", "# f and g"))
+    assert text.endswith("\nuv.lock")

@@ -96,13 +96,19 @@ def with_vectors(shop: Shop, engine: LlamaEngine) -> SemanticIndex:
 
 
 def test_context_shows_passages_and_says_why(shop: Shop) -> None:
-    outcome = shop.call("get_context", query="how is total_price computed", tokens=300)
+    outcome = shop.call("get_context", query="how is total_price computed", tokens=600)
     assert outcome.ok
-    assert "shop/basket.py:8-10\n    def total_price(self):" in outcome.text
+    assert "shop/basket.py:8-10 in Basket\n    def total_price(self):" in outcome.text
     why = outcome.text.rpartition("\n\n[why] ")[2]
     assert why.startswith("shop/basket.py:8 (")
     assert "is named 1.00" in why
     assert not outcome.truncated
+
+
+@pytest.mark.parametrize("tokens", [20, 60, 120, 480, 600, 2000])
+def test_context_and_its_reasons_are_within_the_tokens(shop: Shop, tokens: int) -> None:
+    text = shop.call("get_context", query="total_price of `Basket`", tokens=tokens).text
+    assert estimate_tokens(text) <= tokens
 
 
 def test_context_sees_unsaved_text(shop: Shop) -> None:
