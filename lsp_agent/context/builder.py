@@ -88,7 +88,7 @@ def whole_file(path: str, text: Text, line: int | None, budget: int, count: Coun
     if total <= budget:
         return f"The file {path}:\n" + "\n".join(_lines(text, 0, text.line_count))
     room = max(_room(text.line_count, budget, total), 1)
-    start = max(min((line or 0) - room * 2 // 3, text.line_count - room), 0)
+    start = max((line or 0) - room * 2 // 3, 0)
     if room > 3 * _ANCHOR:
         start -= start % _ANCHOR
     end = min(start + room, text.line_count)

@@ -122,23 +122,13 @@ def _passage(
     lines: tuple[str, ...],
     words: float,
 ) -> Passage:
-    reasons: dict[str, float] = {}
-    own = {(row.path, row.line) for row in span.rows}
-    for symbol, sure in findings.named.symbols:
-        if (symbol.path, symbol.line) in own:
-            reasons["is named"] = max(reasons.get("is named", 0.0), _NAMED * sure)
-        elif span.rows and (symbol.path, symbol.qualified_name) == (file.path, span.rows[0].parent):
-            reasons["is of the named"] = max(reasons.get("is of the named", 0.0), _MEMBER * sure)
+    reasons = _of_the_named(findings, file, span, lines)
     if question.paths[:1] == (file.path,) and any(
         span.start <= note.line <= span.end for note in question.notes
     ):
         reasons["is reported"] = _REPORTED
     if any(path == file.path and span.start <= at <= span.end for path, at in findings.quoted):
         reasons["holds what is quoted"] = _QUOTED
-    elif "is named" not in reasons and "uses it" in file.reasons:
-        names = {symbol.name for symbol, sure in findings.named.symbols if sure >= SURE}
-        if any(not names.isdisjoint(_WORD.findall(line)) for line in lines):
-            reasons["uses it"] = _USES
     if findings.used.intersection(span.rows):
         reasons["is used here"] = _USED
     starts = {span.start, *(row.start_line for row in span.rows)}
@@ -162,6 +152,24 @@ def _passage(
         sum(reasons.values()),
         reasons,
     )
+
+
+def _of_the_named(
+    findings: Findings, file: FoundFile, span: Span, lines: tuple[str, ...]
+) -> dict[str, float]:
+    """Return what a passage counts for being what the question names, a member or a user of it."""
+    reasons: dict[str, float] = {}
+    own = {(row.path, row.line) for row in span.rows}
+    for symbol, sure in findings.named.symbols:
+        if (symbol.path, symbol.line) in own:
+            reasons["is named"] = max(reasons.get("is named", 0.0), _NAMED * sure)
+        elif span.rows and (symbol.path, symbol.qualified_name) == (file.path, span.rows[0].parent):
+            reasons["is of the named"] = max(reasons.get("is of the named", 0.0), _MEMBER * sure)
+    names = {symbol.name for symbol, sure in findings.named.symbols if sure >= SURE}
+    unnamed = "is named" not in reasons and "uses it" in file.reasons
+    if unnamed and any(not names.isdisjoint(_WORD.findall(line)) for line in lines):
+        reasons["uses it"] = _USES
+    return reasons
 
 
 def _share(question: Question, file: FoundFile, span: Span) -> float:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from hypothesis import given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from lsp_agent.context.builder import (
@@ -64,7 +64,9 @@ def test_a_whole_file() -> None:
     assert file_context("x", text, at(0, 0, 1), 100, len) == ""
 
 
+@settings(deadline=None)
 @given(st.integers(0, 399), st.integers(300, 6000))
+@example(385, 2085)
 def test_of_a_long_file_the_part_around_the_cursor(line: int, budget: int) -> None:
     rows = [f"def f{number}(): return {number}" for number in range(400)]
     shown = whole_file("a.py", Text("\n".join(rows)), line, budget, len)
