@@ -9,11 +9,19 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from pathlib import PurePosixPath
 
+from lsp_agent.syntax.languages import language_of
+
 _ES = ("javascript", "typescript", "tsx")
 _ES_ENDINGS = ("", ".ts", ".tsx", ".d.ts", ".js", ".jsx", ".mjs", ".cjs", ".json", ".css")
 FOLDER_FILES = ("index", "mod", "__init__", "init")
 """Files that stand for the folder that they are in."""
 _BY_PATH = ("c", "cpp", "bash", "html", "css", "ruby", "zig")
+# Languages whose files take from each other; those of any other keep to themselves.
+_FAMILIES = (
+    frozenset({"c", "cpp"}),
+    frozenset({"java", "kotlin", "scala"}),
+    frozenset({"javascript", "typescript", "tsx", "html", "css", "json"}),
+)
 _HERE = ("", "crate", "super", "self")
 
 
@@ -40,13 +48,13 @@ class ModuleMap:
             return self._python(path, module, names)
         if module.startswith(".") or language in _BY_PATH:
             folder = posixpath.dirname(path)
-            return self._relative(folder, module) or self._suffix(path, module)
+            return self._relative(folder, module) or self._suffix(path, language, module)
         if language in _ES or not module:
             return None
         if language == "go":
-            return self._longest(path, module.split("/"), whole=False)
+            return self._longest(path, language, module.split("/"), whole=False)
         parts = re.split(r"::|[.\\]", module)
-        return self._longest(path, [part for part in parts if part not in _HERE])
+        return self._longest(path, language, [part for part in parts if part not in _HERE])
 
     def _python(self, path: str, module: str, names: tuple[str, ...]) -> str | None:
         for base in python_bases(path, module):
@@ -64,20 +72,28 @@ class ModuleMap:
         endings = (*_ES_ENDINGS, *(f"/index{ending}" for ending in _ES_ENDINGS[1:7]), ".rb", ".sh")
         return self._first(f"{stem}{ending}" for stem in stems for ending in endings)
 
-    def _suffix(self, path: str, module: str) -> str | None:
+    def _suffix(self, path: str, language: str, module: str) -> str | None:
         """Return the file whose path ends like the module, the one nearest to ``path``."""
         wanted = posixpath.normpath(module).lstrip("./")
         stem = posixpath.splitext(wanted)[0].lower()
         found = [one for one in self._by_stem.get(stem, ()) if one.endswith(wanted)]
-        return _nearest(path, found or self._by_stem.get(stem, []))
+        # Only of Ruby's files the ending is left out; C++ has headers that have none.
+        return _nearest(path, found or (self._known(stem, language) if language == "ruby" else []))
 
-    def _longest(self, path: str, parts: list[str], *, whole: bool = True) -> str | None:
+    def _known(self, stem: str, language: str) -> list[str]:
+        """Return the files by the end of a path without ending that a language may mean."""
+        family = next((one for one in _FAMILIES if language in one), frozenset({language}))
+        return [one for one in self._by_stem.get(stem, ()) if language_of(one) in family]
+
+    def _longest(
+        self, path: str, language: str, parts: list[str], *, whole: bool = True
+    ) -> str | None:
         """Try all parts, then without the last ones (a member) or the first ones (a domain)."""
         for end in range(len(parts), max(len(parts) - 3, 0), -1):
             for start in range(min(end, 4)):
                 if end - start < 2 and len(parts) > 2:
                     break
-                found = self._by_stem.get("/".join(parts[start:end]).lower())
+                found = self._known("/".join(parts[start:end]).lower(), language)
                 if found:
                     return _nearest(path, [one for one in found if one != path])
             if not whole:

@@ -49,6 +49,13 @@ FILES = ModuleMap(
         ("rust/src/main.rs", "rust", "crate::shop::till", (), "rust/src/shop/till.rs"),
         ("bin/run.sh", "bash", "./lib.sh", (), "bin/lib.sh"),
         ("main.py", "python", "", (), None),
+        # A file of another language is not meant, whatever its name.
+        ("c/main.cpp", "cpp", "till", (), None),
+        ("web/A.php", "php", "Shop\\Till", (), None),
+        ("lib/a.ex", "elixir", "Shop.Till", (), None),
+        ("lib/a.rb", "ruby", "shop/till", (), None),
+        ("kotlin/Main.kt", "kotlin", "org.shop.Till", (), "java/org/shop/Till.java"),
+        ("c/main.cpp", "cpp", "shop/till.hpp", (), None),
     ],
 )
 def test_what_an_import_means(
