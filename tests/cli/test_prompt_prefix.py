@@ -81,7 +81,7 @@ def test_runs_in_an_indexed_folder_share_its_map(
     begin, _, rest = one.partition("What may matter for the task:\n")
     assert "The repository, most used files first:\nshop/store.py:\nclass Store\n" in begin
     assert other.startswith(begin)
-    assert "shop/basket.py:8-10\n    def total_price(self):" in rest
+    assert "shop/basket.py:8-10 in Basket\n    def total_price(self):" in rest
     assert rest.endswith("Task: how is total_price made")
 
 
