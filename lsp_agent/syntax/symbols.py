@@ -241,7 +241,7 @@ class SymbolFinder:
         else:
             name, name_range = signature, signature_range
         whole = self._visible(first.start_byte, max(item.end, outer.end_byte))
-        if not name or whole is None:
+        if not name or whole is None or (name == "_" and item.kind in _VALUES):
             return None
         names = [*(scope for scope in map(scope_name, map(self._of, scopes)) if scope), name]
         if around is not None and around.kind == "constructor" and item.kind == "property":
