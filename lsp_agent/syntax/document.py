@@ -17,6 +17,7 @@ from lsp_agent.syntax.folding import Fold, folds
 from lsp_agent.syntax.imports import Import, imports
 from lsp_agent.syntax.issues import SyntaxIssue, find_issues
 from lsp_agent.syntax.languages import is_checked
+from lsp_agent.syntax.macros import macro_count
 from lsp_agent.syntax.nodes import ascent
 from lsp_agent.syntax.offsets import OffsetMap
 from lsp_agent.syntax.parser import MAX_CHARACTERS, Stretch, shared_parsers
@@ -82,6 +83,9 @@ class SyntaxDocument:
         tree = self._known_tree() if pieces else self._tree
         if tree is None:
             return SyntaxDocument(text, self.language, _slow=self._slow)
+        if not pieces and self._macros != macro_count(self.language, text.content):
+            # What was parsed is no longer what stands there.
+            return SyntaxDocument(text, self.language)
         old = tree.copy()
         first, last = self._offsets.to_bytes(start), self._offsets.to_bytes(end)
         grown = first + len(new_text.encode("utf-8", "replace"))
@@ -101,6 +105,10 @@ class SyntaxDocument:
             self._sound = None
         sound = self._sound or self
         return SyntaxDocument(text, self.language, old, sound)
+
+    @cached_property
+    def _macros(self) -> int:
+        return macro_count(self.language, self.text.content)
 
     def settled(self) -> SyntaxDocument:
         """Return the document as its whole text reads, where that has fewer errors than its pieces.

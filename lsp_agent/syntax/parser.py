@@ -12,6 +12,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from lsp_agent.resources import has_resource, resource
+from lsp_agent.syntax.macros import without_macros
 
 if TYPE_CHECKING:
     from tree_sitter import Language, Node, Point, Query, Range, Tree
@@ -84,9 +85,10 @@ class Parsers:
         deadline = time.monotonic() + limit
         parser = self._parser(language)
         size = _CHUNK
+        read = without_macros(language, data)
 
         def chunk(offset: int, _point: object) -> bytes:
-            return data[offset : offset + size]
+            return read[offset : offset + size]
 
         def late(_offset: int, _has_error: bool) -> bool:
             return time.monotonic() > deadline
@@ -100,7 +102,7 @@ class Parsers:
             if not ranges:
                 self._give_up(language, data, limit)
             return None
-        size = _WORD
+        size, read = _WORD, data
         return tree
 
     def _give_up(self, language: str, data: bytes, limit: float) -> None:

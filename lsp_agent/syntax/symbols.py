@@ -50,6 +50,9 @@ _MAX_DATA = 5_000
 _WINDOW = 1 << 16
 _MAX_NESTING = 40
 _MAX_SIGNATURE = 300
+# Languages that write something else than dots between names.
+_SCOPED = frozenset({"cpp", "php", "ruby"})
+_SCOPE_MARKS = re.compile(r"::|\\")
 # Where the parentheses of a signature stand on lines of their own.
 _LINE_ENDS = re.compile(r"([(\[<])[ \t]*\r?\n\s*|,?[ \t]*\r?\n\s*([)\]>])")
 Match = tuple[int, "dict[str, list[Node]]"]
@@ -238,7 +241,7 @@ class SymbolFinder:
         else:
             name, name_range = signature, signature_range
         whole = self._visible(first.start_byte, max(item.end, outer.end_byte))
-        if not name or whole is None:
+        if not name or whole is None or (name == "_" and item.kind in _VALUES):
             return None
         names = [*(scope for scope in map(scope_name, map(self._of, scopes)) if scope), name]
         if around is not None and around.kind == "constructor" and item.kind == "property":
@@ -246,6 +249,8 @@ class SymbolFinder:
         else:
             holder = around.qualified_name if around is not None else None
         parent = ".".join([*([holder] if holder else []), *names[:-1]])
+        if self._language in _SCOPED:
+            parent = _SCOPE_MARKS.sub(".", parent)
         said = documentation(self._language, first, body, self._data)
         return Symbol(
             kind=self._kind(item.kind, names, around),

@@ -25,7 +25,7 @@ _MAX_HITS = 40
 _MAX_USES = 100
 _SECONDS = 10.0
 _SERVER_SECONDS = 5.0
-_QUALIFIED = re.compile(r"::|#")
+_QUALIFIED = re.compile(r"::|#|\\")
 
 
 class ParseCode(Arguments):
@@ -54,6 +54,11 @@ class FindReferences(Arguments):
     path: str | None = Field(
         None, description="file that defines the name, or else the file or folder to look in"
     )
+
+
+def _dotted(name: str) -> str:
+    """Return a name as it stands in the index, whatever its language writes."""
+    return _QUALIFIED.sub(".", name.strip().removesuffix("()")).lstrip(".")
 
 
 def outline_line(symbol: Symbol) -> str:
@@ -87,7 +92,7 @@ def _validate_syntax(context: ToolContext, arguments: ValidateSyntax) -> str:
 
 
 def _find_definitions(context: ToolContext, arguments: FindDefinitions) -> str:
-    name, where = _QUALIFIED.sub(".", arguments.name), arguments.path or ""
+    name, where = _dotted(arguments.name), arguments.path or ""
     source = _source(context, where)
     rows = [row for row in source.definitions(name) if lies_in(row.path, where)]
     rows.sort(key=lambda row: (row.path, row.start_line))
@@ -103,7 +108,7 @@ def _find_definitions(context: ToolContext, arguments: FindDefinitions) -> str:
 
 
 def _find_references(context: ToolContext, arguments: FindReferences) -> str:
-    name, where = _QUALIFIED.sub(".", arguments.name), arguments.path or ""
+    name, where = _dotted(arguments.name), arguments.path or ""
     # A file that defines the name says which one is meant: its uses may be anywhere.
     source = _source(context, "" if where and context.overlay.exists(where) else where)
     found = find_references(

@@ -257,3 +257,14 @@ def test_every_language_parses_scraps(language: str) -> None:
         document.errors()
         document.symbols()
     assert Text("x") == parse("x", language).text
+
+
+def test_a_macro_that_becomes_one_while_typing() -> None:
+    document = SyntaxDocument.parse("class LIB_API Box\n  int size();\n};\n", "cpp")
+    assert [one.name for one in document.symbols()] != ["Box", "size"]
+    end = Position(0, 17)
+    typed = document.edited(Range(end, end), " {")
+    assert [one.name for one in typed.symbols()] == ["Box", "size"]
+    assert typed.errors() == []
+    gone = typed.edited(Range(Position(0, 6), Position(0, 14)), "")
+    assert [one.name for one in gone.symbols()] == ["Box", "size"]

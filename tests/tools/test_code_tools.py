@@ -40,6 +40,23 @@ def test_definitions(shop: Bench) -> None:
     assert not shop.call("find_definitions", name="").ok
 
 
+def test_names_as_their_languages_write_them(bench: Bench) -> None:
+    bench.files(
+        a_dot_cpp="namespace outer::inner { int twice(int a) { return 2 * a; } }\n",
+        a_dot_php="<?php\nnamespace App\\Http;\nclass Page { function show() {} }\n",
+        a_dot_rb="class Shop::Till\n  def pay; end\nend\n",
+    )
+    bench.indexed()
+    for name, place in [
+        ("outer::inner::twice", "a.cpp:1: "),
+        ("twice()", "a.cpp:1: "),
+        ("App\\Http\\Page::show", "a.php:3: "),
+        ("\\App\\Http\\Page", "a.php:3: "),
+        ("Shop::Till#pay", "a.rb:2: "),
+    ]:
+        assert bench.call("find_definitions", name=name).text.startswith(place), name
+
+
 def test_references_by_file_with_lines(shop: Bench) -> None:
     assert shop.call("find_references", name="price").text == (
         "2 uses of price in 1 file; defined in shop/menu.py:1\n"

@@ -9,6 +9,9 @@
 (lexical_declaration . (variable_declarator name: (identifier) @name value: [(function_expression parameters: (_) @parameters body: (_) @body) (generator_function parameters: (_) @parameters body: (_) @body)]) .) @definition.function
 (lexical_declaration . (variable_declarator name: (identifier) @name value: (class body: (class_body) @body)) .) @definition.class
 (variable_declaration . (variable_declarator name: (identifier) @name value: (function_expression parameters: (_) @parameters body: (_) @body)) .) @definition.function
+; What hangs on a constructor, or on its prototype.
+((expression_statement (assignment_expression left: (member_expression object: [(identifier) @scope (member_expression object: (identifier) @scope property: (property_identifier) @_prototype)] property: (property_identifier) @name) right: [(function_expression parameters: (_) @parameters body: (_) @body) (arrow_function parameters: (_) @parameters body: (_) @body)])) @definition.function
+  (#not-match? @scope "^(?:exports|module|window|self|globalThis)$") (#eq? @_prototype "prototype"))
 (expression_statement (assignment_expression left: (member_expression property: (property_identifier) @name) right: [(function_expression parameters: (_) @parameters body: (_) @body) (arrow_function parameters: (_) @parameters body: (_) @body)])) @definition.function
 (pair key: (property_identifier) @name value: [(function_expression parameters: (_) @parameters body: (_) @body) (arrow_function parameters: (_) @parameters body: (_) @body)]) @definition.method
 ; A named function handed on, as in memo(function Row() {}).

@@ -4,7 +4,7 @@
 (class_declaration name: (_) @name body: (_) @body) @definition.class
 (protocol_declaration name: (_) @name body: (_) @body) @definition.interface
 (function_declaration name: (simple_identifier) @name (parameter)* @parameters body: (_) @body) @definition.function
-(function_declaration "func" . _ @name (parameter)* @parameters body: (_) @body) @definition.operator
+(function_declaration "func" . _ @name (parameter)* @parameters body: (_) @body (#match? @name "^[-+*/%=<>!&|^~?.]+$")) @definition.operator
 (protocol_function_declaration name: (simple_identifier) @name (parameter)* @parameters) @definition.method
 (init_declaration name: "init" @name (parameter)* @parameters body: (_)? @body) @definition.constructor
 (deinit_declaration "deinit" @name body: (_) @body) @definition.method
