@@ -38,6 +38,8 @@ demo: install
 test: develop
 	$(RUN) -m pytest $(PYTEST_ARGS)
 
+# Processes that are started in other folders leave their data here, not there.
+coverage: export COVERAGE_FILE := $(CURDIR)/.coverage
 coverage: develop
 	$(RUN) -m coverage erase
 	$(RUN) -m coverage run -m pytest $(PYTEST_ARGS)
