@@ -33,7 +33,6 @@ from lsp_agent.engine.types import (
     Usage,
 )
 from lsp_agent.syntax.document import SyntaxDocument
-from lsp_agent.syntax.languages import language_of
 from lsp_agent.workspace.overlay import Overlay
 from lsp_agent.workspace.positions import Position
 
@@ -105,8 +104,7 @@ def complete(
     started = time.monotonic()
     info = _able(engine, path, cancel)
     if document is None:
-        content = overlay.read(path)
-        document = SyntaxDocument.parse(content, language_of(path, text=content))
+        document = SyntaxDocument.read(path, overlay.read(path))
     gap = _gap(document, position)
     if gap.rest.strip(CLOSERS):
         # In the middle of code or of a word there is no telling where an answer should end.

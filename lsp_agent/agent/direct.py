@@ -26,7 +26,6 @@ from lsp_agent.context.builder import (
 from lsp_agent.engine.types import Message
 from lsp_agent.resources import resource
 from lsp_agent.syntax.document import SyntaxDocument
-from lsp_agent.syntax.languages import language_of
 from lsp_agent.tools.call import call_tool
 from lsp_agent.workspace.blocks import replace_block
 from lsp_agent.workspace.positions import Position, Range
@@ -99,8 +98,7 @@ def piece_of(run: Run) -> Piece:
             "the direct profile needs a place in a file; name one, or set agent.profile to 'tools'",
             "no-place",
         )
-    content = run.env.overlay.read(focus.path)
-    document = SyntaxDocument.parse(content, language_of(focus.path, text=content))
+    document = SyntaxDocument.read(focus.path, run.env.overlay.read(focus.path))
     target = run.request.target or target_for(document, focus.range, "file")
     last_line = target.end.line
     if target.end.character == 0 and last_line > target.start.line:

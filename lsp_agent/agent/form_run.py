@@ -25,7 +25,6 @@ from lsp_agent.context.builder import file_context
 from lsp_agent.engine.types import Message, Sampling
 from lsp_agent.syntax.document import SyntaxDocument
 from lsp_agent.syntax.issues import python_error
-from lsp_agent.syntax.languages import language_of
 from lsp_agent.workspace.positions import Position, Range
 from lsp_agent.workspace.text import Text
 
@@ -46,8 +45,7 @@ def form_of(run: Run) -> Form | None:
     focus, kind = run.request.focus, run.request.form
     if focus is None or focus.range is None or kind == "rewrite" or not run.info.grammar:
         return None
-    content = run.env.overlay.read(focus.path)
-    document = SyntaxDocument.parse(content, language_of(focus.path, text=content))
+    document = SyntaxDocument.read(focus.path, run.env.overlay.read(focus.path))
     if kind == "changes":
         reports = [Report(one.range.start.line, one.message) for one in focus.diagnostics]
         return changes_for(document, reports) if reports else None
@@ -126,9 +124,8 @@ def unresolved(form: Changes, before: str, after: str, path: str) -> str:
     for name, pattern in form.unknown_names():
         if len(pattern.findall(after)) >= len(pattern.findall(before)) > 0:
             return f"{name} is still there"
-    language = language_of(path, text=before)
-    broken = SyntaxDocument.parse(before, language)
-    if _errors(broken) and _errors(SyntaxDocument.parse(after, language)) >= _errors(broken):
+    broken = SyntaxDocument.read(path, before)
+    if _errors(broken) and _errors(broken.replaced(after)) >= _errors(broken):
         return "the syntax error is still there"
     return ""
 
@@ -137,7 +134,7 @@ def evident(form: Changes, text: str, path: str) -> bool:
     """Whether a look at the text shows that a report is true."""
     if any(pattern.search(text) for _, pattern in form.unknown_names()):
         return True
-    return bool(_errors(SyntaxDocument.parse(text, language_of(path, text=text))))
+    return bool(_errors(SyntaxDocument.read(path, text)))
 
 
 def unlikely(form: Changes, answer: str, before: str, after: str, path: str) -> str:

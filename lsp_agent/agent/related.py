@@ -12,7 +12,6 @@ from lsp_agent.context.builder import Note, target_for
 from lsp_agent.context.question import Question
 from lsp_agent.errors import LspAgentError
 from lsp_agent.syntax.document import SyntaxDocument
-from lsp_agent.syntax.languages import language_of
 from lsp_agent.tools.spec import ToolContext
 
 _READY_SECONDS = 0.3
@@ -42,7 +41,7 @@ def _used(run: Run) -> frozenset[str]:
         content = run.env.overlay.read(focus.path)
     except LspAgentError:
         return frozenset()
-    document = SyntaxDocument.parse(content, language_of(focus.path))
+    document = SyntaxDocument.read(focus.path, content)
     place = request.target or target_for(document, focus.range, "statement")
     lines = [document.text.line(at) for at in range(place.start.line, place.end.line + 1)]
     return frozenset(_NAME.findall("\n".join(lines[:_MAX_LINES])))

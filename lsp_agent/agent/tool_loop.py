@@ -19,7 +19,6 @@ from lsp_agent.agent.verify import verify
 from lsp_agent.context.builder import focus_lines, whole_file, workspace_facts
 from lsp_agent.engine.types import Message, ToolCall, ToolSchema
 from lsp_agent.syntax.document import SyntaxDocument
-from lsp_agent.syntax.languages import language_of
 from lsp_agent.tools.call import ToolOutcome, call_tool
 from lsp_agent.tools.spec import Tool
 from lsp_agent.workspace.errors import UnreadableFileError
@@ -179,7 +178,7 @@ class ToolLoop:
             content = self._run.env.overlay.read(path)
         except UnreadableFileError:
             return []
-        symbols = SyntaxDocument.parse(content, language_of(path, text=content)).symbols()
+        symbols = SyntaxDocument.read(path, content).symbols()
         return list(dict.fromkeys(symbol.qualified_name for symbol in symbols))[:200]
 
     def _system(self) -> str:

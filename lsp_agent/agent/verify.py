@@ -10,7 +10,6 @@ from lsp_agent.agent.environment import Run
 from lsp_agent.language_servers.types import Diagnostic, Instruments, View, regressions
 from lsp_agent.syntax.document import SyntaxDocument
 from lsp_agent.syntax.issues import SyntaxIssue, new_errors
-from lsp_agent.syntax.languages import language_of
 from lsp_agent.workspace.overlay import FileChange
 from lsp_agent.workspace.text import Text
 
@@ -51,9 +50,8 @@ def check_syntax(changes: Sequence[FileChange]) -> str:
         if change.after is None:
             continue
         path = change.new_path or change.path
-        language = language_of(path, text=change.after)
-        before = SyntaxDocument.parse(change.before, language) if change.before else None
-        after = SyntaxDocument.parse(change.after, language)
+        after = SyntaxDocument.read(path, change.after)
+        before = after.replaced(change.before) if change.before else None
         found += [_line(path, issue, after) for issue in new_errors(before, after)[:_MAX_ISSUES]]
     return "\n".join(found)
 

@@ -79,9 +79,8 @@ def _find(actions: dict[str, Action], kind: str) -> Action:
 
 def _document(path: str, text: str) -> SyntaxDocument:
     from lsp_agent.syntax.document import SyntaxDocument
-    from lsp_agent.syntax.languages import language_of
 
-    return SyntaxDocument.parse(text, language_of(path, text=text))
+    return SyntaxDocument.read(path, text)
 
 
 def _start() -> Range:

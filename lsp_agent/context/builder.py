@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Literal
 
 from lsp_agent.syntax.document import SyntaxDocument
-from lsp_agent.syntax.languages import language_of
 from lsp_agent.syntax.symbols import Symbol
 from lsp_agent.workspace.overlay import Overlay
 from lsp_agent.workspace.positions import Range
@@ -119,7 +118,7 @@ def _split(room: int, before: int, after: int) -> tuple[int, int]:
 
 
 def _outlined(path: str, text: Text) -> list[Symbol]:
-    found = SyntaxDocument(text, language_of(path, text=text.content)).symbols()
+    found = SyntaxDocument.read(path, text).symbols()
     return [symbol for symbol in found if not symbol.is_value][:_MAX_OUTLINE]
 
 

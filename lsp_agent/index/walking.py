@@ -79,11 +79,9 @@ class WalkedFiles:
             if time.monotonic() > self._deadline:
                 self.stopped = True
                 return
-            if language_of(path) is None:
-                continue
             try:
                 content = self._overlay.read(path)
             except UnreadableFileError:
                 continue
-            if name in content:
+            if name in content and language_of(path, text=content) is not None:
                 yield path, content

@@ -20,7 +20,6 @@ from lsp_agent.server.edits import EditOptions, workspace_edit
 from lsp_agent.server.session import Session
 from lsp_agent.syntax.document import SyntaxDocument
 from lsp_agent.syntax.issues import new_errors
-from lsp_agent.syntax.languages import language_of
 from lsp_agent.workspace.files import read_text
 from lsp_agent.workspace.overlay import FileChange, Overlay
 from lsp_agent.workspace.rebase import rebase
@@ -127,8 +126,8 @@ def _current(session: Session, overlay: Overlay, change: FileChange) -> FileChan
         after = rebase(change.before, change.after, now)
     except LspAgentError as error:
         raise StaleEditError(f"{change.path}: {error}") from error
-    language = language_of(change.path, text=now)
-    broken = new_errors(SyntaxDocument.parse(now, language), SyntaxDocument.parse(after, language))
+    current = SyntaxDocument.read(change.path, now)
+    broken = new_errors(current, current.replaced(after))
     if broken:
         raise StaleEditError(
             f"{change.path} changed meanwhile, and with the edit it would not parse "

@@ -16,7 +16,7 @@ from lsp_agent.syntax.embedded import CHECKED_HOSTS, Part, embedded, placed
 from lsp_agent.syntax.folding import Fold, folds
 from lsp_agent.syntax.imports import Import, imports
 from lsp_agent.syntax.issues import SyntaxIssue, find_issues
-from lsp_agent.syntax.languages import is_checked
+from lsp_agent.syntax.languages import is_checked, language_of
 from lsp_agent.syntax.macros import macro_count
 from lsp_agent.syntax.nodes import ascent
 from lsp_agent.syntax.offsets import OffsetMap
@@ -70,6 +70,12 @@ class SyntaxDocument:
     def parse(cls, content: str | Text, language: str | None) -> SyntaxDocument:
         """Make a document from its text."""
         return cls(content if isinstance(content, Text) else Text(content), language)
+
+    @classmethod
+    def read(cls, path: str, content: str | Text) -> SyntaxDocument:
+        """Make a file's document, in the language that its name and its text tell."""
+        text = content if isinstance(content, Text) else Text(content)
+        return cls(text, language_of(path, text=text.content))
 
     def edited(self, range_: Range, new_text: str) -> SyntaxDocument:
         """Return the document after one change; what was parsed is reused.

@@ -13,7 +13,7 @@ from lsp_agent.index.view import IndexView
 from lsp_agent.index.walking import WalkedFiles
 from lsp_agent.language_servers.types import View
 from lsp_agent.syntax.document import SyntaxDocument
-from lsp_agent.syntax.languages import is_checked, language_of
+from lsp_agent.syntax.languages import is_checked
 from lsp_agent.syntax.symbols import Symbol
 from lsp_agent.tools import dependencies
 from lsp_agent.tools.indexed import index_view
@@ -175,8 +175,7 @@ def _source(context: ToolContext, where: str) -> IndexView | WalkedFiles:
 
 
 def _document(context: ToolContext, path: str) -> SyntaxDocument:
-    content = context.overlay.read(path)
-    return SyntaxDocument.parse(content, language_of(path, text=content))
+    return SyntaxDocument.read(path, context.overlay.read(path))
 
 
 TOOLS = (

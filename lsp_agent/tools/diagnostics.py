@@ -8,7 +8,6 @@ from pydantic import Field
 
 from lsp_agent.language_servers.types import Diagnostic, View
 from lsp_agent.syntax.document import SyntaxDocument
-from lsp_agent.syntax.languages import language_of
 from lsp_agent.tools.spec import Arguments, Tool, ToolContext, ToolError
 
 _SECONDS = 10.0
@@ -50,7 +49,7 @@ def _changed(context: ToolContext) -> list[str]:
 
 def _syntax_lines(context: ToolContext, path: str) -> list[_Line]:
     content = context.overlay.read(path)
-    issues = SyntaxDocument.parse(content, language_of(path, text=content)).errors(limit=20)
+    issues = SyntaxDocument.read(path, content).errors(limit=20)
     return [
         _line(issue.range.start.line, issue.range.start.character, f"error: {issue.message}")
         for issue in issues

@@ -5,7 +5,6 @@ from __future__ import annotations
 from pydantic import Field
 
 from lsp_agent.syntax.document import SyntaxDocument
-from lsp_agent.syntax.languages import language_of
 from lsp_agent.syntax.symbols import Symbol
 from lsp_agent.tools.matching import find_matches
 from lsp_agent.tools.spec import (
@@ -95,7 +94,7 @@ def _edit_file(context: ToolContext, arguments: EditFile) -> str:
 
 def _rewrite_symbol(context: ToolContext, arguments: RewriteSymbol) -> str:
     before = context.overlay.read(arguments.path)
-    document = SyntaxDocument.parse(before, language_of(arguments.path, text=before))
+    document = SyntaxDocument.read(arguments.path, before)
     symbol = _find(document, arguments.symbol, arguments.path)
     text = replace_block(document.text, symbol.range, arguments.content)
     context.overlay.write(arguments.path, text)

@@ -331,3 +331,12 @@ def test_grep_reads_only_what_may_match(bench: Bench, monkeypatch: pytest.Monkey
     assert bench.call("grep_search", pattern=r"name_1[3] =").text == "m13.py:1: name_13 = 1"
     assert len(read) < 20
     assert re.match(r"m1\d?.py", read[0])
+
+
+@pytest.mark.parametrize("indexed", [True, False])
+def test_a_script_without_an_ending_is_read_by_its_first_line(bench: Bench, indexed: bool) -> None:
+    (bench.folder / "tool").write_text("#!/usr/bin/env python3\ndef start():\n    start()\n")
+    if indexed:
+        bench.indexed()
+    assert bench.call("find_definitions", name="start").text == "tool:2: def start()"
+    assert "3: start()" in bench.call("find_references", name="start").text
