@@ -77,11 +77,10 @@ class IndexReader:
         except OSError as error:
             return IndexStatus("failed", note=str(error))
 
-    def paths(self) -> list[str]:
-        """Return all files that were not left out."""
-        return [
-            row[0] for row in self._rows("select path from files where skipped = '' order by path")
-        ]
+    def paths(self, language: str | None = None) -> list[str]:
+        """Return all files that were not left out, or those of them in a language."""
+        sql = "select path from files where skipped = '' and coalesce(?, language) = language"
+        return [row[0] for row in self._rows(f"{sql} order by path", language)]
 
     def stamps(self) -> dict[str, FileStamp]:
         """Return when the files were changed as they are in the index."""

@@ -66,10 +66,15 @@ class IndexView:
         self._lock = threading.Lock()
         self._lines = ("", Text(""))
 
-    def paths(self) -> list[str]:
-        """Return all files."""
-        there = [path for path in self.reader.paths() if path not in self._texts]
-        return sorted([*there, *(path for path, text in self._texts.items() if text is not None)])
+    def paths(self, language: str | None = None) -> list[str]:
+        """Return all files, or those in a language."""
+        there = [path for path in self.reader.paths(language) if path not in self._texts]
+        own = [path for path, text in self._texts.items() if text is not None]
+        if language is not None:
+            own = [
+                path for path in own if language_of(path, text=self._texts[path] or "") == language
+            ]
+        return sorted([*there, *own])
 
     def symbols(
         self,

@@ -12,7 +12,6 @@ from lsp_agent.index.view import IndexView
 from lsp_agent.syntax.document import SyntaxDocument
 
 _KEPT = 96
-_ENDINGS = (".py", ".pyi")
 _MAX_FILES = 300
 _SECONDS = 4.0
 
@@ -25,11 +24,13 @@ class IndexedProject:
 
     def __init__(self, view: IndexView) -> None:
         self._view = view
+        # By language, not by ending: scripts often have none.
+        self._paths = frozenset(view.paths("python"))
         self._documents: OrderedDict[str, SyntaxDocument | None] = OrderedDict()
 
-    def paths(self) -> Iterable[str]:
+    def paths(self) -> frozenset[str]:
         """Return all Python files, stubs included."""
-        return [path for path in self._view.paths() if path.endswith(_ENDINGS)]
+        return self._paths
 
     def read(self, path: str) -> SyntaxDocument | None:
         """Return a file's document; ``None`` if it can't be read."""
@@ -44,7 +45,7 @@ class IndexedProject:
 
     def files_with(self, name: str) -> Iterable[str]:
         """Return the files that may contain a word, also in strings."""
-        return [path for path in self._view.files_holding(name) if path.endswith(_ENDINGS)]
+        return [path for path in self._view.files_holding(name) if path in self._paths]
 
 
 def python_uses(
@@ -59,9 +60,9 @@ def python_uses(
     ``path`` names the file that defines it, if that is known. Uses in strings that name it, as in
     ``__all__``, come along. ``None`` where too many files use it, or four seconds don't do.
     """
-    if sum(one.endswith(_ENDINGS) for one in found) > _MAX_FILES:
-        return None
     project = IndexedProject(view)
+    if sum(one in project.paths() for one in found) > _MAX_FILES:
+        return None
     answer = find_references_by_name(
         project, name, path, include_declaration=False, cancel=cancel, seconds=_SECONDS
     )
