@@ -14,7 +14,7 @@ from lsp_agent.agent.formats import extract_code, parse_tool_calls
 from lsp_agent.agent.hazards import approved
 from lsp_agent.agent.prompts import prompt
 from lsp_agent.agent.query import Answer, Budget, answer_tokens, ask_engine
-from lsp_agent.agent.related import related, tool_context
+from lsp_agent.agent.related import question_of, related, tool_context
 from lsp_agent.agent.verify import verify
 from lsp_agent.context.builder import (
     Note,
@@ -190,7 +190,7 @@ def _context(run: Run, piece: Piece) -> list[str]:
     if room > _FRAME_TOKENS:
         parts.append(file_context(piece.path, piece.text, piece.range, room // 2, count))
     if room > _ROOMY and not run.info.jobs:
-        parts.append(related(run, room // _RELATED_SHARE, signatures=True).body)
+        parts.append(related(run, question_of(run), room // _RELATED_SHARE, signatures=True).body)
     return [part for part in parts if part]
 
 

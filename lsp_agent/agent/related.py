@@ -61,8 +61,8 @@ def tool_context(run: Run) -> ToolContext:
     )
 
 
-def related(run: Run, budget: int, *, signatures: bool = False) -> Context:
-    """Return what the index finds for the task, at most ``budget`` (and 2,048) tokens of it.
+def related(run: Run, question: Question, budget: int, *, signatures: bool = False) -> Context:
+    """Return what the index finds for a question of the run's, at most ``budget`` (and 2,048) tokens of it.
 
     Nothing where there is no index, or none that is ready within 0.3 s, and nothing goes wrong:
     a prompt without it is a good one too. ``signatures`` leaves out the map and all bodies.
@@ -75,7 +75,7 @@ def related(run: Run, budget: int, *, signatures: bool = False) -> Context:
         if not index.ready(_READY_SECONDS, run.cancel.check):
             return Context()
         found = build_context(
-            question_of(run),
+            question,
             index.view(run.env.overlay),
             budget,
             run.env.engine.count_tokens,

@@ -189,7 +189,8 @@ class ToolLoop:
 
     def _task(self) -> str:
         run = self._run
-        found = related(run, (run.info.n_ctx - answer_tokens(run)) // _RELATED_SHARE)
+        room = run.info.n_ctx - answer_tokens(run)
+        found = related(run, self._context.at_hand, room // _RELATED_SHARE)
         parts = [workspace_facts(run.env.overlay, run.env.settings.style)]
         if found.head:
             parts.append(found.head)

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import time
 from collections import Counter, defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
+from typing import TYPE_CHECKING
 
 from lsp_agent.cancel import Cancelled
 from lsp_agent.context.emphasis import Emphasis, is_test
@@ -20,6 +21,10 @@ from lsp_agent.context.spans import VALUES
 from lsp_agent.index.naming import name_words
 from lsp_agent.index.types import SymbolRow
 from lsp_agent.index.view import IndexView
+
+if TYPE_CHECKING:
+    from lsp_agent.context.memory import Memory
+    from lsp_agent.vcs.history import Commit
 
 _FILES = 24
 _WEIGHTS = {
@@ -77,15 +82,16 @@ def find(
         parts[row.path]["named"] = max(parts[row.path]["named"], _WEIGHTS["named"] * sure)
     add("path", dict.fromkeys(named.files, 1.0))
     quoted = _quoted(question, view)
+    memory = knowledge.memory() if question.paths or question.words.strip() else None
     add("quoted", {path: 1.0 for path, _ in sorted(quoted)})
     add("uses it", _users(named, view))
     used = _used(question, view)
     add("used here", Counter(row.path for row in used))
-    add("words", _by_words(question, view, knowledge))
+    add("words", _by_words(question, view, knowledge, memory[1] if memory else None))
     passages = _alike(question, view, knowledge)
     add("meaning", _best_by_path(passages))
     add("in focus", dict.fromkeys(question.paths, 1.0))
-    add("changed together", _changed_together(question, knowledge))
+    add("changed together", _changed_together(question, memory[0] if memory else ()))
     add("leans", _neighbours(question, view))
     add("edited", {path: float(at) for at, path in enumerate(question.recent, 1)})
     add("unsaved", dict.fromkeys(view.changed(), 1.0))
@@ -166,30 +172,25 @@ def _used(question: Question, view: IndexView) -> frozenset[SymbolRow]:
     return frozenset(row for row in found if row.kind not in VALUES or not row.parent)
 
 
-def _by_words(question: Question, view: IndexView, knowledge: Knowledge) -> dict[str, float]:
+def _by_words(
+    question: Question, view: IndexView, knowledge: Knowledge, memory: Memory | None
+) -> dict[str, float]:
     if not question.words.strip():
         return {}
     from lsp_agent.context.ranking import rank_files
 
-    memory = knowledge.memory()
-    ranked = rank_files(
-        question.words,
-        knowledge.corpus(view),
-        memory=memory[1] if memory else None,
-        limit=2 * _FILES,
-    )
+    ranked = rank_files(question.words, knowledge.corpus(view), memory=memory, limit=2 * _FILES)
     return {one.path: one.score for one in ranked}
 
 
-def _changed_together(question: Question, knowledge: Knowledge) -> dict[str, float]:
-    memory = knowledge.memory() if question.paths else None
-    if memory is None:
+def _changed_together(question: Question, commits: Sequence[Commit]) -> dict[str, float]:
+    if not question.paths or not commits:
         return {}
     from lsp_agent.vcs.history import changed_together
 
     found: defaultdict[str, float] = defaultdict(float)
     for path in question.paths:
-        for other, tie in changed_together(memory[0], path):
+        for other, tie in changed_together(commits, path):
             found[other] += tie
     return found
 
