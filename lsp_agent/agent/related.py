@@ -62,7 +62,7 @@ def tool_context(run: Run) -> ToolContext:
 
 
 def related(run: Run, question: Question, budget: int, *, signatures: bool = False) -> Context:
-    """Return what the index finds for a question of the run's, at most ``budget`` (and 2,048) tokens of it.
+    """Return what the index finds for a question, at most ``budget`` (and 2,048) tokens of it.
 
     Nothing where there is no index, or none that is ready within 0.3 s, and nothing goes wrong:
     a prompt without it is a good one too. ``signatures`` leaves out the map and all bodies.

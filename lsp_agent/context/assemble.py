@@ -12,7 +12,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from lsp_agent.context.emphasis import is_test
 from lsp_agent.context.finding import find, reasons_of
 from lsp_agent.context.knowledge import Knowledge
 from lsp_agent.context.passages import Passage, alike, passages_of
@@ -20,6 +19,7 @@ from lsp_agent.context.question import Question
 from lsp_agent.context.repo_map import GAP, repo_map
 from lsp_agent.context.tokens import Count, estimate_tokens
 from lsp_agent.index.view import IndexView
+from lsp_agent.workspace.names import is_test
 
 _MAP_SHARE, _LEAST_MAP = 0.4, 64
 _SAME, _DECAY = 0.8, 0.7

@@ -2,16 +2,8 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-
-_TEST = re.compile(
-    r"(?:^|/)(?:tests?|specs?|__tests__|testdata)/|(?:^|/)(?:test_|conftest\.)[^/]*$"
-    r"|[._](?:test|spec)\.[^/]*$|[a-z0-9]Tests?\.[^/.]*$"
-)
-
-_LOCK = re.compile(r"(?:^|/)(?:[^/]*\.lock|package-lock\.json|pnpm-lock\.yaml|go\.sum)$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,13 +21,3 @@ class Emphasis:
     def wants(self, path: str) -> bool:
         """Whether a file is among those that count at least half of what the first one does."""
         return self.files.get(path, 0.0) * 2 >= max(self.files.values(), default=1.0)
-
-
-def is_test(path: str) -> bool:
-    """Whether a path is that of a test, by the names that languages use for them."""
-    return _TEST.search(path) is not None
-
-
-def is_lock(path: str) -> bool:
-    """Whether a path is that of a file in which a package manager locks versions."""
-    return _LOCK.search(path) is not None

@@ -14,13 +14,14 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from lsp_agent.cancel import Cancelled
-from lsp_agent.context.emphasis import Emphasis, is_test
+from lsp_agent.context.emphasis import Emphasis
 from lsp_agent.context.knowledge import Knowledge
 from lsp_agent.context.question import Named, Question, messages_in, named_in
 from lsp_agent.context.spans import VALUES
 from lsp_agent.index.naming import name_words
 from lsp_agent.index.types import SymbolRow
 from lsp_agent.index.view import IndexView
+from lsp_agent.workspace.names import is_test
 
 if TYPE_CHECKING:
     from lsp_agent.context.memory import Memory

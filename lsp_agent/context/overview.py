@@ -7,10 +7,10 @@ from collections import Counter
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
-from lsp_agent.context.emphasis import is_test
 from lsp_agent.context.repo_map import RepoMap
 from lsp_agent.errors import LspAgentError
 from lsp_agent.index.view import IndexView
+from lsp_agent.workspace.names import is_test
 
 _MANIFESTS = frozenset(
     {

@@ -8,13 +8,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from lsp_agent.context.emphasis import is_test
 from lsp_agent.context.finding import SURE, Findings, FoundFile
 from lsp_agent.context.question import Question
 from lsp_agent.context.spans import PROSE, Span, spans_of
 from lsp_agent.context.symbol_weight import clipped_signature
 from lsp_agent.errors import LspAgentError
 from lsp_agent.index.view import IndexView
+from lsp_agent.workspace.names import is_test
 from lsp_agent.workspace.text import Text
 
 if TYPE_CHECKING:

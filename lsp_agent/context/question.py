@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from lsp_agent.context.builder import Note
-from lsp_agent.context.emphasis import is_test
 from lsp_agent.context.spans import VALUES
 from lsp_agent.index.types import SymbolRow
 from lsp_agent.index.view import IndexView
+from lsp_agent.workspace.names import is_test
 
 MAX_QUERY = 20_000
 _MAX_NAMES, _MAX_DEFINERS = 200, 8

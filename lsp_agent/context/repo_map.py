@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from lsp_agent.context.emphasis import Emphasis, is_lock, is_test
+from lsp_agent.context.emphasis import Emphasis
 from lsp_agent.context.graph import graph_of
 from lsp_agent.context.page_rank import page_rank
 from lsp_agent.context.spans import PROSE
@@ -28,6 +28,7 @@ from lsp_agent.context.tokens import Count, estimate_tokens, largest
 from lsp_agent.index.file_graph import FileGraph
 from lsp_agent.index.types import SymbolRow
 from lsp_agent.index.view import IndexView
+from lsp_agent.workspace.names import is_lock, is_test
 
 if TYPE_CHECKING:
     import numpy as np

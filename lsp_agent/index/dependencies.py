@@ -8,10 +8,11 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from lsp_agent.index.references import enclosing, lies_in
+from lsp_agent.index.references import enclosing
 from lsp_agent.index.types import ImportRow
 from lsp_agent.index.view import IndexView
 from lsp_agent.syntax.languages import language_of
+from lsp_agent.workspace.names import lies_in
 
 _MAX_NAMES, _MAX_OWNERS = 60, 4
 _SCRIPTS = frozenset({"javascript", "typescript", "tsx"})

@@ -12,6 +12,7 @@ from typing import Protocol
 
 from lsp_agent.cancel import CancelToken
 from lsp_agent.index.types import Place, SymbolRow
+from lsp_agent.workspace.names import lies_in
 
 _SHOWN = 240
 Uses = Mapping[str, Sequence[Place]]
@@ -111,9 +112,3 @@ def enclosing(outline: Sequence[SymbolRow], line: int) -> str:
     """Return the qualified name of the innermost definition around a line; ``""`` for none."""
     around = [row for row in outline if row.start_line <= line <= row.end_line]
     return max(around, key=lambda row: row.start_line).qualified_name if around else ""
-
-
-def lies_in(path: str, under: str) -> bool:
-    """Whether a file is the one named, or lies in the folder named; all do for ``""``."""
-    folder = under.rstrip("/")
-    return not folder or path == folder or path.startswith(f"{folder}/")

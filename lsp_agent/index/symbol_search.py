@@ -14,6 +14,7 @@ from itertools import groupby
 
 from lsp_agent.index.naming import match_expression, name_words, trigrams
 from lsp_agent.index.types import SymbolRow
+from lsp_agent.workspace.names import is_test
 
 _MAX_NAMES, _MAX_FUZZY, _MAX_ROWS, _BATCH = 400, 4000, 1000, 40
 _SEPARATOR = re.compile(r"::|[.#/\\]")
@@ -145,12 +146,11 @@ def _rows(
 def rank(row: SymbolRow, query: SymbolQuery) -> tuple[object, ...]:
     """Return a key that sorts those first that are likelier meant."""
     fit = grade(row.name, query.name)
-    is_test = "test" in row.path.lower()
     weight = _WEIGHTS.get(row.kind, _OTHER_WEIGHT)
     return (
         fit,
         _distance(row, query.around),
-        is_test,
+        is_test(row.path),
         weight,
         len(row.name),
         row.path.count("/"),

@@ -17,6 +17,7 @@ from lsp_agent.index.types import FileStamp, ImportRow, Place, SymbolRow, TextHi
 from lsp_agent.syntax.facts import FileFacts, file_facts
 from lsp_agent.syntax.languages import language_of
 from lsp_agent.workspace.errors import OutsideRootError, UnreadableFileError
+from lsp_agent.workspace.names import lies_in
 from lsp_agent.workspace.overlay import Overlay
 from lsp_agent.workspace.text import Text
 
@@ -226,7 +227,7 @@ class IndexView:
         finder = FileFinder(root, needle, ignore_case=ignore_case) if root else None
         for path, text in self._candidates(needle, ignore_case):
             check()
-            if not _lies_below(path, under) or not (glob is None or glob.match_file(path)):
+            if not lies_in(path, under) or not (glob is None or glob.match_file(path)):
                 continue
             if text is not None:
                 yield from lines_of(path, text, needle, ignore_case=ignore_case)
@@ -293,7 +294,3 @@ class IndexView:
 
 def _same(known: FileStamp, now: tuple[int, int]) -> bool:
     return (known.mtime_ns, known.size) == now
-
-
-def _lies_below(path: str, folder: str) -> bool:
-    return not folder or f"{path}/".startswith(f"{folder.rstrip('/')}/")

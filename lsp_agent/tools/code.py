@@ -7,7 +7,7 @@ from itertools import groupby
 
 from pydantic import Field
 
-from lsp_agent.index.references import References, Resolve, find_references, lies_in
+from lsp_agent.index.references import References, Resolve, find_references
 from lsp_agent.index.types import Place, SymbolRow
 from lsp_agent.index.view import IndexView
 from lsp_agent.index.walking import WalkedFiles
@@ -18,6 +18,7 @@ from lsp_agent.syntax.symbols import Symbol
 from lsp_agent.tools import dependencies
 from lsp_agent.tools.indexed import index_view
 from lsp_agent.tools.spec import Arguments, ExistingFile, Tool, ToolContext
+from lsp_agent.workspace.names import lies_in
 from lsp_agent.workspace.positions import Position
 
 _MAX_SYMBOLS = 300

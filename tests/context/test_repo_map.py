@@ -12,13 +12,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lsp_agent.context.emphasis import Emphasis, is_test
+from lsp_agent.context.emphasis import Emphasis
 from lsp_agent.context.graph import graph_of
 from lsp_agent.context.page_rank import page_rank
 from lsp_agent.context.repo_map import RepoMap, repo_map
 from lsp_agent.context.tokens import estimate_tokens, largest
 from lsp_agent.index.file_graph import FileGraph, graph_of_rows
 from lsp_agent.index.view import IndexView
+from lsp_agent.workspace.names import is_test
 from tests.context.conftest import MakeProject, Project
 
 
