@@ -16,6 +16,7 @@ from lsp_agent.events import EventStream
 from lsp_agent.index.service import CodeIndex
 from lsp_agent.language_servers.types import Instruments
 from lsp_agent.tools.spec import Tool
+from lsp_agent.verify.types import Workshop
 from lsp_agent.workspace.overlay import Overlay
 
 Progress = Callable[[str, float | None], None]
@@ -38,6 +39,7 @@ class RunEnvironment:
     progress: Progress = field(default=lambda _step, _share: None)
     index: CodeIndex | None = None
     knowledge: Knowledge | None = None
+    workshop: Workshop | None = None
 
 
 @dataclass(frozen=True, slots=True)

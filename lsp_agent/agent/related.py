@@ -58,6 +58,7 @@ def tool_context(run: Run) -> ToolContext:
         env.knowledge,
         question_of(run),
         env.engine.count_tokens,
+        env.workshop,
     )
 
 

@@ -325,7 +325,7 @@ def _blame(error: Any, values: Mapping[Path_, _Value], problems: list[Problem]) 
 def _wording(error: Any, path: Path_, value: _Value) -> tuple[str, str | None]:
     key = ".".join(path)
     if error["type"] == "extra_forbidden":
-        close = get_close_matches(path[-1], _siblings(path, value), 1, cutoff=0.4)
+        close = get_close_matches(path[-1], _siblings(path, value), 1, cutoff=0.5)
         nearest = ".".join((*path[:-1], close[0])) if close else None
         return f"{key} is not a setting", nearest
     if error["type"] == "missing":

@@ -163,7 +163,8 @@ class VerifySettings(Section):
     """What is checked before an edit is offered."""
 
     syntax: bool = Field(True, description="no new syntax error")
-    lint: bool = Field(True, description="the project's linter agrees (not checked yet)")
+    lint: bool = Field(True, description="the project's formatter and linter agree as before")
+    lint_seconds: float = Field(5.0, gt=0, le=120, description="longest wait for them")
     diagnostics: bool = Field(
         True, description="language servers that are there report no new error in what was edited"
     )
@@ -171,7 +172,15 @@ class VerifySettings(Section):
         5.0, gt=0, le=120, description="longest wait for them; who is later is not heard, and said"
     )
     tests: Literal["off", "auto", "always"] = Field(
-        "auto", description="run affected tests (not yet)"
+        "auto",
+        description="run the affected tests in a copy, sandboxed; auto: in trusted folders, where "
+        "a sandbox holds them",
+    )
+    tests_seconds: float = Field(60.0, gt=0, le=3600, description="longest time for the tests")
+    failing: Literal["refuse", "offer"] = Field(
+        "refuse",
+        description="an edit that still fails a check: refused, or offered with a remark and to be "
+        "confirmed; one with a new syntax error is always refused",
     )
 
 
@@ -210,10 +219,53 @@ class LanguageServersSettings(Section):
 class SafetySettings(Section):
     """What a run may do without asking."""
 
-    network: bool = Field(False, description="commands may use the network (none run yet)")
+    network: bool = Field(False, description="commands may use the network")
     approve: Literal["never", "risky", "always"] = Field("risky", description="what is asked first")
     allowed_commands: list[str] = Field(
-        [], description="commands that need no asking (none run yet)"
+        [],
+        description="commands that need no asking, as `make test` or `npm run *`; compared word by "
+        "word with what is run, never as text",
+    )
+    redact: bool = Field(
+        True, description="keep keys, tokens and passwords out of prompts to remote engines"
+    )
+
+
+class SandboxSettings(Section):
+    """How commands and tests are held in."""
+
+    kind: Literal["auto", "bubblewrap", "landlock", "seatbelt", "windows", "container", "none"] = (
+        Field("auto", description="auto: the first of them that this machine has")
+    )
+    image: str = Field("", description="image for `container`: podman or docker, never pulled")
+    unprotected: bool = Field(
+        False, description="run commands without a sandbox too, or with one that holds less"
+    )
+    wall_seconds: float = Field(120.0, gt=0, le=86_400, description="longest time of a command")
+    cpu_seconds: int = Field(120, ge=1, description="processor time of each process")
+    memory_mb: int = Field(4096, ge=64, description="memory of all processes of a command")
+    processes: int = Field(128, ge=1, description="processes and threads of a command")
+    file_mb: int = Field(512, ge=1, description="largest file that a command may write")
+    output_kb: int = Field(1024, ge=1, description="most output that is kept")
+
+
+class GitSettings(Section):
+    """What runs leave in a repository."""
+
+    checkpoints: bool = Field(
+        True, description="keep what a run changed under a private ref, see docs/trust.md"
+    )
+    checkpoint_days: int = Field(30, ge=1, description="days after which checkpoints are removed")
+    hooks: bool = Field(False, description="run the repository's hooks when a run commits")
+
+
+class JournalSettings(Section):
+    """What is remembered of runs."""
+
+    keep_days: int = Field(90, ge=0, description="days after which runs are forgotten; 0: never")
+    passphrase_env: str = Field(
+        "",
+        description="name of the variable with the passphrase that the journal is encrypted with",
     )
 
 
@@ -274,6 +326,9 @@ class Settings(Section):
     verify: VerifySettings = VerifySettings()
     language_servers: LanguageServersSettings = LanguageServersSettings()
     safety: SafetySettings = SafetySettings()
+    sandbox: SandboxSettings = SandboxSettings()
+    git: GitSettings = GitSettings()
+    journal: JournalSettings = JournalSettings()
     review: ReviewSettings = ReviewSettings()
     completion: CompletionSettings = CompletionSettings()
     index: IndexSettings = IndexSettings()

@@ -12,7 +12,7 @@ import queue
 import sqlite3
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -104,7 +104,7 @@ class Journal:
                 )
             )
         )
-        return [RunRow(**row) for row in rows]
+        return [_run_row(row) for row in rows]
 
     def run(self, prefix: str) -> RunRow:
         """Return the run whose id starts with ``prefix``.
@@ -121,7 +121,7 @@ class Journal:
         if len(rows) != 1 or not prefix:
             what = "more than one run starts" if len(rows) > 1 else "no run starts"
             raise JournalError(f"{what} with {prefix!r}; see: lsp-agent runs list")
-        return RunRow(**rows[0])
+        return _run_row(rows[0])
 
     def events(self, run_id: str) -> list[dict[str, Any]]:
         """Return a run's events in order, each as the contract writes it."""
@@ -209,6 +209,10 @@ class Journal:
         if not self._broken:
             self._warn(f"runs are not recorded: the journal {self._path} failed: {error}")
         self._broken = True
+
+
+def _run_row(row: dict[str, Any]) -> RunRow:
+    return RunRow(**{field.name: row[field.name] for field in fields(RunRow)})
 
 
 def _connect(path: Path) -> Database:

@@ -34,7 +34,33 @@ def _create(database: Database) -> None:
     database.table("runs").create_index(["workspace", "started"])
 
 
-STEPS: tuple[Callable[[Database], None], ...] = (_create,)
+def _remember_changes(database: Database) -> None:
+    """Keep what a run was asked and what it changed, and decisions, each chained to the last."""
+    database.table("runs").add_column("request", str, not_null_default="")
+    database.table("runs").add_column("process", str, not_null_default="")
+    database.table("changes").create(
+        {
+            "run": str, "number": int, "path": str, "new_path": str, "before": str, "after": str,
+            "state": str,
+        },
+        pk=("run", "number"),
+        foreign_keys=[("run", "runs", "id")],
+    )  # fmt: skip
+    database.table("audit").create(
+        {
+            "id": int,
+            "time": str,
+            "run": str,
+            "kind": str,
+            "data": str,
+            "previous": str,
+            "hash": str,
+        },
+        pk="id",
+    )
+
+
+STEPS: tuple[Callable[[Database], None], ...] = (_create, _remember_changes)
 
 
 def migrate(database: Database) -> None:

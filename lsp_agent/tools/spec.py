@@ -17,9 +17,12 @@ from lsp_agent.engine.types import ToolSchema
 from lsp_agent.errors import LspAgentError
 from lsp_agent.index.service import CodeIndex
 from lsp_agent.language_servers.types import Instruments
+from lsp_agent.verify.types import Workshop
 from lsp_agent.workspace.overlay import Overlay
 
-Hazard = Literal["low", "edit", "risky"]
+Hazard = Literal["low", "edit", "sandboxed", "risky", "always"]
+"""``sandboxed`` runs the project's own programs in the sandbox; ``risky`` is asked about;
+``always`` is, whatever was allowed before."""
 
 
 class ToolError(LspAgentError):
@@ -59,7 +62,7 @@ class ToolContext:
     ``overlay`` is the run's view of the workspace, ``index`` its index, ``instruments`` are other
     language servers; the latter two where there are any. ``knowledge`` is what is kept of the
     folder between questions, ``at_hand`` the question that the run works on, ``count`` the tokens
-    of a text.
+    of a text, ``workshop`` where commands run, and ``None`` where nothing may.
     """
 
     overlay: Overlay
@@ -69,6 +72,7 @@ class ToolContext:
     knowledge: Knowledge | None = None
     at_hand: Question = field(default_factory=Question)
     count: Count = estimate_tokens
+    workshop: Workshop | None = None
 
 
 @dataclass(frozen=True, slots=True)
