@@ -139,7 +139,8 @@ def project_root(root: Path, path: str, markers: Sequence[str]) -> Path:
     at = root
     for part in ("", *path.split("/")[:-1]):
         at = at / part
-        if any(at.joinpath(marker).exists() for marker in markers):
+        # Path.exists raises for a name that no disk holds.
+        if any(os.path.exists(at / marker) for marker in markers):  # noqa: PTH110
             return at
     return root
 

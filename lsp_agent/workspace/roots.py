@@ -12,6 +12,7 @@ from pathlib import Path
 
 from lsp_agent.workspace.errors import OutsideRootError
 
+_MAX_CHARACTERS = 4096
 _ON_WINDOWS = os.name == "nt"
 _DRIVE = re.compile(r"^[A-Za-z]:")
 # Characters that HFS+ drops from names, so that ".g\u200cit" opens ".git" there.
@@ -134,8 +135,13 @@ def clean_parts(relative: str) -> list[str]:
     """Split a relative path, ``.`` and empty parts dropped; backslashes separate too.
 
     Raises :class:`OutsideRootError` for absolute paths, drives, NUL, characters that no file name
-    can hold, ``..`` and its look-alikes.
+    can hold, ``..`` and its look-alikes, and for more than 4096 characters, which no system opens.
     """
+    if len(relative) > _MAX_CHARACTERS:
+        raise OutsideRootError(
+            f"{relative[:60]!r}… is a path of {len(relative):,} characters; the longest that is "
+            f"taken has {_MAX_CHARACTERS:,}"
+        )
     if "\0" in relative or not _is_unicode(relative):
         raise OutsideRootError(f"{relative!r} holds a character that no file name can hold")
     text = relative.replace("\\", "/")
