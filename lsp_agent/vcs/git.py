@@ -1,82 +1,49 @@
-"""Reading a repository through GitPython, safely: its configuration is untrusted input."""
+"""Reading a repository with git, safely: its configuration is untrusted input."""
 
 from __future__ import annotations
 
 import os
+import subprocess
+import tempfile
 from pathlib import Path
 from threading import Timer
-from typing import TYPE_CHECKING
+from typing import IO
 
-from lsp_agent.errors import LspAgentError
+from lsp_agent.vcs.place import Place, VcsError, find_place
+from lsp_agent.vcs.quarantine import git_command, quarantine
 
-if TYPE_CHECKING:
-    from git import Repo
+__all__ = ["Repository", "VcsError"]
 
 _SECONDS = 20.0
 _MAX_OUTPUT = 60_000
+_MAX_READ = 8_000_000
 _MAX_RECORDS = 32_000_000
+_MAX_ERROR = 400
 _CHUNK = 1 << 16
-# What a hostile repository could make git run, switched off for every command.
-_SAFE = (
-    "core.fsmonitor=false",
-    "core.hooksPath=" + os.devnull,
-    "core.pager=cat",
-    "core.sshCommand=false",
-    "core.untrackedCache=false",
-    "diff.external=",
-    "log.showRoot=true",
-    "log.showSignature=false",
-    "protocol.allow=never",
-)
-_ENV = {
-    "GIT_TERMINAL_PROMPT": "0",
-    "GIT_OPTIONAL_LOCKS": "0",
-    "GIT_CONFIG_NOSYSTEM": "1",
-    "GIT_ATTR_NOSYSTEM": "1",
-    # Keeps ":(top)…" and globs in a path from meaning anything.
-    "GIT_LITERAL_PATHSPECS": "1",
-    "GIT_PAGER": "cat",
-    "GIT_EXTERNAL_DIFF": "",
-    "LC_ALL": "C",
-}
-
-
-class VcsError(LspAgentError):
-    """Git is missing, there is no repository, or a command failed."""
-
-    code = "git-failed"
 
 
 class Repository:
     """One repository's history and state as text, each answer bounded in size and time."""
 
-    def __init__(self, repo: Repo) -> None:
-        self._repo = repo
+    def __init__(self, place: Place) -> None:
+        self._place = place
 
     @classmethod
     def open(cls, path: Path) -> Repository | None:
         """Return the repository that holds a folder; ``None`` when there is none.
 
-        Raises :class:`VcsError` when git is not installed.
+        Raises :class:`VcsError` when git is not installed, and for a ``.git`` that leads to a
+        place which does not know of the folder.
         """
-        # GitPython runs git at import otherwise, and raises when it is missing.
-        os.environ.setdefault("GIT_PYTHON_REFRESH", "quiet")
-        from git import InvalidGitRepositoryError, NoSuchPathError, Repo
-        from git.exc import GitError
-
-        try:
-            return cls(Repo(path, search_parent_directories=True))
-        except (InvalidGitRepositoryError, NoSuchPathError):
-            return None
-        except (GitError, OSError, ValueError) as error:
-            raise VcsError(f"git can't read {path}: {error}") from error
+        place = find_place(path)
+        if place is not None:
+            git_command()
+        return cls(place) if place is not None else None
 
     @property
     def root(self) -> Path:
         """The top folder of the work tree."""
-        if self._repo.working_tree_dir is None:
-            raise VcsError("this repository is bare: it has no files to look at")
-        return Path(self._repo.working_tree_dir)
+        return self._place.top
 
     def status(self) -> str:
         """Return the branch and the changed files, one a line, as ``git status --short`` does."""
@@ -125,56 +92,66 @@ class Repository:
 
     def _stream(self, command: str, *arguments: str) -> str:
         """Return the beginning of what a command prints, and end it when that is enough."""
-        from git.exc import GitError
-
-        try:
-            running = self._repo.git.execute(
-                _command(command, arguments), env=_ENV, as_process=True
-            )
-        except GitError as error:
-            raise VcsError(f"git {command} failed: {error}") from error
-        # The wrapper ends the process when it goes: it must live as long as the reading.
-        process = running.proc
-        if process is None or process.stdout is None:
-            raise VcsError(f"git {command} failed: it did not start")
-        timer = Timer(_SECONDS, process.kill)
-        timer.start()
-        parts: list[bytes] = []
-        size = 0
-        try:
-            while size < _MAX_RECORDS and (part := process.stdout.read(_CHUNK)):
-                parts.append(part)
-                size += len(part)
-            whole = size < _MAX_RECORDS
-            if whole and process.wait(_SECONDS) and not parts:
-                raise VcsError(f"git {command} failed: it says nothing of {self._repo.git_dir}")
-        finally:
-            timer.cancel()
-            process.kill()
+        with self._start(command, arguments, subprocess.DEVNULL) as process:
+            parts, timer = _begun(process, _MAX_RECORDS)
+            whole = sum(map(len, parts)) < _MAX_RECORDS
+            failed = _ended(process, timer)
+        if whole and failed and not parts:
+            raise VcsError(f"git {command} failed: it says nothing of {self._place.git_dir}")
         return b"".join(parts).decode("utf-8", "replace")
 
     def _run(self, command: str, *arguments: str) -> str:
-        from git.exc import GitError
-
-        try:
-            output = self._repo.git.execute(
-                _command(command, arguments),
-                env=_ENV,
-                kill_after_timeout=None if os.name == "nt" else _SECONDS,
-                strip_newline_in_stdout=False,
-            )
-        except GitError as error:
-            reason = str(getattr(error, "stderr", "") or error).strip().removeprefix("stderr:")
-            raise VcsError(f"git {command} failed: {reason.strip(' ' + chr(39))[:400]}") from error
-        text = str(output)
+        with tempfile.TemporaryFile() as errors:
+            with self._start(command, arguments, errors) as process:
+                parts, timer = _begun(process, _MAX_READ)
+                failed = _ended(process, timer)
+            size = sum(map(len, parts))
+            if failed and size < _MAX_READ:
+                errors.seek(0)
+                reason = errors.read(_MAX_ERROR).decode("utf-8", "replace").strip()
+                raise VcsError(f"git {command} failed: {reason or 'it took too long'}")
+        text = b"".join(parts).decode("utf-8", "replace")
         if len(text) > _MAX_OUTPUT:
-            return text[:_MAX_OUTPUT] + f"\n[cut: {len(text):,} characters in all]\n"
+            more = "more than " if size >= _MAX_READ else ""
+            return text[:_MAX_OUTPUT] + f"\n[cut: {more}{len(text):,} characters in all]\n"
         return text
 
+    def _start(
+        self, command: str, arguments: tuple[str, ...], errors: IO[bytes] | int
+    ) -> subprocess.Popen[bytes]:
+        try:
+            return subprocess.Popen(
+                git_command(command, *arguments),
+                cwd=self._place.top,
+                env=quarantine(self._place).environment(),
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=errors,
+            )
+        except (OSError, ValueError) as error:
+            raise VcsError(f"git {command} failed: {error}") from error
 
-def _command(command: str, arguments: tuple[str, ...]) -> list[str]:
-    safe = [word for pair in _SAFE for word in ("-c", pair)]
-    return ["git", "--no-pager", *safe, command, *arguments]
+
+def _begun(process: subprocess.Popen[bytes], limit: int) -> tuple[list[bytes], Timer]:
+    """Read up to ``limit`` bytes; the timer ends the process."""
+    timer = Timer(_SECONDS, process.kill)
+    timer.daemon = True
+    timer.start()
+    parts: list[bytes] = []
+    size = 0
+    while size < limit and process.stdout and (part := process.stdout.read(_CHUNK)):
+        parts.append(part)
+        size += len(part)
+    return parts, timer
+
+
+def _ended(process: subprocess.Popen[bytes], timer: Timer) -> bool:
+    """Wait for a process of which no more is read; return whether it failed."""
+    if process.stdout is not None:
+        process.stdout.close()
+    status = process.wait()
+    timer.cancel()
+    return status != 0
 
 
 def _revision(ref: str | None) -> list[str]:

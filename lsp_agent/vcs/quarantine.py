@@ -1,0 +1,261 @@
+"""Git without the repository's settings: what they name can't run, because it is never read.
+
+A repository's configuration may name programs in more places than can be listed: filters, hooks,
+text conversion, fsmonitor, signing, remote helpers, with names of its own choosing, and files to
+include. So nothing is switched off. Git gets the real ``HEAD``, index, refs and objects, and in
+place of the folder that holds ``config`` and ``hooks`` one of ours (``GIT_COMMON_DIR``), with the
+few settings that are harmless and change what git says. The user's own configuration is taken
+through the same sieve; their ``GIT_…`` variables are not passed on.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import stat
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping
+from functools import lru_cache
+from pathlib import Path
+
+from lsp_agent.vcs.place import Place, VcsError, check_links
+
+_SECONDS = 20.0
+_MAX_CONFIG = 1_000_000
+_KEPT = 16
+_LINKED = ("refs", "reftable", "logs", "worktrees")
+_SINGLE = ("packed-refs", "shallow")
+_BOOLEAN = re.compile(r"true|false|yes|no|on|off|0|1|input|auto|", re.IGNORECASE)
+_WORD = re.compile(r"[A-Za-z0-9-]{1,40}")
+_LINE = re.compile(r"[^\x00-\x1f\x7f]{0,4096}")
+# What may be said by the repository itself: no path, no program, no address.
+_HARMLESS = {
+    "core.repositoryformatversion": _WORD,
+    "extensions.objectformat": _WORD,
+    "extensions.refstorage": _WORD,
+    "core.filemode": _BOOLEAN,
+    "core.symlinks": _BOOLEAN,
+    "core.ignorecase": _BOOLEAN,
+    "core.precomposeunicode": _BOOLEAN,
+    "core.autocrlf": _BOOLEAN,
+    "core.eol": _WORD,
+    "core.quotepath": _BOOLEAN,
+    "core.longpaths": _BOOLEAN,
+    "core.logallrefupdates": _WORD,
+    "core.sparsecheckout": _BOOLEAN,
+    "core.sparsecheckoutcone": _BOOLEAN,
+    "diff.renames": _WORD,
+    "diff.algorithm": _WORD,
+    "status.showuntrackedfiles": _WORD,
+    "user.name": _LINE,
+    "user.email": _LINE,
+}
+# Which branch follows which, for the first line of the status.
+_HARMLESS_NAMED = re.compile(r"(branch)\..+\.(remote|merge)|(remote)\..+\.fetch")
+# What only the user may say.
+_OWN = frozenset({"core.excludesfile"})
+# For what does not come from a file, and for a git that is older than what is asked of it.
+_SAFE = (
+    "core.fsmonitor=false",
+    "core.hooksPath=" + os.devnull,
+    "core.pager=cat",
+    "core.sshCommand=false",
+    "core.untrackedCache=false",
+    "diff.external=",
+    "log.showRoot=true",
+    "log.showSignature=false",
+    "protocol.allow=never",
+)
+_ENV = {
+    "GIT_TERMINAL_PROMPT": "0",
+    "GIT_OPTIONAL_LOCKS": "0",
+    "GIT_CONFIG_NOSYSTEM": "1",
+    "GIT_ATTR_NOSYSTEM": "1",
+    "GIT_NO_LAZY_FETCH": "1",
+    # Keeps ":(top)…" and globs in a path from meaning anything.
+    "GIT_LITERAL_PATHSPECS": "1",
+    "GIT_PAGER": "cat",
+    "GIT_EDITOR": "false",
+    "GIT_ASKPASS": "false",
+    "LC_ALL": "C",
+}
+_PROGRAMS = frozenset({"SSH_ASKPASS", "PAGER", "EDITOR", "VISUAL", "LESSOPEN", "LESSCLOSE"})
+_Stamp = tuple[int, int, int]
+
+
+class Quarantine:
+    """One repository as git may see it: an environment, and our folder in place of its own."""
+
+    def __init__(self, place: Place) -> None:
+        """Read the settings. Raises :class:`VcsError` for what is no sound repository."""
+        check_links(place)
+        self.place = place
+        self.settings = _settings(place.common / "config")
+        """All that the repository's own file says, by name: untrusted, its includes not read."""
+        self._folder = tempfile.TemporaryDirectory(prefix="lsp-agent-git-")
+        self._lay_out(Path(self._folder.name))
+        self._write({})
+        self._write(_own_settings(self.environment()))
+
+    def environment(self) -> dict[str, str]:
+        """Return the whole environment for a ``git`` of this repository, wherever it starts."""
+        place, folder = self.place, self._folder.name
+        if sys.platform == "win32":
+            _copy_single(place.common, Path(folder))
+        return {
+            **clean_environment(),
+            "GIT_DIR": str(place.git_dir),
+            "GIT_COMMON_DIR": folder,
+            "GIT_OBJECT_DIRECTORY": str(place.common / "objects"),
+            "GIT_INDEX_FILE": str(place.git_dir / "index"),
+            "GIT_WORK_TREE": str(place.top),
+            "GIT_CONFIG_GLOBAL": os.devnull,
+        }
+
+    def _lay_out(self, folder: Path) -> None:
+        common = self.place.common
+        for name in _LINKED:
+            if (common / name).is_dir():
+                _link_folder(folder / name, common / name)
+        (folder / "info").mkdir()
+        if sys.platform == "win32":
+            return
+        for name in (*_SINGLE, "info/exclude"):
+            (folder / name).symlink_to(common / name)
+
+    def _write(self, own: Mapping[str, str]) -> None:
+        """Write our configuration: what is kept of the user's, then of the repository's."""
+        kept = [item for item in own.items() if _kept(*item) or item[0] in _OWN]
+        kept += [item for item in self.settings.items() if _kept(*item)]
+        lines = ["[core]", "bare = false"]
+        for key, value in kept:
+            section, _, rest = key.partition(".")
+            middle, dot, name = rest.rpartition(".")
+            lines.append(f"[{section} {_quoted(middle)}]" if dot else f"[{section}]")
+            lines.append(f"{name} = {_quoted(value)}")
+        text = "\n".join(lines) + "\n"
+        Path(self._folder.name, "config").write_bytes(os.fsencode(text))
+
+
+def quarantine(place: Place) -> Quarantine:
+    """Return a repository's quarantine, made anew when its or the user's settings changed.
+
+    Cost: three ``stat`` calls; two runs of ``git config`` and a listing of refs the first time.
+    """
+    files = (place.common / "config", *_own_files())
+    return _quarantine(place, tuple(_stamp(file) for file in files))
+
+
+def git_command(*arguments: str) -> list[str]:
+    """Return a command line of ``git``. Raises :class:`VcsError` where it is not installed."""
+    program = shutil.which("git")
+    if program is None:
+        raise VcsError("git is not installed")
+    safe = [word for pair in _SAFE for word in ("-c", pair)]
+    return [program, "--no-pager", *safe, *arguments]
+
+
+def clean_environment() -> dict[str, str]:
+    """Return the process's environment for a ``git``, without what would change its ways."""
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.upper().startswith("GIT_") and name.upper() not in _PROGRAMS
+    }
+    return {**kept, **_ENV}
+
+
+@lru_cache(maxsize=_KEPT)
+def _quarantine(place: Place, _stamps: tuple[_Stamp, ...]) -> Quarantine:
+    return Quarantine(place)
+
+
+def _settings(file: Path) -> dict[str, str]:
+    """Return what a configuration file says itself; the last value where it has several."""
+    try:
+        status = file.lstat()
+    except OSError:
+        return {}
+    if not stat.S_ISREG(status.st_mode) or status.st_size > _MAX_CONFIG:
+        raise VcsError(f"{file} is no configuration: a link, or larger than {_MAX_CONFIG:,} bytes")
+    command = ("config", "--file", str(file), "--no-includes", "--null", "--list")
+    environment = {**clean_environment(), "GIT_CONFIG_GLOBAL": os.devnull, "GIT_DIR": os.devnull}
+    return dict(_listed(command, environment, str(file)))
+
+
+def _own_settings(environment: Mapping[str, str]) -> dict[str, str]:
+    """Return the user's own settings, with what they include for this repository."""
+    without = {key: value for key, value in environment.items() if key != "GIT_CONFIG_GLOBAL"}
+    command = ("config", "--global", "--includes", "--null", "--list")
+    try:
+        return dict(_listed(command, without, "the user's git configuration"))
+    except VcsError:
+        # There need not be any.
+        return {}
+
+
+def _listed(
+    command: tuple[str, ...], environment: Mapping[str, str], name: str
+) -> Iterator[tuple[str, str]]:
+    try:
+        done = subprocess.run(
+            git_command(*command),
+            env=dict(environment),
+            cwd=tempfile.gettempdir(),
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            timeout=_SECONDS,
+            check=False,
+        )
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise VcsError(f"git config failed: {error}") from error
+    if done.returncode:
+        said = done.stderr.decode("utf-8", "replace").strip()
+        raise VcsError(f"git can't read {name}: {said[:400]}")
+    for row in os.fsdecode(done.stdout).split("\0"):
+        key, line, value = row.partition("\n")
+        if key:
+            # A key alone means true.
+            yield key, value if line else "true"
+
+
+def _kept(key: str, value: str) -> bool:
+    pattern = _HARMLESS.get(key) or (_LINE if _HARMLESS_NAMED.fullmatch(key) else None)
+    return pattern is not None and pattern.fullmatch(value) is not None
+
+
+def _quoted(text: str) -> str:
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
+def _own_files() -> tuple[Path, Path]:
+    home = Path(os.environ.get("HOME") or os.path.expanduser("~"))  # noqa: PTH111 - never raises
+    config = Path(os.environ.get("XDG_CONFIG_HOME") or home / ".config")
+    return home / ".gitconfig", config / "git" / "config"
+
+
+def _stamp(file: Path) -> _Stamp:
+    try:
+        status = file.lstat()
+    except OSError:
+        return (0, 0, 0)
+    return (status.st_mtime_ns, status.st_size, status.st_ino)
+
+
+def _link_folder(link: Path, target: Path) -> None:
+    if sys.platform == "win32":
+        import _winapi
+
+        # Needs no privilege there, unlike a link.
+        _winapi.CreateJunction(str(target), str(link))
+    else:
+        link.symlink_to(target, target_is_directory=True)
+
+
+def _copy_single(common: Path, folder: Path) -> None:
+    for name in (*_SINGLE, "info/exclude"):
+        if (common / name).is_file():
+            shutil.copyfile(common / name, folder / name)
