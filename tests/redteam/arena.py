@@ -153,7 +153,7 @@ class Arena:
         done = subprocess.run(
             ["git", "-c", "user.name=M", "-c", "user.email=m@example.org", *arguments],
             cwd=cwd or self.work,
-            env={**os.environ, "HOME": str(self.shared), "GIT_CONFIG_NOSYSTEM": "1"},
+            env={**_plain(), "HOME": str(self.shared), "GIT_CONFIG_NOSYSTEM": "1"},
             check=True,
             capture_output=True,
         )
@@ -244,6 +244,10 @@ class Arena:
                 for name in os.listdir(folder):
                     if self.mark in name:
                         yield folder / name
+
+
+def _plain() -> dict[str, str]:
+    return {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
 
 
 def _look(path: Path) -> tuple[int, str]:
