@@ -6,8 +6,6 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
-from pathspec import GitIgnoreSpec
-
 from lsp_agent.cancel import CancelToken
 from lsp_agent.index.extract import digest_of, grouped, symbol_row
 from lsp_agent.index.reader import IndexReader
@@ -17,6 +15,7 @@ from lsp_agent.index.types import FileStamp, ImportRow, Place, SymbolRow, TextHi
 from lsp_agent.syntax.facts import FileFacts, file_facts
 from lsp_agent.syntax.languages import language_of
 from lsp_agent.workspace.errors import OutsideRootError, UnreadableFileError
+from lsp_agent.workspace.ignore import Glob
 from lsp_agent.workspace.names import lies_in
 from lsp_agent.workspace.overlay import Overlay
 from lsp_agent.workspace.text import Text
@@ -219,7 +218,7 @@ class IndexView:
         *,
         ignore_case: bool = False,
         under: str = "",
-        glob: GitIgnoreSpec | None = None,
+        glob: Glob | None = None,
         check: Callable[[], None] = lambda: None,
     ) -> Iterator[TextHit]:
         """Yield the lines that hold a text, file by file; unsaved ones first."""

@@ -2,26 +2,24 @@
 
 from __future__ import annotations
 
-import re
 import time
 from collections.abc import Callable, Iterator
 
-from pathspec import GitIgnoreSpec
 from pydantic import Field
 
 from lsp_agent.index.types import IndexUnavailableError
 from lsp_agent.tools.indexed import index_view
 from lsp_agent.tools.literals import required_literals
+from lsp_agent.tools.patterns import line_matcher
 from lsp_agent.tools.spec import Arguments, Tool, ToolContext, ToolError
 from lsp_agent.workspace.errors import UnreadableFileError
+from lsp_agent.workspace.ignore import Glob
 from lsp_agent.workspace.text import split_lines
 
 _MAX_HITS = 100
 _MAX_LINE = 2000
 _SHOWN = 200
 _SECONDS = 10.0
-# A quantified group that is itself quantified, as in (a+)+: exponential in Python's engine.
-_NESTED = re.compile(r"\((?:[^()\\]|\\.)*[+*}](?:[^()\\]|\\.)*\)[+*{]")
 
 
 class SearchFiles(Arguments):
@@ -52,7 +50,7 @@ def _search_files(context: ToolContext, arguments: SearchFiles) -> str:
 
 
 def _grep_search(context: ToolContext, arguments: GrepSearch) -> str:
-    pattern = _compile(arguments.pattern, ignore_case=arguments.ignore_case)
+    matches = line_matcher(arguments.pattern, ignore_case=arguments.ignore_case)
     wanted = _glob(arguments.glob) if arguments.glob else None
     deadline = time.monotonic() + _SECONDS
     lacks = _lacking(context, arguments)
@@ -65,7 +63,7 @@ def _grep_search(context: ToolContext, arguments: GrepSearch) -> str:
             if time.monotonic() > deadline:
                 hits.append(f"[stopped after {_SECONDS:g} s; narrow the path or the pattern]")
                 return "\n".join(hits)
-            if pattern.search(line[:_MAX_LINE]):
+            if matches(line[:_MAX_LINE]):
                 hits.append(f"{path}:{number}: {line.strip()[:_SHOWN]}")
                 if len(hits) >= _MAX_HITS:
                     hits.append(f"[more than {_MAX_HITS}; narrow the pattern]")
@@ -99,18 +97,9 @@ def _lines(context: ToolContext, path: str) -> Iterator[tuple[int, str]]:
     return enumerate(split_lines(text), 1)
 
 
-def _compile(pattern: str, *, ignore_case: bool) -> re.Pattern[str]:
-    if _NESTED.search(pattern):
-        raise ToolError(f"{pattern!r} repeats a repetition, which can take for ever; simplify it")
+def _glob(pattern: str) -> Glob:
     try:
-        return re.compile(pattern, re.IGNORECASE if ignore_case else 0)
-    except re.error as error:
-        raise ToolError(f"{pattern!r} is not a regular expression: {error}") from error
-
-
-def _glob(pattern: str) -> GitIgnoreSpec:
-    try:
-        return GitIgnoreSpec.from_lines([pattern.removeprefix("./")])
+        return Glob(pattern.removeprefix("./"))
     except ValueError as error:
         raise ToolError(f"{pattern!r} is not a glob: {error}") from error
 

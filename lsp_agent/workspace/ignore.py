@@ -90,6 +90,27 @@ class IgnoreRules:
         return self._rules[folder]
 
 
+class Glob:
+    """One pattern in the same language, for the files that are wanted."""
+
+    def __init__(self, pattern: str) -> None:
+        """Take the pattern; raises ``ValueError`` for one that git does not understand either."""
+        rules = _parse([pattern])
+        if rules is None:
+            raise ValueError("it matches nothing")
+        self._rules = rules
+
+    def match_file(self, path: str) -> bool:
+        """Whether a posix path relative to the root, or a folder above it, matches."""
+        parts = path.split("/")
+        return any(
+            self._rules.verdict(
+                parts[depth - 1], "/".join(parts[:depth]), is_dir=depth < len(parts)
+            )
+            for depth in range(1, len(parts) + 1)
+        )
+
+
 @dataclass(frozen=True, slots=True)
 class _Rule:
     """One line: what it matches (the name alone, or the path from its folder), and its verdict."""

@@ -71,9 +71,36 @@ def test_grep_narrows_by_path_glob_and_case(bench: Bench) -> None:
     assert only.text == "c/d.py:1: ALPHA"
 
 
-@pytest.mark.parametrize("pattern", ["(a+)+b", "(", "(x*)*"])
-def test_grep_refuses_patterns_that_break_or_explode(bench: Bench, pattern: str) -> None:
-    assert not bench.call("grep_search", pattern=pattern).ok
+@pytest.mark.parametrize("pattern", ["(", "a**", r"(a|a)*(?=b)", r"(a)\1*a*a*b", "(?=a?a?a?a?a?)b"])
+def test_grep_refuses_patterns_that_break_or_could_take_for_ever(
+    bench: Bench, pattern: str
+) -> None:
+    bench.files(a_dot_py="a" * 2000)
+    outcome = bench.call("grep_search", pattern=pattern)
+    assert not outcome.ok
+    assert pattern.replace("\\", "\\\\") in outcome.text
+
+
+@pytest.mark.parametrize("pattern", ["(a+)+b", "(x*)*b", "(a|a)*b", "a*a*a*a*b", "(a?){40}a{40}b"])
+def test_a_pattern_takes_no_longer_than_its_text(bench: Bench, pattern: str) -> None:
+    bench.files(a_dot_py="a" * 1900 + "!")
+    assert bench.call("grep_search", pattern=pattern).text.startswith("no line matches")
+
+
+@pytest.mark.parametrize(
+    "pattern",
+    ["f(?=o)", r"(o)\1", "foo {", r"(?<!x)fo+", r"foo \{\Z", "(?#note)foo", "(?x) f o o"],
+)
+def test_grep_knows_what_python_knows(bench: Bench, pattern: str) -> None:
+    bench.files(a_dot_py="bar\nfoo {")
+    assert bench.call("grep_search", pattern=pattern).text == "a.py:2: foo {"
+
+
+def test_a_glob_takes_no_longer_than_the_names(bench: Bench) -> None:
+    bench.files(**{"a" * 200: "x"})
+    wild = "*a" * 12 + "b"
+    assert "no file matches" in bench.call("search_files", pattern=wild).text
+    assert not bench.call("search_files", pattern="").ok
 
 
 def test_grep_is_bounded(bench: Bench) -> None:
