@@ -6,7 +6,7 @@ import logging
 import os
 import threading
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,7 @@ from lsp_agent.agent.abilities import unable
 from lsp_agent.agent.environment import Progress, RunEnvironment
 from lsp_agent.agent.ids import new_run_id
 from lsp_agent.agent.loop import run_agent
+from lsp_agent.agent.requests import to_json
 from lsp_agent.agent.types import Ask, RunRequest, RunResult
 from lsp_agent.cancel import CancelToken
 from lsp_agent.config.model import Settings
@@ -34,7 +35,8 @@ from lsp_agent.index.service import CodeIndex, database_path
 from lsp_agent.index.service import Progress as IndexProgress
 from lsp_agent.language_servers.pool import LanguageServers
 from lsp_agent.language_servers.types import View
-from lsp_agent.store.journal import Journal
+from lsp_agent.store.apply import recover
+from lsp_agent.store.journal import Journal, JournalError
 from lsp_agent.tools.spec import Tool, load_tools
 from lsp_agent.workspace.overlay import Overlay
 from lsp_agent.workspace.roots import Root
@@ -64,7 +66,7 @@ class App:
         self.home = home
         self._warn = warn
         self.engines = EngineRouter(settings, home, env)
-        self.journal = Journal(home.journal, warn=warn)
+        self.journal = Journal(home.journal, settings.journal, env=env, warn=warn)
         self.on_index: OnIndex = lambda _root, _done, _all: None
         self._lock = threading.Lock()
         self._indexes: dict[Path, CodeIndex] = {}
@@ -101,7 +103,9 @@ class App:
         """
         run_id = run_id or new_run_id()
         workspace = str(overlay.root.path) if overlay.root else ""
-        self.journal.start(run_id, request.title or request.task[:200], workspace, request.action)
+        title = request.title or request.task[:200]
+        asked = replace(request, scope=overlay.scope if request.scope is None else request.scope)
+        self.journal.start(run_id, title, workspace, request.action, to_json(asked))
         events = EventStream(run_id, self.journal.record, listener)
         self._prepare_checks(request, overlay)
         try:
@@ -119,12 +123,39 @@ class App:
                     index=self.index(overlay.root) if overlay.root else None,
                     instruments=self.language_servers,
                     knowledge=self.knowledge(overlay.root) if overlay.root else None,
+                    note=lambda kind, data: self.journal.note(kind, run_id, data),
+                    keep=lambda changes: self.journal.keep(run_id, changes),
                 )
                 result = run_agent(request, env, cancel)
         except LspAgentError as error:
             result = _stillborn(run_id, request, events, error)
         self.journal.conclude(run_id, result.summary)
         return result
+
+    def recover(self) -> None:
+        """Undo an ``--apply`` that died half way, and warn of it; raises ``ApplyError``."""
+        found = recover(self.home.apply_log)
+        for paths, what in ((found.restored, "undid"), (found.kept, "left, as it changed since,")):
+            if paths:
+                self._warn(f"an earlier --apply was cut off; {what}: {', '.join(paths)}")
+        if found.restored or found.kept:
+            data = {"restored": found.restored, "kept": found.kept}
+            self.journal.note("apply_rolled_back", data=data)
+
+    def notice_interrupted(self) -> str:
+        """Return one line on the runs whose process died, told once; ``""`` without any."""
+        try:
+            rows = self.journal.notice_interrupted()
+        except JournalError as error:
+            self._warn(str(error))
+            return ""
+        if not rows:
+            return ""
+        more = f" and {len(rows) - 1} more" if len(rows) > 1 else ""
+        return (
+            f"a run was cut off: {rows[0].id} ({rows[0].title}){more}; to go on: "
+            f"lsp-agent runs resume {rows[0].id}"
+        )
 
     def index(self, root: Root) -> CodeIndex | None:
         """Return the index of a folder; nothing is read before it is asked.
@@ -249,6 +280,8 @@ class App:
         describe otherwise are brought up to date when next asked.
         """
         before, self.settings = self.settings, settings
+        if changed := _changed_keys(before, settings):
+            self.journal.note("settings_changed", data={"keys": changed})
         self._forget_knowledge()
         if (before.index, before.exclude) != (settings.index, settings.exclude):
             self.close_indexes()
@@ -275,6 +308,18 @@ class App:
         view = View.of(overlay) if wanted and request.focus else None
         if view is not None and request.focus is not None:
             self.language_servers.prepare(view, request.focus.path)
+
+
+def _changed_keys(before: Settings, after: Settings) -> list[str]:
+    """Return the names of the settings that differ; their values may be secrets."""
+    old, new = before.model_dump(), after.model_dump()
+    return [
+        f"{section}.{key}" if isinstance(value, dict) else section
+        for section, value in new.items()
+        if value != old[section]
+        for key in (sorted(value | old[section]) if isinstance(value, dict) else [""])
+        if not isinstance(value, dict) or value.get(key) != old[section].get(key)
+    ]
 
 
 def _stillborn(

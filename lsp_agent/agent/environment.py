@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,9 +15,16 @@ from lsp_agent.errors import LspAgentError
 from lsp_agent.events import EventStream
 from lsp_agent.index.service import CodeIndex
 from lsp_agent.language_servers.types import Instruments
+from lsp_agent.store.audit import AuditKind
 from lsp_agent.tools.spec import Tool
 from lsp_agent.verify.types import Workshop
-from lsp_agent.workspace.overlay import Overlay
+from lsp_agent.workspace.overlay import FileChange, Overlay
+
+Note = Callable[[AuditKind, Mapping[str, Any]], None]
+"""Told of what is to be in the audit: see ``AuditKind``."""
+
+Keep = Callable[[Sequence[FileChange]], None]
+"""Told of all changes so far after each edit, for a run to go on after a crash."""
 
 Progress = Callable[[str, float | None], None]
 """Told what is going on, and the share (0 to 1) of the prompt that was read, where known."""
@@ -40,6 +47,8 @@ class RunEnvironment:
     index: CodeIndex | None = None
     knowledge: Knowledge | None = None
     workshop: Workshop | None = None
+    note: Note = field(default=lambda _kind, _data: None)
+    keep: Keep = field(default=lambda _changes: None)
 
 
 @dataclass(frozen=True, slots=True)

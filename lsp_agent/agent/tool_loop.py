@@ -21,7 +21,7 @@ from lsp_agent.engine.types import Message, ToolCall, ToolSchema
 from lsp_agent.syntax.document import SyntaxDocument
 from lsp_agent.tools.call import ToolOutcome, call_tool
 from lsp_agent.tools.spec import Tool
-from lsp_agent.workspace.errors import UnreadableFileError
+from lsp_agent.workspace.errors import OutsideRootError, UnreadableFileError
 from lsp_agent.workspace.text import Text
 
 _MAX_PROBLEMS = 3
@@ -110,9 +110,20 @@ class ToolLoop:
             return ToolOutcome(ok=False, text="error: the user refused this; do without it")
         self._run.env.progress(call.name, None)
         outcome = call_tool(self._tools, call.name, call.arguments, self._context)
-        if outcome.ok and tool is not None and tool.hazard == "edit":
-            self._repeats.edited()
+        if tool is not None:
+            self._remember(tool, call, outcome)
         return outcome
+
+    def _remember(self, tool: Tool[Any], call: ToolCall, outcome: ToolOutcome) -> None:
+        env = self._run.env
+        if outcome.code == OutsideRootError.code:
+            env.note("path_refused", {"tool": tool.name, "why": outcome.text})
+        if tool.hazard not in ("low", "edit"):
+            data = {"tool": tool.name, "arguments": dict(call.arguments), "ok": outcome.ok}
+            env.note("command_run", data)
+        elif outcome.ok and tool.hazard == "edit":
+            self._repeats.edited()
+            env.keep(env.overlay.changes())
 
     def _complain(self, problem: str) -> None:
         """Tell the model what was wrong with its answer; give up after some in a row."""
@@ -208,6 +219,9 @@ class ToolLoop:
         if found.body:
             parts.append(found.body)
         parts.append(f"Task: {run.request.task}")
+        if run.request.done:
+            names = ", ".join(run.request.done)
+            parts.append(f"Work on this was cut off. Changed already: {names}. Go on from there.")
         return "\n\n".join(parts)
 
 

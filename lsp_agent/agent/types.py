@@ -43,7 +43,8 @@ class RunRequest:
     lists the paths that may change, and ``None`` allows the whole workspace. ``answer`` says
     whether an edit, a text, or either is wanted. ``form`` is how the direct profile asks for an
     edit: the whole target rewritten, or a few lines (see :mod:`lsp_agent.agent.forms`). ``recent``
-    are files that were lately edited, the latest last.
+    are files that were lately edited, the latest last; ``done`` those that an earlier run, which
+    was cut off, has changed already.
     """
 
     task: str
@@ -57,6 +58,7 @@ class RunRequest:
     profile: Profile = "auto"
     session: str | None = None
     recent: tuple[str, ...] = ()
+    done: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

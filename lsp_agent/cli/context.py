@@ -97,22 +97,19 @@ class CliContext:
         from lsp_agent.app import App
 
         app = App(self.settings(workspace), self.home, warn=self.warn)
-        self._recover()
+        self._recover(app)
         try:
             yield app
         finally:
             app.close()
 
-    def _recover(self) -> None:
-        """Undo an ``--apply`` that died half way, and say so."""
-        from lsp_agent.store.apply import recover
-
-        home = self.home
-        home.folder(home.root)
-        found = recover(home.apply_log)
-        for paths, what in ((found.restored, "undid"), (found.kept, "left, as it changed since,")):
-            if paths:
-                self.warn(f"an earlier --apply was cut off; {what}: {', '.join(paths)}")
+    def _recover(self, app: App) -> None:
+        """Undo an ``--apply`` that died half way, and say so; say which runs died."""
+        self.home.folder(self.home.root)
+        app.recover()
+        cut_off = app.notice_interrupted()
+        if cut_off:
+            self.warn(cut_off)
 
     def say(self, message: str) -> None:
         """Say something on stderr, unless ``--quiet``."""

@@ -65,7 +65,14 @@ def carry_out(
                 progress=line.show,
             ),
         )
-    return _conclude(context, result, overlay, mode, watcher.code)
+    status = _conclude(context, result, overlay, mode, watcher.code)
+    if mode == "apply" and result.status == "edited":
+        app.journal.note("edit_applied", result.run_id, {"files": _names(result)})
+    return status
+
+
+def _names(result: RunResult) -> list[str]:
+    return [change.new_path or change.path for change in result.changes]
 
 
 def _conclude(

@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from lsp_agent.cli.context import CliContext, pass_context
+from lsp_agent.cli.runs_keep import audit, export, journal_of, purge
+from lsp_agent.cli.runs_resume import resume
 
 if TYPE_CHECKING:
-    from lsp_agent.store.journal import Journal, RunRow
+    from lsp_agent.store.rows import RunRow
 
 _SHORT_ID = 13
 _MAX_LINE = 160
@@ -21,6 +23,10 @@ def command() -> None:
     """List and show the runs of this machine, the editor's too."""
 
 
+for _verb in (resume, audit, export, purge):
+    command.add_command(_verb)
+
+
 @command.command("list")
 @click.option("--limit", type=click.IntRange(1), default=20, show_default=True, help="How many.")
 @click.option("--json", "as_json", is_flag=True, help="Print a JSON array.")
@@ -29,7 +35,7 @@ def list_(context: CliContext, limit: int, as_json: bool) -> None:
     """List the newest runs first."""
     from lsp_agent.cli import output
 
-    rows = _journal(context).runs(limit)
+    rows = journal_of(context).runs(limit)
     if as_json:
         output.write_json([asdict(row) for row in rows])
         return
@@ -48,7 +54,7 @@ def show(context: CliContext, run: str, as_json: bool) -> None:
     """Show the run whose id starts with RUN, event by event."""
     from lsp_agent.cli import output
 
-    journal = _journal(context)
+    journal = journal_of(context)
     row = journal.run(run)
     events = journal.events(row.id)
     if as_json:
@@ -73,16 +79,10 @@ def _show_event(context: CliContext, event: dict[str, Any]) -> None:
         output.write_diff(diff, color=context.color_stdout)
 
 
-def _journal(context: CliContext) -> Journal:
-    from lsp_agent.store.journal import Journal
-
-    return Journal(context.home.journal, warn=context.warn)
-
-
 def _line(row: RunRow) -> str:
     started = row.started[:19].replace("T", " ")
     what = row.title.replace("\n", " ")
-    return f"{row.id:<{_SHORT_ID}}  {started:<19}  {row.status:<9}  {row.seconds:6.1f} s  {what}"
+    return f"{row.id:<{_SHORT_ID}}  {started:<19}  {row.status:<11}  {row.seconds:6.1f} s  {what}"
 
 
 def _first_lines(text: str) -> str:

@@ -226,8 +226,18 @@ class Session:
             warn=self.on_problem,
             trusts=self._trusts,
         )
+        self._recover(app)
         app.warm()
         return app
+
+    def _recover(self, app: App) -> None:
+        try:
+            app.recover()
+        except LspAgentError as error:
+            self.on_problem(f"lsp-agent: {error}")
+        cut_off = app.notice_interrupted()
+        if cut_off:
+            _log.warning("%s", cut_off)
 
     def _load(self, cli: Mapping[str, str] | None = None) -> Loaded:
         from lsp_agent.config.load import Sources, load_settings

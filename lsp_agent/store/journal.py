@@ -1,145 +1,176 @@
 """The run journal: every run and event in SQLite, written behind the runs' backs.
 
-Recording puts a row into a queue; one thread writes. A database that is locked or full costs one
-warning, a corrupt one is moved aside and begun anew; no run ever fails because of its journal.
+Recording puts a function into a queue; one thread carries it out, each in a transaction. A database
+that is locked or full costs one warning, a corrupt one is moved aside and begun anew; no run ever
+fails because of its journal.
 """
 
 from __future__ import annotations
 
-import json
 import logging
+import os
 import queue
 import sqlite3
 import threading
-from collections.abc import Callable
-from dataclasses import dataclass, fields
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
+from lsp_agent.config.model import JournalSettings
 from lsp_agent.errors import LspAgentError
 from lsp_agent.events import Event
+from lsp_agent.store import audit, reading, retention, working
+from lsp_agent.store.audit import AuditKind
+from lsp_agent.store.database import open_database, transaction
+from lsp_agent.store.processes import this_process
+from lsp_agent.store.reading import Opened
+from lsp_agent.store.rows import AuditRow, BrokenChain, JournalError, Purged, RunRow
+from lsp_agent.store.sealing import open_codec
+from lsp_agent.store.working import WorkingChange
+from lsp_agent.workspace.overlay import FileChange
 
 if TYPE_CHECKING:
-    from sqlite_utils import Database
+    from collections.abc import Iterator
 
-_BUSY_MS = 5000
+__all__ = ["Journal", "JournalError", "RunRow"]
+
+T = TypeVar("T")
+_Item = Callable[[Opened], None] | threading.Event | None
+"""Something to write, somebody who waits for what was put in before, or the end."""
+
 _FLUSH_SECONDS = 10.0
 _log = logging.getLogger(__name__)
-
-
-class JournalError(LspAgentError):
-    """A run that is not in the journal, or a journal that can't be read."""
-
-    code = "no-such-run"
-
-
-@dataclass(frozen=True, slots=True)
-class RunRow:
-    """A run as the journal has it; times are ISO 8601, ``finished`` empty while it goes on."""
-
-    id: str
-    title: str
-    action: str
-    workspace: str
-    status: str
-    summary: str
-    started: str
-    finished: str
-    tokens: int
-    seconds: float
 
 
 class Journal:
     """One database file. Thread-safe; nothing is opened before the first use."""
 
-    def __init__(self, path: Path, *, warn: Callable[[str], None] = _log.warning) -> None:
+    def __init__(
+        self,
+        path: Path,
+        settings: JournalSettings | None = None,
+        *,
+        env: Mapping[str, str] = os.environ,
+        warn: Callable[[str], None] = _log.warning,
+    ) -> None:
         self._path = path
+        self._settings = settings or JournalSettings()
+        self._env = env
         self._warn = warn
-        self._queue: queue.SimpleQueue[Callable[[Database], None] | None] = queue.SimpleQueue()
+        self._queue: queue.SimpleQueue[_Item] = queue.SimpleQueue()
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
         self._broken = False
 
-    def start(self, run_id: str, title: str, workspace: str, action: str) -> None:
-        """Record that a run begins."""
-        row = {
-            "id": run_id, "title": title, "action": action, "workspace": workspace,
-            "status": "running", "summary": "", "started": "", "finished": "", "tokens": 0,
-            "seconds": 0.0,
-        }  # fmt: skip
-        self._put(lambda database: _insert(database, "runs", row))
+    def start(
+        self, run_id: str, title: str, workspace: str, action: str, request: str = ""
+    ) -> None:
+        """Record that a run of this process begins; ``request`` is what it was asked."""
+
+        def write(opened: Opened) -> None:
+            opened.database.execute(
+                "insert into runs (id, title, action, workspace, status, summary, started, "
+                "finished, tokens, seconds, request, process) "
+                "values (?, ?, ?, ?, ?, '', '', '', 0, 0.0, ?, ?)",
+                [
+                    run_id,
+                    opened.codec.write(title, "runs", "title", run_id),
+                    action,
+                    workspace.encode("utf-8", "backslashreplace").decode("utf-8"),
+                    reading.RUNNING,
+                    opened.codec.write(request, "runs", "request", run_id),
+                    this_process(),
+                ],
+            )
+
+        self.put(write)
+        self.put(self._retain, transaction_around=False)
 
     def record(self, event: Event) -> None:
-        """Record an event of a run that was started."""
-        row = {
-            "run": event.run,
-            "seq": event.seq,
-            "time": event.time,
-            "type": event.type,
-            "data": json.dumps(dict(event.data), ensure_ascii=False, default=str),
-        }
+        """Record an event of a run that was started, and its audit row if it has one."""
 
-        def write(database: Database) -> None:
-            _insert(database, "events", row)
+        def write(opened: Opened) -> None:
+            data = opened.codec.write_json(event.data, "events", "data", event.run, event.seq)
+            opened.database.execute(
+                "insert into events (run, seq, time, type, data) values (?, ?, ?, ?, ?)",
+                [event.run, event.seq, event.time, event.type, data],
+            )
             if event.type == "run_started":
-                database.table("runs").update(event.run, {"started": event.time})
+                opened.database.execute(
+                    "update runs set started = ? where id = ?", [event.time, event.run]
+                )
             elif event.type == "run_finished":
-                keys = ("status", "tokens", "seconds")
-                values = {key: event.data.get(key) for key in keys}
-                database.table("runs").update(event.run, {**values, "finished": event.time})
+                _finish(opened, event)
+            audit.append_event(opened.database, opened.codec, event)
 
-        self._put(write)
+        self.put(write)
+
+    def keep(self, run_id: str, changes: Sequence[FileChange]) -> None:
+        """Record what a run under way has changed so far, for it to go on from after a crash."""
+        self.put(lambda it: working.write_working(it.database, it.codec, run_id, changes))
+
+    def note(
+        self, kind: AuditKind, run_id: str = "", data: Mapping[str, Any] | None = None
+    ) -> None:
+        """Record a decision or a deed that is no event, of a run or of none."""
+        self.put(lambda it: audit.append(it.database, it.codec, kind, run_id, data or {}))
 
     def conclude(self, run_id: str, summary: str) -> None:
         """Record what a run came to, in one line."""
-        self._put(lambda database: _update(database, run_id, {"summary": summary}))
+        self.put(
+            lambda it: it.database.execute(
+                "update runs set summary = ? where id = ?",
+                [it.codec.write(summary, "runs", "summary", run_id), run_id],
+            )
+        )
 
     def runs(self, limit: int = 20, workspace: str | None = None) -> list[RunRow]:
         """Return the newest runs, of all workspaces or of one."""
-        where = "workspace = ?" if workspace else None
-        rows = self._read(
-            lambda database: list(
-                database.table("runs").rows_where(
-                    where, [workspace] if workspace else None, order_by="id desc", limit=limit
-                )
-            )
-        )
-        return [_run_row(row) for row in rows]
+        return self.read(lambda it: reading.newest_runs(it, limit, workspace), [])
 
     def run(self, prefix: str) -> RunRow:
         """Return the run whose id starts with ``prefix``.
 
         Raises :class:`JournalError` when there is none, or more than one.
         """
-        rows = self._read(
-            lambda database: list(
-                database.table("runs").rows_where(
-                    "substr(id, 1, ?) = ?", [len(prefix), prefix], limit=2
-                )
-            )
-        )
-        if len(rows) != 1 or not prefix:
-            what = "more than one run starts" if len(rows) > 1 else "no run starts"
-            raise JournalError(f"{what} with {prefix!r}; see: lsp-agent runs list")
-        return _run_row(rows[0])
+        found = self.read(lambda it: reading.run_named(it, prefix), None)
+        return reading.the_one([found] if found else [], prefix)
+
+    def request(self, run_id: str) -> str:
+        """Return what a run was asked; ``""`` for one that was recorded without it."""
+        return self.read(lambda it: reading.request_of(it, run_id), "")
 
     def events(self, run_id: str) -> list[dict[str, Any]]:
         """Return a run's events in order, each as the contract writes it."""
-        rows = self._read(
-            lambda database: list(
-                database.table("events").rows_where("run = ?", [run_id], order_by="seq")
-            )
+        return self.read(lambda it: reading.events_of(it, run_id), [])
+
+    def working(self, run_id: str) -> list[WorkingChange]:
+        """Return what a run that did not come to its end had changed."""
+        return self.read(lambda it: working.read_working(it.database, it.codec, run_id), [])
+
+    def audit(self) -> list[AuditRow]:
+        """Return the audit rows, the oldest first."""
+        return self.read(lambda it: audit.audit_rows(it.database, it.codec), [])
+
+    def verify(self) -> BrokenChain | None:
+        """Return the first audit row that is not as it was written; ``None`` where all are."""
+        return self.read(lambda it: audit.verify_chain(it.database), None)
+
+    def purge(self, *, before: str | None = None, runs: Sequence[str] = ()) -> Purged:
+        """Forget runs by id, else all that ended before a time; see :func:`retention.purge`."""
+        return self.read(
+            lambda it: retention.purge(it.database, it.codec, before=before, runs=runs), Purged()
         )
-        return [
-            {
-                "run": row["run"],
-                "seq": row["seq"],
-                "time": row["time"],
-                "type": row["type"],
-                **json.loads(row["data"]),
-            }
-            for row in rows
-        ]
+
+    def export(
+        self, take: Callable[[Iterator[dict[str, Any]]], None], runs: Sequence[str], *, audit: bool
+    ) -> None:
+        """Hand over events, and audit rows if asked, one by one while the journal is open."""
+        self.read(lambda it: take(reading.exported(it, runs, audit=audit)), None)
+
+    def notice_interrupted(self) -> list[RunRow]:
+        """Mark the runs whose process is gone; return those that were not marked before."""
+        return self.read(_mark_interrupted, [])
 
     def flush(self) -> None:
         """Wait until all that was recorded is written."""
@@ -147,7 +178,7 @@ class Journal:
             running = self._thread is not None
         if running:
             done = threading.Event()
-            self._queue.put(lambda _database: done.set())
+            self._queue.put(done)
             done.wait(_FLUSH_SECONDS)
 
     def close(self) -> None:
@@ -158,52 +189,68 @@ class Journal:
             self._queue.put(None)
             thread.join(_FLUSH_SECONDS)
 
-    def _put(self, write: Callable[[Database], None]) -> None:
+    def put(self, write: Callable[[Opened], object], *, transaction_around: bool = True) -> None:
+        """Have something written in the journal's thread; what goes wrong costs one warning."""
+
+        def carry_out(opened: Opened) -> None:
+            if not transaction_around:
+                write(opened)
+                return
+            with transaction(opened.database):
+                write(opened)
+
         with self._lock:
             if self._thread is None:
                 self._thread = threading.Thread(target=self._loop, name="journal", daemon=True)
                 self._thread.start()
-        self._queue.put(write)
+        self._queue.put(carry_out)
 
-    def _loop(self) -> None:
-        database: Database | None = None
-        while (write := self._queue.get()) is not None:
-            try:
-                if database is None and not self._broken:
-                    database = self._open()
-                if database is None:
-                    continue
-                with database.conn:
-                    write(database)
-            except (sqlite3.Error, OSError, LookupError) as error:
-                self._complain(error)
-        if database is not None:
-            database.close()
+    def read(self, query: Callable[[Opened], T], nothing: T) -> T:
+        """Ask the database, all that was recorded before included; ``nothing`` without one.
 
-    def _read(self, query: Callable[[Database], list[Any]]) -> list[Any]:
+        Raises :class:`JournalError` for a journal that can't be read.
+        """
         self.flush()
         if not self._path.exists():
-            return []
+            return nothing
         try:
-            database = self._open()
+            opened = self._open()
             try:
-                return query(database)
+                return query(opened)
             finally:
-                database.close()
-        except sqlite3.Error as error:
+                opened.database.close()
+        except (sqlite3.Error, OSError) as error:
             raise JournalError(f"the journal {self._path} can't be read: {error}") from error
 
-    def _open(self) -> Database:
+    def _loop(self) -> None:
+        opened: Opened | None = None
+        while (item := self._queue.get()) is not None:
+            if isinstance(item, threading.Event):
+                item.set()
+                continue
+            try:
+                if opened is None and not self._broken:
+                    opened = self._open()
+                if opened is not None:
+                    item(opened)
+            except (sqlite3.Error, OSError, LookupError, ValueError, LspAgentError) as error:
+                self._complain(error)
+        if opened is not None:
+            opened.database.close()
+
+    def _open(self) -> Opened:
+        database = open_database(self._path, self._warn)
         try:
-            return _connect(self._path)
-        except sqlite3.OperationalError:
-            # Locked, read-only or no such folder: nothing that a new file would mend.
+            codec = open_codec(database, self._settings.passphrase_env, self._env, self._warn)
+        except BaseException:
+            database.close()
             raise
-        except sqlite3.DatabaseError as error:
-            aside = self._path.with_suffix(".corrupt.sqlite")
-            self._path.replace(aside)
-            self._warn(f"the journal was corrupt ({error}); it is kept as {aside} and begun anew")
-            return _connect(self._path)
+        return Opened(database, codec)
+
+    def _retain(self, opened: Opened) -> None:
+        if self._settings.keep_days:
+            days = self._settings.keep_days
+            retention.keep_days(opened.database, opened.codec, days, retention.today())
 
     def _complain(self, error: Exception) -> None:
         if not self._broken:
@@ -211,28 +258,26 @@ class Journal:
         self._broken = True
 
 
-def _run_row(row: dict[str, Any]) -> RunRow:
-    return RunRow(**{field.name: row[field.name] for field in fields(RunRow)})
+def _finish(opened: Opened, event: Event) -> None:
+    status = event.data.get("status")
+    opened.database.execute(
+        "update runs set status = ?, tokens = ?, seconds = ?, finished = ? where id = ?",
+        [status, event.data.get("tokens"), event.data.get("seconds"), event.time, event.run],
+    )
+    if status not in ("failed", "cancelled"):
+        working.forget_working(opened.database, event.run)
 
 
-def _connect(path: Path) -> Database:
-    from sqlite_utils import Database
-
-    from lsp_agent.store.migrations import migrate
-
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    connection = sqlite3.connect(path, check_same_thread=False)
-    connection.execute(f"pragma busy_timeout = {_BUSY_MS}")
-    connection.execute("pragma journal_mode = wal")
-    connection.execute("pragma synchronous = normal")
-    database = Database(connection)
-    migrate(database)
-    return database
-
-
-def _insert(database: Database, table: str, row: dict[str, Any]) -> None:
-    database.table(table).insert(row)
-
-
-def _update(database: Database, run_id: str, values: dict[str, Any]) -> None:
-    database.table("runs").update(run_id, values)
+def _mark_interrupted(opened: Opened) -> list[RunRow]:
+    if not any(row.status == reading.INTERRUPTED for row in reading.running(opened)):
+        return []
+    with transaction(opened.database):
+        gone = [row for row in reading.running(opened) if row.status == reading.INTERRUPTED]
+        for row in gone:
+            opened.database.execute(
+                "update runs set status = ?, finished = coalesce((select max(time) from events "
+                "where run = ?), started) where id = ?",
+                [reading.INTERRUPTED, row.id, row.id],
+            )
+            audit.append(opened.database, opened.codec, "run_interrupted", row.id, {})
+    return gone

@@ -6,8 +6,16 @@ import sqlite3
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from lsp_agent.store.database import transaction
+
 if TYPE_CHECKING:
     from sqlite_utils import Database
+
+
+NO_DELETE = (
+    "create trigger audit_stays before delete on audit "
+    "begin select raise(abort, 'audit rows go by lsp-agent runs purge only'); end"
+)
 
 
 def _create(database: Database) -> None:
@@ -58,6 +66,18 @@ def _remember_changes(database: Database) -> None:
         },
         pk="id",
     )
+    database.execute(
+        "create trigger audit_keeps before update on audit "
+        "begin select raise(abort, 'audit rows are never changed'); end"
+    )
+    database.execute(NO_DELETE)
+    # What a run under way has changed so far, so that it can go on after a crash.
+    database.table("working").create(
+        {"run": str, "number": int, "path": str, "new_path": str, "before": str, "after": str},
+        pk=("run", "number"),
+        foreign_keys=[("run", "runs", "id")],
+    )
+    database.table("meta").create({"key": str, "value": str}, pk="key")
 
 
 STEPS: tuple[Callable[[Database], None], ...] = (_create, _remember_changes)
@@ -68,10 +88,17 @@ def migrate(database: Database) -> None:
 
     Raises ``sqlite3.OperationalError`` for a schema that is newer than this version.
     """
-    version = int(database.execute("pragma user_version").fetchone()[0])
-    if version > len(STEPS):
+    for number, step in enumerate(STEPS, 1):
+        if _version(database) >= number:
+            continue
+        with transaction(database):
+            # Another process may have taken the step meanwhile.
+            if _version(database) < number:
+                step(database)
+                database.execute(f"pragma user_version = {number}")
+    if _version(database) > len(STEPS):
         raise sqlite3.OperationalError("it was written by a newer lsp-agent")
-    for number, step in enumerate(STEPS[version:], version + 1):
-        with database.conn:
-            step(database)
-            database.conn.execute(f"pragma user_version = {number}")
+
+
+def _version(database: Database) -> int:
+    return int(database.execute("pragma user_version").fetchone()[0])

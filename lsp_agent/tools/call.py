@@ -21,11 +21,12 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class ToolOutcome:
-    """What came of a call; ``text`` goes to the model."""
+    """What came of a call; ``text`` goes to the model, ``code`` is that of a failure."""
 
     ok: bool
     text: str
     truncated: bool = False
+    code: str = ""
 
 
 def call_tool(
@@ -39,7 +40,7 @@ def call_tool(
     except Cancelled:
         raise
     except LspAgentError as error:
-        return ToolOutcome(ok=False, text=f"error: {error}")
+        return ToolOutcome(ok=False, text=f"error: {error}", code=error.code)
     except Exception as error:  # noqa: BLE001 - a plugin's tool may raise anything
         _log.exception("the tool %s failed", name)
         return ToolOutcome(ok=False, text=f"error: {name} failed: {error}")

@@ -93,6 +93,11 @@ class Overlay:
         self._respell()
         self._scope = None if scope is None else frozenset(map(self._buffer_key, scope))
 
+    @property
+    def scope(self) -> frozenset[str] | None:
+        """The paths that may change; ``None`` allows all."""
+        return self._scope
+
     def read(self, path: str) -> str:
         """Return a file's text as the run sees it; raises :class:`UnreadableFileError`."""
         with self._lock:

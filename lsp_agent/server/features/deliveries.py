@@ -68,13 +68,17 @@ class Deliveries:
 
     async def apply(self, handle: RunHandle, result: RunResult) -> types.WorkspaceEdit:
         """Apply a run's edit in the editor; raises ``LspAgentError`` when it does not arrive."""
-        return await deliver(
+        edit = await deliver(
             self._context.server,
             self._context.session,
             handle.overlay,
             result.changes,
             f"lsp-agent: {handle.title}",
         )
+        app = await self._context.session.app()
+        names = [change.new_path or change.path for change in result.changes]
+        app.journal.note("edit_applied", handle.run_id, {"files": names})
+        return edit
 
     async def show(self, title: str, markdown: str) -> None:
         """Show a text: as a document where the client can, else as a message."""

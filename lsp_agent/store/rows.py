@@ -1,0 +1,66 @@
+"""What the journal gives out, as plain data."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from lsp_agent.errors import LspAgentError
+
+
+class JournalError(LspAgentError):
+    """A run that is not in the journal, or a journal that can't be read."""
+
+    code = "no-such-run"
+
+
+@dataclass(frozen=True, slots=True)
+class RunRow:
+    """A run as the journal has it; times are ISO 8601, ``finished`` empty while it goes on.
+
+    ``status`` is one of the contract's, ``running``, or ``interrupted`` for a run whose process is
+    gone.
+    """
+
+    id: str
+    title: str
+    action: str
+    workspace: str
+    status: str
+    summary: str
+    started: str
+    finished: str
+    tokens: int
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class AuditRow:
+    """A decision or a deed; ``hash`` is that of the row and of all before it."""
+
+    id: int
+    time: str
+    run: str
+    kind: str
+    data: Mapping[str, Any]
+    previous: str
+    hash: str
+
+
+@dataclass(frozen=True, slots=True)
+class BrokenChain:
+    """The first audit row that is not what was written, and how it shows."""
+
+    id: int
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Purged:
+    """How many rows a purge removed; ``last`` is the hash of the last audit row that went."""
+
+    runs: int = 0
+    events: int = 0
+    audit: int = 0
+    last: str = ""
