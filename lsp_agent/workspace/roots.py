@@ -176,8 +176,17 @@ def is_git_folder(part: str) -> bool:
     """Whether some file system takes this name for ``.git``."""
     if part.isascii() and part[:1] not in ".gG":
         return False
-    folded = _folded(part).casefold().split(":", 1)[0].rstrip(". ")
+    folded = folded_name(part)
     return folded == ".git" or _GIT_SHORT_NAME.match(folded) is not None
+
+
+def folded_name(part: str) -> str:
+    """Return a name as the laxest file systems take it, for comparing with known names.
+
+    Case, Unicode form, characters that HFS+ drops, a stream's name, dots and spaces at the end
+    make no difference there. ``""`` for a name of nothing else.
+    """
+    return _folded(part).casefold().split(":", 1)[0].rstrip(". ")
 
 
 def refuse_git_folder(parts: Sequence[str], relative: str) -> None:
