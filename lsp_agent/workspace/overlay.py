@@ -5,6 +5,7 @@ Nothing here writes to the disk. The net effect of a run leaves as :class:`FileC
 
 from __future__ import annotations
 
+import copy
 import os
 import threading
 from collections.abc import Iterable, Iterator, Sequence
@@ -92,6 +93,19 @@ class Overlay:
             self._buffers[self._buffer_key(buffer.path)] = buffer
         self._respell()
         self._scope = None if scope is None else frozenset(map(self._buffer_key, scope))
+
+    def as_found(self) -> Overlay:
+        """Return the workspace as the run found it; what that one is made to hold is not ours."""
+        with self._lock:
+            found = copy.copy(self)
+            found._texts, found._origins = {}, {}
+            found._respell()
+        return found
+
+    def spelling(self, path: str) -> str:
+        """Return the one path that a file has here, however it is spelt."""
+        with self._lock:
+            return self._buffer_key(path)
 
     def read(self, path: str) -> str:
         """Return a file's text as the run sees it; raises :class:`UnreadableFileError`."""
