@@ -38,6 +38,7 @@ from lsp_agent.language_servers.types import View
 from lsp_agent.store.apply import recover
 from lsp_agent.store.journal import Journal, JournalError
 from lsp_agent.tools.spec import Tool, load_tools
+from lsp_agent.verify.programs import Programs
 from lsp_agent.workspace.overlay import Overlay
 from lsp_agent.workspace.roots import Root
 
@@ -70,9 +71,9 @@ class App:
         self.on_index: OnIndex = lambda _root, _done, _all: None
         self._lock = threading.Lock()
         self._indexes: dict[Path, CodeIndex] = {}
-        self.language_servers = LanguageServers(
-            settings.language_servers, trusts or TrustStore(home).is_trusted, env
-        )
+        trusts = trusts or TrustStore(home).is_trusted
+        self.language_servers = LanguageServers(settings.language_servers, trusts, env)
+        self._programs = Programs(env, trusts)
         self._knowledge: dict[Path, Knowledge] = {}
 
     @cached_property
@@ -122,6 +123,7 @@ class App:
                     progress=progress,
                     index=self.index(overlay.root) if overlay.root else None,
                     instruments=self.language_servers,
+                    programs=self._programs,
                     knowledge=self.knowledge(overlay.root) if overlay.root else None,
                     note=lambda kind, data: self.journal.note(kind, run_id, data),
                     keep=lambda changes: self.journal.keep(run_id, changes),

@@ -9,13 +9,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from lsp_agent.agent.conversation import Conversation
-from lsp_agent.agent.environment import RejectedError, Run, RunFailedError
+from lsp_agent.agent.environment import Run, RunFailedError
 from lsp_agent.agent.formats import extract_code, parse_tool_calls
 from lsp_agent.agent.hazards import approved
 from lsp_agent.agent.prompts import prompt
 from lsp_agent.agent.query import Answer, Budget, answer_tokens, ask_engine
 from lsp_agent.agent.related import question_of, related, tool_context
-from lsp_agent.agent.verify import verify
+from lsp_agent.agent.verify import describe, give_up, verify
 from lsp_agent.context.builder import (
     Note,
     diagnostics_lines,
@@ -59,7 +59,7 @@ class Piece:
 def run_direct(run: Run, budget: Budget) -> str:
     """Do a task in one shot; return the model's text answer (``""`` for an edit).
 
-    Raises :class:`RejectedError` when no answer passed the checks.
+    Raises :class:`RejectedError` when no answer passed the checks, and none may be offered.
     """
     piece = piece_of(run)
     if run.request.answer == "text":
@@ -87,7 +87,8 @@ def run_direct(run: Run, budget: Budget) -> str:
         conversation.answer(answer.text)
         conversation.observe(f"{problem}\nAnswer again, with the whole piece.")
     run.env.overlay.restore(clean)
-    raise RejectedError(f"no answer of the model passed the checks; the last one: {problem}")
+    give_up(run, f"no answer of the model passed the checks; the last one: {problem}")
+    return ""
 
 
 def piece_of(run: Run) -> Piece:
@@ -128,10 +129,8 @@ def diagnostics_of(run: Run, text: Text) -> str:
 def take_rewrite(run: Run, piece: Piece, answer: Answer) -> str:
     """Put a rewritten piece into the overlay; return what is wrong with it, if anything."""
     problem = _apply(run, piece, answer)
-    failures = verify(run) if run.env.overlay.changes() else []
-    if failures:
-        return "\n".join(f"The {one.check} check failed:\n{one.detail}" for one in failures)
-    return problem
+    failures = verify(run, offerable=not problem) if run.env.overlay.changes() else ()
+    return describe(failures) or problem
 
 
 def _apply(run: Run, piece: Piece, answer: Answer) -> str:

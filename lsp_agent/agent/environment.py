@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from lsp_agent.agent.proof import Proof
 from lsp_agent.agent.types import Ask, RunRequest
 from lsp_agent.cancel import CancelToken
 from lsp_agent.config.model import Settings
@@ -17,6 +18,7 @@ from lsp_agent.index.service import CodeIndex
 from lsp_agent.language_servers.types import Instruments
 from lsp_agent.store.audit import AuditKind
 from lsp_agent.tools.spec import Tool
+from lsp_agent.verify.programs import Programs
 from lsp_agent.verify.types import Workshop
 from lsp_agent.workspace.overlay import FileChange, Overlay
 
@@ -49,16 +51,18 @@ class RunEnvironment:
     workshop: Workshop | None = None
     note: Note = field(default=lambda _kind, _data: None)
     keep: Keep = field(default=lambda _changes: None)
+    programs: Programs | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """A run under way: what was asked, the parts, the loaded model, the way to stop."""
+    """A run under way: what was asked, the parts, the loaded model, the way to stop, the checks."""
 
     request: RunRequest
     env: RunEnvironment
     info: EngineInfo
     cancel: CancelToken
+    proof: Proof = field(default_factory=Proof)
 
 
 class RunFailedError(LspAgentError):

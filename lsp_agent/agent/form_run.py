@@ -13,14 +13,14 @@ from difflib import SequenceMatcher
 
 from lsp_agent.agent.conversation import Conversation
 from lsp_agent.agent.direct import piece_of, take_rewrite
-from lsp_agent.agent.environment import RejectedError, Run
+from lsp_agent.agent.environment import Run
 from lsp_agent.agent.forms.annotations import annotations_for
 from lsp_agent.agent.forms.changes import NOTHING, Changes, Report, changes_for, read_changes
 from lsp_agent.agent.forms.docstring import documentation_for
 from lsp_agent.agent.forms.spec import AnswerError, Form
 from lsp_agent.agent.prompts import prompt
 from lsp_agent.agent.query import Answer, Budget, answer_tokens, ask_engine
-from lsp_agent.agent.verify import verify
+from lsp_agent.agent.verify import describe, give_up, verify
 from lsp_agent.context.builder import file_context
 from lsp_agent.engine.types import Message, Sampling
 from lsp_agent.syntax.document import SyntaxDocument
@@ -57,7 +57,7 @@ def form_of(run: Run) -> Form | None:
 def run_form(run: Run, budget: Budget, form: Form) -> str:
     """Ask until an answer passes the checks; return ``""``: an edit says nothing.
 
-    Raises :class:`RejectedError` when none did.
+    Raises :class:`RejectedError` when none did, and none may be offered.
     """
     narrow = bool(run.info.jobs)
     context = "" if narrow else _context(run, form)
@@ -88,7 +88,8 @@ def run_form(run: Run, budget: Budget, form: Form) -> str:
             conversation.answer(answer.text)
             conversation.observe(f"{problem}\nAnswer again, in the same form.")
     run.env.overlay.restore(clean)
-    raise RejectedError(f"no answer of the model passed the checks; the last one: {problem}")
+    give_up(run, f"no answer of the model passed the checks; the last one: {problem}")
+    return ""
 
 
 def _take(run: Run, form: Form, answer: Answer) -> str:
@@ -113,8 +114,14 @@ def _take(run: Run, form: Form, answer: Answer) -> str:
     if after == before:
         return ""
     run.env.overlay.write(path, after)
-    failures = verify(run)
-    return "\n".join(f"The {one.check} check failed:\n{one.detail}" for one in failures)
+    return describe(verify(run, _place(form)))
+
+
+def _place(form: Form) -> Range | None:
+    """Return the lines that an answer may change, where they are not just the target's."""
+    if not isinstance(form, Changes):
+        return None
+    return Range(Position(form.first, 0), Position(form.last, len(form.text.line(form.last))))
 
 
 def unresolved(form: Changes, before: str, after: str, path: str) -> str:

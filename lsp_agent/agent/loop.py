@@ -12,6 +12,7 @@ from lsp_agent.agent.environment import RejectedError, Run, RunEnvironment
 from lsp_agent.agent.form_run import form_of, run_form
 from lsp_agent.agent.hazards import ask_user
 from lsp_agent.agent.profiles import choose_profile
+from lsp_agent.agent.proof import Proof
 from lsp_agent.agent.query import Budget
 from lsp_agent.agent.tool_loop import ToolLoop
 from lsp_agent.agent.types import ApprovalQuestion, RunRequest, RunResult
@@ -19,6 +20,7 @@ from lsp_agent.cancel import Cancelled, CancelToken
 from lsp_agent.engine.types import EngineInfo
 from lsp_agent.errors import LspAgentError
 from lsp_agent.events import RunStatus
+from lsp_agent.verify.words import remark
 from lsp_agent.workspace.diff import diff_changes, unified_diff
 from lsp_agent.workspace.overlay import FileChange
 
@@ -36,7 +38,7 @@ class _Outcome:
 def run_agent(request: RunRequest, env: RunEnvironment, cancel: CancelToken) -> RunResult:
     """Carry out a request; never raises. What went wrong is in the events and in ``summary``."""
     started = time.monotonic()
-    tokens = 0
+    tokens, proof = 0, Proof()
     env.events.emit(
         "run_started",
         task=request.task,
@@ -45,7 +47,7 @@ def run_agent(request: RunRequest, env: RunEnvironment, cancel: CancelToken) -> 
         path=request.focus.path if request.focus else None,
     )
     try:
-        run = Run(request, env, _ready(env, cancel), cancel)
+        run = Run(request, env, _ready(env, cancel), cancel, proof)
         check_ability(request, run.info)
         budget = Budget(run)
         try:
@@ -67,7 +69,9 @@ def run_agent(request: RunRequest, env: RunEnvironment, cancel: CancelToken) -> 
         outcome = _Outcome("failed", message)
     seconds = round(time.monotonic() - started, 3)
     env.events.emit("run_finished", status=outcome.status, tokens=tokens, seconds=seconds)
-    return RunResult(env.run_id, outcome.status, outcome.summary, outcome.text, outcome.changes)
+    return RunResult(
+        env.run_id, outcome.status, outcome.summary, outcome.text, outcome.changes, proof.verdicts
+    )
 
 
 def _ready(env: RunEnvironment, cancel: CancelToken) -> EngineInfo:
@@ -102,10 +106,10 @@ def _work(run: Run, budget: Budget) -> _Outcome:
 
 def _offer(run: Run, text: str, changes: tuple[FileChange, ...]) -> _Outcome:
     """Let the edit out: asked about where the settings want it, with an event a file."""
+    doubt = remark(run.proof.verdicts)
     if run.env.settings.safety.approve == "always":
-        question = ApprovalQuestion(
-            f"Apply the edit of {len(changes)} file(s)?", diff_changes(changes)[:4000]
-        )
+        detail = "\n".join(one for one in (doubt, diff_changes(changes)[:4000]) if one)
+        question = ApprovalQuestion(f"Apply the edit of {len(changes)} file(s)?", detail)
         if not ask_user(run, question):
             raise RejectedError("the user refused the edit")
     for change in changes:
@@ -115,7 +119,8 @@ def _offer(run: Run, text: str, changes: tuple[FileChange, ...]) -> _Outcome:
     files = ", ".join(change.new_path or change.path for change in changes[:5])
     # An answer that is the code itself says nothing about it.
     said = "" if text.startswith("```") else _first_line(text)
-    return _Outcome("edited", said or f"changed {files}", text, changes)
+    summary = said or f"changed {files}"
+    return _Outcome("edited", f"{summary} ({doubt})" if doubt else summary, text, changes)
 
 
 def _first_line(text: str) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 
 from lsp_agent.agent.conversation import Conversation
 from lsp_agent.agent.direct import Piece, apply_code, diagnostics_of, piece_of
-from lsp_agent.agent.environment import RejectedError, Run, RunFailedError
+from lsp_agent.agent.environment import Run, RunFailedError
 from lsp_agent.agent.formats import extract_code, parse_tool_calls
 from lsp_agent.agent.grammar import MAX_PATHS, tool_grammar
 from lsp_agent.agent.hazards import approved
@@ -15,7 +15,7 @@ from lsp_agent.agent.prompts import prompt
 from lsp_agent.agent.query import Answer, Budget, answer_tokens, ask_engine
 from lsp_agent.agent.related import related, tool_context
 from lsp_agent.agent.repeats import RepeatGuard
-from lsp_agent.agent.verify import verify
+from lsp_agent.agent.verify import describe, give_up, verify
 from lsp_agent.context.builder import focus_lines, whole_file, workspace_facts
 from lsp_agent.engine.types import Message, ToolCall, ToolSchema
 from lsp_agent.syntax.document import SyntaxDocument
@@ -147,12 +147,12 @@ class ToolLoop:
                     "No file was changed. Make the edit with a tool, or say why none is needed."
                 )
                 return None
-        failures = verify(run) if run.env.overlay.changes() else []
-        if not failures:
+        detail = describe(verify(run)) if run.env.overlay.changes() else ""
+        if not detail:
             return text
-        detail = "\n".join(f"The {one.check} check failed:\n{one.detail}" for one in failures)
         if self._refined >= run.env.settings.agent.refine_passes:
-            raise RejectedError(f"the edit did not pass the checks: {detail}")
+            give_up(run, f"the edit did not pass the checks: {detail}")
+            return text
         self._refined += 1
         self._conversation.observe(f"{detail}\nMend this.")
         return None

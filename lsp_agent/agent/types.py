@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from lsp_agent.events import RunStatus
+from lsp_agent.verify.types import Verdict
+from lsp_agent.verify.words import remark
 from lsp_agent.workspace.overlay import FileChange
 from lsp_agent.workspace.positions import Range
 
@@ -66,7 +68,7 @@ class RunResult:
     """How a run ended.
 
     ``changes`` is empty unless ``status`` is ``edited``; ``text`` is the model's last answer,
-    ``summary`` one line for a person.
+    ``summary`` one line for a person. ``verdicts`` are those of the edit's checks.
     """
 
     run_id: str
@@ -74,6 +76,12 @@ class RunResult:
     summary: str
     text: str = ""
     changes: tuple[FileChange, ...] = field(default=())
+    verdicts: tuple[Verdict, ...] = ()
+
+    @property
+    def remark(self) -> str:
+        """What is to be said before the edit is taken: which checks it fails; ``""`` for none."""
+        return remark(self.verdicts)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,110 +1,172 @@
-"""Checking a run's edits before anyone sees them: syntax, and what language servers say."""
+"""Checking a run's edits before anyone sees them, and what becomes of one that fails."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
-from lsp_agent.agent.environment import Run
-from lsp_agent.language_servers.types import Diagnostic, Instruments, View, regressions
-from lsp_agent.syntax.document import SyntaxDocument
-from lsp_agent.syntax.issues import SyntaxIssue, new_errors
-from lsp_agent.workspace.overlay import FileChange
-from lsp_agent.workspace.text import Text
+from lsp_agent.agent.environment import RejectedError, Run
+from lsp_agent.index.types import IndexUnavailableError
+from lsp_agent.index.view import IndexView
+from lsp_agent.verify.affected import affected_tests
+from lsp_agent.verify.diagnostics import check_diagnostics
+from lsp_agent.verify.lint import StyleChecks, Styled
+from lsp_agent.verify.scope import Bounds, check_scope
+from lsp_agent.verify.syntax import check_syntax
+from lsp_agent.verify.tests_check import check_tests
+from lsp_agent.verify.types import Verdict, Workshop
+from lsp_agent.verify.words import failing
+from lsp_agent.workspace.positions import Range
 
-_MAX_ISSUES = 5
-_LEAST_SECONDS = 0.1
+if TYPE_CHECKING:
+    from lsp_agent.sandbox.types import Ability
 
-
-@dataclass(frozen=True, slots=True)
-class Failure:
-    """Why an edit may not be offered; ``detail`` is for the model and for people."""
-
-    check: str
-    detail: str
-
-
-def verify(run: Run) -> list[Failure]:
-    """Run the configured checks on the overlay's changes, with an event each."""
-    run.env.progress("checking", None)
-    if run.env.settings.verify.syntax:
-        detail = check_syntax(run.env.overlay.changes())
-        _tell(run, "syntax", detail, "no error")
-        if detail:
-            # What the others would say of it only follows.
-            return [Failure("syntax", detail)]
-    if run.env.settings.verify.diagnostics and run.env.instruments is not None:
-        detail, remark = check_diagnostics(run, run.env.instruments)
-        if detail or remark:
-            _tell(run, "diagnostics", detail, remark)
-        if detail:
-            return [Failure("diagnostics", detail)]
-    return []
+_MAX_TESTS = 12
+_INDEX_SECONDS = 2.0
+# What the sandbox has to hold before code of the folder runs without being asked for.
+_HELD: frozenset[Ability] = frozenset({"files", "network"})
 
 
-def check_syntax(changes: Sequence[FileChange]) -> str:
-    """Return the syntax errors that the changes brought in, a line each; ``""`` without any."""
-    found: list[str] = []
-    for change in changes:
-        if change.after is None:
-            continue
-        path = change.new_path or change.path
-        after = SyntaxDocument.read(path, change.after)
-        before = after.replaced(change.before) if change.before else None
-        found += [_line(path, issue, after) for issue in new_errors(before, after)[:_MAX_ISSUES]]
-    return "\n".join(found)
+def verify(run: Run, place: Range | None = None, *, offerable: bool = True) -> tuple[Verdict, ...]:
+    """Run the configured checks on the overlay's changes, an event each; return those that failed.
 
-
-def check_diagnostics(run: Run, instruments: Instruments) -> tuple[str, str]:
-    """Ask the language servers for errors that the changes brought in.
-
-    Returns those, a line each, and what is to be said when there is none: who was asked, and who
-    did not answer within ``verify.diagnostics_seconds``; both empty where no server is. A server
-    whose opinion of the text before is not known in time is not believed.
+    ``place`` may change besides the request's target. What a formatter mends goes into the overlay.
+    An attempt that is not ``offerable`` is wrong in another way too.
     """
-    overlay, settings = run.env.overlay, run.env.settings.verify
-    changes = [one for one in overlay.changes() if one.after is not None]
-    view, old = View.of(overlay), View.before(overlay)
-    if view is None or old is None or not changes:
-        return "", ""
-    deadline = time.monotonic() + settings.diagnostics_seconds
-    paths = [one.new_path or one.path for one in changes]
-    after = instruments.diagnostics(view, paths, run.cancel, settings.diagnostics_seconds)
-    notes, servers = list(after.notes), set(after.servers)
-    found = regressions((), after.diagnostics, {})
-    known = [one.path for one in changes if one.before is not None]
-    made = {one.path for one in changes if one.before is None}
-    if found and known:
-        left = max(deadline - time.monotonic(), _LEAST_SECONDS)
-        before = instruments.diagnostics(old, known, run.cancel, left)
-        notes += [note for note in before.notes if note not in notes]
-        servers &= set(before.servers)
-        moved = {one.new_path: one.path for one in changes if one.new_path}
-        fresh = regressions(before.diagnostics, after.diagnostics, moved)
-        found = [one for one in fresh if one.server in servers or one.path in made]
-    if found:
-        texts = {path: Text(overlay.read(path)) for path in {one.path for one in found}}
-        return "\n".join(_remark(one, texts[one.path]) for one in found[:_MAX_ISSUES]), ""
-    said = [f"no new error: {', '.join(sorted(servers))}"] if servers else []
-    return "", "; ".join([*said, *(f"not checked: {note}" for note in notes)])
+    run.env.progress("checking", None)
+    run.proof.verdicts = ()
+    failed = _must(run, place) or _agree(run) or _tests(run)
+    settings = run.env.settings.verify
+    if failed and offerable and settings.failing == "offer" and _may_be_offered(failed):
+        run.proof.offered = (run.env.overlay.snapshot(), run.proof.verdicts)
+    return failed
 
 
-def _tell(run: Run, check: str, detail: str, remark: str) -> None:
-    run.env.events.emit("verification", check=check, ok=not detail, detail=detail or remark)
+def describe(failed: Sequence[Verdict]) -> str:
+    """Return failures as the model is told of them; ``""`` for none."""
+    return "\n".join(f"The {one.check} check failed:\n{one.detail}" for one in failed)
 
 
-def _remark(one: Diagnostic, text: Text) -> str:
-    start = one.range.start
-    said = " ".join(one.message.split())
-    source = text.line(start.line).strip()[:80]
-    code = f" {one.code}" if one.code else ""
-    return (
-        f"{one.path}:{start.line + 1}:{start.character + 1}: {said} [{one.source}{code}] | {source}"
+def give_up(run: Run, reason: str) -> None:
+    """End without a good edit: back to the last one that may be offered with a remark.
+
+    Raises :class:`RejectedError` where there is none.
+    """
+    if run.proof.offered is None:
+        raise RejectedError(reason)
+    state, run.proof.verdicts = run.proof.offered
+    run.env.overlay.restore(state)
+
+
+def _may_be_offered(failed: Sequence[Verdict]) -> bool:
+    return not {one.check for one in failed} & {"scope", "syntax"}
+
+
+def _must(run: Run, place: Range | None) -> tuple[Verdict, ...]:
+    """Check what an edit is never offered without; what the others would say only follows."""
+    changes = run.env.overlay.changes()
+    bounds = _bounds(run, place)
+    if bounds.any:
+        failed = _told(run, check_scope(changes, bounds))
+        if failed:
+            return failed
+    return _told(run, check_syntax(changes)) if run.env.settings.verify.syntax else ()
+
+
+def _bounds(run: Run, place: Range | None) -> Bounds:
+    request, spelt = run.request, run.env.overlay.spelling
+    paths = None if request.scope is None else frozenset(map(spelt, request.scope))
+    if request.focus is None or request.target is None:
+        return Bounds(paths)
+    places = (request.target, *([place] if place else []))
+    return Bounds(paths, spelt(request.focus.path), places)
+
+
+def _agree(run: Run) -> tuple[Verdict, ...]:
+    """Ask formatters and linters, and language servers meanwhile."""
+    with ThreadPoolExecutor(1, "verify") as pool:
+        asked = pool.submit(_diagnostics, run)
+        styled = _style(run)
+        opinion = asked.result()
+    for path, text in styled.mended.items():
+        run.env.overlay.write(path, text)
+    return _told(run, *styled.verdicts, *([opinion] if opinion else []))
+
+
+def _style(run: Run) -> Styled:
+    env, proof = run.env, run.proof
+    if env.programs is None or not env.settings.verify.lint:
+        return Styled()
+    if proof.styles is None:
+        proof.styles = StyleChecks(env.overlay, env.programs, env.workshop, _refusal(run))
+    return proof.styles.check(run.cancel, env.settings.verify.lint_seconds)
+
+
+def _diagnostics(run: Run) -> Verdict | None:
+    env, settings = run.env, run.env.settings.verify
+    if env.instruments is None or not settings.diagnostics:
+        return None
+    began = time.monotonic()
+    verdict = check_diagnostics(
+        env.overlay, env.instruments, run.cancel, settings.diagnostics_seconds
     )
+    return verdict and replace(verdict, seconds=round(time.monotonic() - began, 3))
 
 
-def _line(path: str, issue: SyntaxIssue, document: SyntaxDocument) -> str:
-    start = issue.range.start
-    source = document.text.line(start.line).strip()[:80]
-    return f"{path}:{start.line + 1}:{start.character + 1}: {issue.message} | {source}"
+def _tests(run: Run) -> tuple[Verdict, ...]:
+    """Run the tests that the edit concerns, where the settings and the machine let them."""
+    env, settings = run.env, run.env.settings.verify
+    if settings.tests == "off" or (env.workshop is None and settings.tests == "auto"):
+        return ()
+    began = time.monotonic()
+    tests = affected_tests(env.overlay, _index(run), _MAX_TESTS, run.cancel.check)
+    if not tests:
+        return ()
+    refusal = _refusal(run) if settings.tests == "auto" or env.workshop is None else ""
+    if env.workshop is None or refusal:
+        detail = f"not checked: {', '.join(tests[:3])}: {refusal}"
+        return _told(run, Verdict("tests", None, detail))
+    env.progress("running tests", None)
+    left = max(settings.tests_seconds - (time.monotonic() - began), 1.0)
+    return _told(run, check_tests(env.overlay, tests, env.workshop, run.cancel, left))
+
+
+def _index(run: Run) -> IndexView | None:
+    index = run.env.index
+    if index is None or not index.ready(_INDEX_SECONDS, run.cancel.check):
+        return None
+    try:
+        index.reader.generation()
+    except IndexUnavailableError:
+        return None
+    return index.view(run.env.overlay)
+
+
+def _refusal(run: Run) -> str:
+    """Say why no code of the folder runs by itself; ``""`` where it does."""
+    env, root = run.env, run.env.overlay.root
+    workshop: Workshop | None = env.workshop
+    if workshop is None or root is None:
+        return "there is nowhere to run it"
+    if env.programs is None or not env.programs.trusts(root.path):
+        return f"the folder is not trusted: lsp-agent trust {root.path}"
+    if lacking := sorted(_HELD - workshop.abilities):
+        return f"no sandbox here holds its {' and '.join(lacking)}"
+    return ""
+
+
+def _told(run: Run, *verdicts: Verdict) -> tuple[Verdict, ...]:
+    """Note verdicts, with an event each; return those that failed."""
+    run.proof.verdicts += verdicts
+    for one in verdicts:
+        run.env.events.emit(
+            "verification",
+            check=one.check,
+            ok=one.ok is not False,
+            detail=one.detail,
+            seconds=one.seconds,
+        )
+    return failing(verdicts)

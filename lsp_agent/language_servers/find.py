@@ -91,17 +91,16 @@ class Finder:
 
     def environment(self, server: Server) -> dict[str, str]:
         """Return what a server gets of our environment: no secrets."""
-        kept = {name: text for name, text in self._env.items() if not _SECRET.search(name)}
-        return {**kept, **server.environment}
+        return {**without_secrets(self._env), **server.environment}
 
     def _locate(self, server: Server, root: Path, path: str, *, trusted: bool) -> Found | Absent:
         name, *arguments = server.command
         project = project_root(root, path, server.markers)
-        own = self._own(name, root, project)
-        program = (own if trusted else None) or self._on_path(name)
+        own = own_program(name, root, project)
+        program = (own if trusted else None) or program_on_path(name, self._env)
         if program is None and own is None:
             return Absent(server, f"{name} is not on PATH; get it with: {server.install}")
-        if program is None or (not trusted and _lies_in(program, root)):
+        if program is None or (not trusted and is_part_of(program, root)):
             reason = f"{name} lies in the folder, which is not trusted: lsp-agent trust {root}"
             return Absent(server, reason, installed=True)
         if server.needs_trust and not trusted:
@@ -110,28 +109,43 @@ class Finder:
         python = self._python(root, project, trusted=trusted) if server.interpreter else ""
         return Found(server, (program, *arguments), project, python)
 
-    def _on_path(self, name: str) -> str | None:
-        if os.path.dirname(name):  # noqa: PTH120 - whether there is one, not which
-            return shutil.which(name)
-        # A relative entry would be looked up in whatever folder we are in.
-        entries = self._env.get("PATH", "").split(os.pathsep)
-        return _which(name, [one for one in entries if _absolute(one)])
-
-    @staticmethod
-    def _own(name: str, root: Path, project: Path) -> str | None:
-        if os.path.dirname(name):  # noqa: PTH120
-            return None
-        return _which(name, [str(at.joinpath(*parts)) for at in (project, root) for parts in _OWN])
-
     def _python(self, root: Path, project: Path, *, trusted: bool) -> str:
         """Return the project's interpreter: servers start it to ask for its packages."""
         venv = self._env.get("VIRTUAL_ENV") or self._env.get("CONDA_PREFIX")
         active = [Path(venv, _VENV[1], _PYTHON)] if venv and _absolute(venv) else []
         own = [at.joinpath(*_VENV, _PYTHON) for at in (project, root)]
         for candidate in (*own, *active) if trusted else active:
-            if candidate.exists() and (trusted or not _lies_in(str(candidate), root)):
+            if candidate.exists() and (trusted or not is_part_of(str(candidate), root)):
                 return str(candidate)
         return ""
+
+
+def program_on_path(name: str, env: Mapping[str, str]) -> str | None:
+    """Return where a program is, by its name or its path; ``None`` where it is not."""
+    if os.path.dirname(name):  # noqa: PTH120 - whether there is one, not which
+        return shutil.which(name)
+    # A relative entry would be looked up in whatever folder we are in.
+    entries = env.get("PATH", "").split(os.pathsep)
+    return _which(name, [one for one in entries if _absolute(one)])
+
+
+def own_program(name: str, root: Path, project: Path) -> str | None:
+    """Return where a workspace, or a project in it, has a program of its own."""
+    if os.path.dirname(name):  # noqa: PTH120
+        return None
+    return _which(name, [str(at.joinpath(*parts)) for at in (project, root) for parts in _OWN])
+
+
+def is_part_of(program: str, root: Path) -> bool:
+    """Whether a program is a part of the workspace, by its name or behind its links."""
+    return Path(program).is_relative_to(root) or Path(os.path.realpath(program)).is_relative_to(
+        root
+    )
+
+
+def without_secrets(env: Mapping[str, str]) -> dict[str, str]:
+    """Return an environment without the variables whose names tell of secrets."""
+    return {name: text for name, text in env.items() if not _SECRET.search(name)}
 
 
 def project_root(root: Path, path: str, markers: Sequence[str]) -> Path:
@@ -190,10 +204,3 @@ def _which(name: str, folders: Sequence[str]) -> str | None:
 
 def _absolute(path: str) -> bool:
     return os.path.isabs(path)  # noqa: PTH117 - text of a variable
-
-
-def _lies_in(program: str, root: Path) -> bool:
-    """Whether a program is a part of the workspace, by its name or behind its links."""
-    return Path(program).is_relative_to(root) or Path(os.path.realpath(program)).is_relative_to(
-        root
-    )

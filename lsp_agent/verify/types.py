@@ -4,24 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Literal, Protocol
 
 from lsp_agent.cancel import CancelToken
-from lsp_agent.sandbox.types import Outcome
+from lsp_agent.sandbox.types import Ability, Outcome
 from lsp_agent.workspace.overlay import Overlay
+
+Check = Literal["scope", "syntax", "format", "lint", "diagnostics", "tests"]
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
     """What one check says: ``ok`` is ``None`` where it could not be made, ``detail`` says why.
 
-    ``detail`` is for the model and for people: what is wrong, a line each, or what was done.
+    ``detail`` is for the model and for people: what is wrong, a line each, or what was done. ``by``
+    names who made the check (``ruff``, ``12 tests``).
     """
 
-    check: str
+    check: Check
     ok: bool | None
     detail: str
     seconds: float = 0.0
+    by: str = ""
 
 
 class Workshop(Protocol):
@@ -30,6 +34,11 @@ class Workshop(Protocol):
     The copy is made at first need, follows the overlay, stays for the run, and is removed by
     :meth:`close`. What a command writes stays in the copy.
     """
+
+    @property
+    def abilities(self) -> frozenset[Ability]:
+        """What the sandbox holds that commands run in; nothing without one."""
+        ...
 
     def run(
         self,

@@ -5,6 +5,7 @@ Nothing here writes to the disk. The net effect of a run leaves as :class:`FileC
 
 from __future__ import annotations
 
+import copy
 import os
 import threading
 from collections.abc import Iterable, Iterator, Sequence
@@ -97,6 +98,19 @@ class Overlay:
     def scope(self) -> frozenset[str] | None:
         """The paths that may change; ``None`` allows all."""
         return self._scope
+
+    def as_found(self) -> Overlay:
+        """Return the workspace as the run found it; what that one is made to hold is not ours."""
+        with self._lock:
+            found = copy.copy(self)
+            found._texts, found._origins = {}, {}
+            found._respell()
+        return found
+
+    def spelling(self, path: str) -> str:
+        """Return the one path that a file has here, however it is spelt."""
+        with self._lock:
+            return self._buffer_key(path)
 
     def read(self, path: str) -> str:
         """Return a file's text as the run sees it; raises :class:`UnreadableFileError`."""
