@@ -4,16 +4,24 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from lsp_agent.errors import LspAgentError
-from lsp_agent.store.atomic import Looks, locked, stage
+from lsp_agent.store.atomic import (
+    Looks,
+    MovedFolderError,
+    bytes_of,
+    locked,
+    make_folder,
+    remove,
+    replace,
+    stage,
+)
 from lsp_agent.store.intent import (
     Intent,
     Recovery,
     Step,
-    bytes_of,
     read_intent,
     sync_folders,
     temp_beside,
@@ -41,17 +49,18 @@ class StaleFileError(ApplyError):
 def apply_changes(root: Path, changes: Sequence[FileChange], intent_log: Path) -> list[str]:
     """Carry out changes below a folder, and return the paths that changed, sorted.
 
-    Files are written in their own encoding, beside their place and then renamed, so that each is
-    the old or the new one at any time; mode and owner are kept, links are written through. What
-    is done is written to ``intent_log`` before. A failure half way is undone here, a crash by the
-    next call or by :func:`recover`. Raises :class:`StaleFileError` when a file's text is not what
-    the run read, :class:`OutsideRootError`, :class:`EditError` for a character that the file's
-    encoding lacks, and :class:`ApplyError` when the disk refuses.
+    ``root`` is a real path, without links. Files are written in their own encoding, beside their
+    place and then renamed, so that each is the old or the new one at any time; mode and owner are
+    kept, links are written through. What is done is written to ``intent_log`` before. A failure
+    half way is undone here, a crash by the next call or by :func:`recover`. Raises
+    :class:`StaleFileError` when a file's text is not what the run read, :class:`OutsideRootError`,
+    :class:`EditError` for a character that the file's encoding lacks, and :class:`ApplyError` when
+    the disk refuses.
     """
     try:
         with locked(_lock_file(intent_log)):
             _recover(intent_log)
-            intent = _plan(Root(root), changes)
+            intent = _plan(_unmoved(root), changes)
             if intent.steps:
                 _apply(intent, intent_log)
     except OSError as error:
@@ -119,29 +128,38 @@ def _forget(log: Path) -> None:
 
 def _carry_out(intent: Intent) -> None:
     for folder in intent.folders:
-        folder.mkdir(exist_ok=True)
+        make_folder(folder)
     for step in intent.steps:
         if step.new is not None:
-            _refuse_moved(step)
-            stage(step.temp, step.new, step.looks)
+            with _refusing_moved(step):
+                stage(step.temp, step.new, step.looks)
     for step in intent.steps:
-        _refuse_moved(step)
-        if bytes_of(step.target) != step.old:
-            raise _stale(step.path)
-        if step.new is None:
-            step.target.unlink()
-        else:
-            step.temp.replace(step.target)
+        with _refusing_moved(step):
+            if bytes_of(step.target) != step.old:
+                raise _stale(step.path)
+            if step.new is None:
+                remove(step.target)
+            else:
+                replace(step.temp, step.target)
     sync_folders(
         [*(step.target.parent for step in intent.steps), *(f.parent for f in intent.folders)]
     )
 
 
-def _refuse_moved(step: Step) -> None:
+@contextmanager
+def _refusing_moved(step: Step) -> Iterator[None]:
     """Refuse a folder that became a link since the paths were resolved."""
-    folder = str(step.target.parent)
-    if os.path.realpath(folder) != folder:
-        raise _stale(step.path)
+    try:
+        yield
+    except MovedFolderError as error:
+        raise _stale(step.path) from error
+
+
+def _unmoved(folder: Path) -> Root:
+    root = Root(folder)
+    if root.path != folder:
+        raise ApplyError(f"{folder} is a link, or became one; nothing was changed")
+    return root
 
 
 def _plan(root: Root, changes: Sequence[FileChange]) -> Intent:

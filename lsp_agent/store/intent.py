@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import base64
 import json
-import os
 import secrets
 from collections.abc import Iterable
 from contextlib import suppress
@@ -17,7 +16,16 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from lsp_agent.store.atomic import Looks, stage, sync_folder
+from lsp_agent.store.atomic import (
+    Looks,
+    bytes_of,
+    held,
+    remove,
+    remove_folder,
+    replace,
+    stage,
+    sync_folder,
+)
 
 _VERSION = 1
 
@@ -112,35 +120,31 @@ def read_intent(log: Path) -> Intent | None:
 
 
 def undo(intent: Intent) -> Recovery:
-    """Take back what was done of an intent; doing it twice does no harm. Raises ``OSError``."""
+    """Take back what was done of an intent; doing it twice does no harm. Raises ``OSError``.
+
+    A file whose folder is no longer there, or became a link since, is left as it is.
+    """
     restored: list[str] = []
     kept: list[str] = []
     for step in reversed(intent.steps):
+        if not _stands(step.target.parent):
+            if step.old is not None or step.target.parent.is_symlink():
+                kept.append(step.path)
+            continue
         now = bytes_of(step.target)
-        if now == step.old:
-            pass
-        elif now == step.new and step.target.parent.is_dir():
+        if now == step.new and now != step.old:
             _restore(step)
             restored.append(step.path)
-        else:
+        elif now != step.old:
             kept.append(step.path)
-        step.temp.unlink(missing_ok=True)
+        with suppress(FileNotFoundError):
+            remove(step.temp)
     for folder in reversed(intent.folders):
         # Somebody may have put another file there.
         with suppress(OSError):
-            folder.rmdir()
+            remove_folder(folder)
     sync_folders(step.target.parent for step in intent.steps)
     return Recovery(tuple(sorted(restored)), tuple(sorted(kept)))
-
-
-def bytes_of(path: Path) -> bytes | None:
-    """Return a file's bytes, ``None`` when there is none; a link there is not the file meant."""
-    if path.is_symlink():
-        return b"\0link\0" + os.fsencode(os.readlink(path))  # noqa: PTH115 - bytes, not a path
-    try:
-        return path.read_bytes()
-    except (FileNotFoundError, NotADirectoryError):
-        return None
 
 
 def sync_folders(folders: Iterable[Path]) -> None:
@@ -150,13 +154,22 @@ def sync_folders(folders: Iterable[Path]) -> None:
             sync_folder(folder)
 
 
+def _stands(folder: Path) -> bool:
+    try:
+        with held(folder):
+            return True
+    except OSError:
+        return False
+
+
 def _restore(step: Step) -> None:
     if step.old is None:
-        step.target.unlink()
+        remove(step.target)
         return
-    step.temp.unlink(missing_ok=True)
+    with suppress(FileNotFoundError):
+        remove(step.temp)
     stage(step.temp, step.old, step.looks)
-    step.temp.replace(step.target)
+    replace(step.temp, step.target)
 
 
 def _to_text(data: bytes | None) -> str | None:

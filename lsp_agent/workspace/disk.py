@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 
-from lsp_agent.workspace.files import FileText, read_text
+from lsp_agent.workspace.files import FileText, opened_at, read_text
 from lsp_agent.workspace.ignore import IgnoreRules
 from lsp_agent.workspace.roots import Root, is_addressable
+
+_FOLDER = os.O_RDONLY | getattr(os, "O_DIRECTORY", 0) | getattr(os, "O_NOFOLLOW", 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,22 +61,40 @@ class DiskTree:
         Links to files below the root are files; links to folders are left out, since what they
         lead to is listed where it is. A folder that is not there or may not be read holds nothing.
         """
+        folder = str(self.root.resolve(path))
         try:
-            with os.scandir(self.root.resolve(path)) as entries:
+            with _scanned(folder) as entries:
                 for entry in entries:
                     is_dir = entry.is_dir(follow_symlinks=False)
                     if (
                         is_addressable(entry.name)
                         and not self.ignored(path, entry.name, is_dir=is_dir)
-                        and (is_dir or self._is_inner_file(entry))
+                        and (is_dir or self._is_inner_file(folder, entry))
                     ):
                         yield Entry(entry.name, is_dir)
         except OSError:
             return
 
-    def _is_inner_file(self, entry: os.DirEntry[str]) -> bool:
+    def _is_inner_file(self, folder: str, entry: os.DirEntry[str]) -> bool:
         if not entry.is_symlink():
             return entry.is_file(follow_symlinks=False)
-        real = os.path.realpath(entry.path)
+        real = os.path.realpath(f"{folder}{os.sep}{entry.name}")
         # os.path: a scan of thousands of entries.
         return real.startswith(f"{self.root.path}{os.sep}") and os.path.isfile(real)  # noqa: PTH113
+
+
+@contextmanager
+def _scanned(folder: str) -> Iterator[Iterator[os.DirEntry[str]]]:
+    """List a folder whose links were resolved; one that became a link since holds nothing."""
+    if os.scandir not in os.supports_fd:
+        with os.scandir(folder) as entries:
+            yield entries
+        return
+    descriptor = os.open(folder, _FOLDER)
+    try:
+        if not opened_at(descriptor, folder):
+            raise NotADirectoryError(folder)
+        with os.scandir(descriptor) as entries:
+            yield entries
+    finally:
+        os.close(descriptor)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import os
 import stat
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -85,10 +86,10 @@ def read_text(
 ) -> FileText:
     """Read a text file of at most ``limit`` bytes.
 
-    ``follow_link=False`` refuses a file that is a link: for a path whose links were resolved
-    already, so that one put there meanwhile leads nowhere. Raises :class:`UnreadableFileError`
-    with the reason when the file is missing, a folder, not a regular file, binary, too large, or
-    may not be read; messages call it ``name``.
+    ``follow_link=False`` refuses a file that is a link, or lies behind one: for a path whose links
+    were resolved already, so that one put there meanwhile leads nowhere. Raises
+    :class:`UnreadableFileError` with the reason when the file is missing, a folder, not a regular
+    file, binary, too large, or may not be read; messages call it ``name``.
     """
     name = name or path.name
     return decode(read_bytes(path, limit, name=name, follow_link=follow_link), name)
@@ -110,6 +111,8 @@ def read_bytes(path: Path | str, limit: int, *, name: str, follow_link: bool = T
         status = os.fstat(descriptor)
         if stat.S_ISDIR(status.st_mode):
             raise UnreadableFileError(f"{name} is a folder")
+        if not (follow_link or opened_at(descriptor, path)):
+            raise UnreadableFileError(f"{name} was moved, or a folder above it became a link")
         if not stat.S_ISREG(status.st_mode):
             raise UnreadableFileError(f"{name} is not a regular file")
         data = os.read(descriptor, min(status.st_size, limit) + 1)
@@ -129,3 +132,20 @@ def read_bytes(path: Path | str, limit: int, *, name: str, follow_link: bool = T
         size = max(status.st_size, len(data))
         raise UnreadableFileError(f"{name} has {size:,} bytes; files above {limit:,} are not read")
     return data
+
+
+def opened_at(descriptor: int, path: Path | str) -> bool:
+    """Whether an open file or folder lies at a path without links, and not behind one made since.
+
+    Where the system does not tell (Linux does), the path is looked at again: who swaps it twice in
+    that moment is not noticed.
+    """
+    try:
+        where = os.readlink(f"/proc/self/fd/{descriptor}")  # noqa: PTH115 - its text, not a path
+    except OSError:
+        with suppress(OSError):
+            same = os.path.samestat(os.lstat(path), os.fstat(descriptor))
+            return same and os.path.realpath(path) == str(path)
+        return False
+    # A file that was replaced meanwhile is still the one that was there.
+    return where in (str(path), f"{path} (deleted)")

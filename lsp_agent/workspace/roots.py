@@ -54,7 +54,11 @@ class Root:
         the root, and with ``for_write`` also for git's own folder, however it is spelt.
         """
         parts = clean_parts(relative)
-        real = Path(os.path.realpath(self._spelt(parts)))
+        try:
+            real = Path(os.path.realpath(self._spelt(parts)))
+        except OSError as error:
+            # A link that was one when it was asked for, and none when it was read.
+            raise OutsideRootError(f"{relative!r} changes while it is looked at") from error
         if not real.is_relative_to(self.path):
             raise OutsideRootError(f"{relative!r} leads out of the workspace through a link")
         if for_write:

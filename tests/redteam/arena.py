@@ -191,11 +191,11 @@ class Arena:
 
     def remembered(self) -> str:
         """Return all bytes of the state folder as text: journal, logs, index, hosts."""
-        parts = []
-        for path in sorted(self.state.rglob("*")):
-            if path.is_file() and path.name != "config.toml":
-                parts.append(path.read_bytes().decode("latin-1"))
-        return "\n".join(parts)
+        return "\n".join(
+            path.read_bytes().decode("latin-1")
+            for path in sorted(self.state.rglob("*"))
+            if path.is_file() and path.name != "config.toml"
+        )
 
     def _words(self) -> dict[str, str]:
         ports = {kind.upper(): self.listeners.address(kind)
@@ -241,9 +241,7 @@ class Arena:
     def _strays(self) -> Iterator[Path]:
         for folder in SHARED:
             if folder.is_dir():
-                for name in os.listdir(folder):
-                    if self.mark in name:
-                        yield folder / name
+                yield from (path for path in folder.iterdir() if self.mark in path.name)
 
 
 def _plain() -> dict[str, str]:
@@ -253,7 +251,7 @@ def _plain() -> dict[str, str]:
 def _look(path: Path) -> tuple[int, str]:
     status = path.lstat()
     if stat.S_ISLNK(status.st_mode):
-        return status.st_mode, os.readlink(path)
+        return status.st_mode, str(path.readlink())
     if stat.S_ISREG(status.st_mode):
         return status.st_mode, hashlib.sha256(path.read_bytes()).hexdigest()
     return status.st_mode, ""

@@ -278,8 +278,8 @@ class TestFailures:
         before = tree(work)
         replace, done = os.replace, []
 
-        def interrupted(*args: Any) -> None:
-            replace(*args)
+        def interrupted(*args: Any, **named: Any) -> None:
+            replace(*args, **named)
             done.append(args)
             if len(done) == 2:
                 raise KeyboardInterrupt
