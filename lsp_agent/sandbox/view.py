@@ -168,9 +168,7 @@ def _without(folder: str, hidden: Iterable[str]) -> list[str]:
         parts = sorted(entry.path for entry in os.scandir(folder))
     except OSError:
         return []
-    return [
-        one for part in parts for one in ([] if part in hidden else _without(part, hidden))
-    ]
+    return [one for part in parts for one in ([] if part in hidden else _without(part, hidden))]
 
 
 def _outermost(paths: Iterable[str]) -> list[str]:
