@@ -19,8 +19,8 @@ from lsp_agent.cancel import CancelToken
 from lsp_agent.sandbox.types import Limits, Outcome, SandboxError
 
 _CHUNK = 1 << 16
-_FLOOD = 256
-"""Output of this many times what is kept ends a command; a flood is no result."""
+_FLOOD = 128 << 20
+"""So many bytes of output, or 64 times what is kept if that is more, end a command."""
 _GRACE_SECONDS = 5.0
 
 
@@ -224,7 +224,7 @@ def _follow(
             longest = 0.01
         if cancel.cancelled:
             return "cancelled"
-        if excerpt.total > limits.output * _FLOOD:
+        if excerpt.total > max(limits.output * 64, _FLOOD):
             return "output"
         if process.poll() is not None:
             return ""

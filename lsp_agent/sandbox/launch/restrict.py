@@ -14,7 +14,7 @@ from typing import Any
 from . import kernel
 
 _EXECUTE, _WRITE_FILE, _READ_FILE, _READ_DIR = 1, 2, 4, 8
-_TRUNCATE, _IOCTL_DEV = 1 << 14, 1 << 15
+_REFER, _TRUNCATE, _IOCTL_DEV = 1 << 13, 1 << 14, 1 << 15
 _READ = _EXECUTE | _READ_FILE | _READ_DIR
 _OF_FILES = _EXECUTE | _WRITE_FILE | _READ_FILE | _TRUNCATE | _IOCTL_DEV
 _MAKE_DEVICES = 1 << 6 | 1 << 11
@@ -45,10 +45,12 @@ def limit(limits: dict[str, int], processes: int) -> None:
         resource.setrlimit(which, (soft, hard))
 
 
-def scope(version: int) -> None:
-    """Let no signal out of this process and its children; ``version`` is 6 at least."""
-    ruleset = struct.pack("=QQQ", 0, 0, SCOPE_SIGNAL)
+def scope() -> None:
+    """Let no signal out of this process and its children; needs Landlock's version 6."""
+    # A layer that says nothing of it forbids moving files from one folder to another.
+    ruleset = struct.pack("=QQQ", _REFER, 0, SCOPE_SIGNAL)
     fd = kernel.call(kernel.LANDLOCK_CREATE_RULESET, ruleset, len(ruleset), 0)
+    _allow(fd, "/", _REFER)
     kernel.call(kernel.LANDLOCK_RESTRICT_SELF, fd, 0)
     os.close(fd)
 

@@ -186,7 +186,7 @@ def confined(version: int, parent: int) -> bool:
     try:
         os.kill(parent, 0)
         kernel.prctl(kernel.PR_SET_NO_NEW_PRIVS, 1)
-        restrict.scope(version)
+        restrict.scope()
     except OSError:
         return False
     for other in (parent, 1):
