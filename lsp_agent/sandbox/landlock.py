@@ -106,7 +106,7 @@ class LandlockSandbox:
                 [str(command.folder), str(home), str(tmp)], tcp=command.network,
             ),
             "seccomp": call_filter(
-                "open" if command.network else "none", own=False, version=self._version
+                "net" if command.network else "none", namespaces=False, version=self._version
             ),
             "drop": True,
             "links": [
@@ -146,9 +146,9 @@ def _resolver() -> list[str]:
 
 
 @cache
-def call_filter(reach: Reach, *, own: bool, version: int) -> bytes:
+def call_filter(reach: Reach, *, namespaces: bool, version: int) -> bytes:
     """Return the filter of system calls for this machine."""
-    return assemble(os.uname().machine, reach, own_files=own, own_ipc=own, version=version)
+    return assemble(os.uname().machine, reach, namespaces=namespaces, version=version)
 
 
 def sandbox_home(view: View, env: Mapping[str, str], place: Path) -> str:
@@ -185,6 +185,8 @@ def namespace_order(command: Command, env: Mapping[str, str], version: int) -> d
         env, command.env, home=home, tmp=tmp, place=place,
         borrowed=[path for path, _ in borrowed],
     )  # fmt: skip
+    # Abstract sockets belong to the network; Landlock keeps apart from them from version 6 on.
+    reach: Reach = "own" if not command.network else "all" if version >= 6 else "net"
     order = base_order(command, clean)
     read = [str(place), *(f"{place}/{path}" for path, _ in borrowed), "/proc", "/dev"]
     write = [str(place), tmp, home, "/dev/shm"]  # noqa: S108
@@ -199,7 +201,7 @@ def namespace_order(command: Command, env: Mapping[str, str], version: int) -> d
             "memory": _memory([tmp, home, "/dev/shm"], size),  # noqa: S108
         },
         "landlock": landlock_rules(view, version, read, write, tcp=True) if version else None,
-        "seccomp": call_filter("open" if command.network else "own", own=True, version=version),
+        "seccomp": call_filter(reach, namespaces=True, version=version),
         "drop": True,
     }
 

@@ -19,8 +19,9 @@ from typing import Literal, NamedTuple
 
 from lsp_agent.sandbox.types import SandboxError
 
-Reach = Literal["none", "own", "open"]
-"""Which sockets there are: none; local ones in namespaces of the program's own; all of the net's."""
+Reach = Literal["none", "own", "net", "all"]
+"""Which sockets there are: none; those that lead nowhere out of a network namespace and a root
+folder of the program's own; those of the network; those of the network and local ones."""
 
 _LOAD, _JEQ, _JGE, _JSET, _AND, _RETURN = 0x20, 0x15, 0x35, 0x45, 0x54, 0x06
 _ALLOW, _KILL = 0x7FFF0000, 0x80000000
@@ -84,6 +85,13 @@ _SHARED = {
     "msgsnd": (69, 189), "msgrcv": (70, 188), "msgctl": (71, 187), "mq_open": (240, 180),
     "mq_unlink": (241, 181),
 }  # fmt: skip
+# The argument that names a process: 0 is the caller; others, of the same user, are out of reach
+# only in a pid namespace.
+_OF_A_PROCESS = {
+    "prlimit64": (302, 261, 0), "setpriority": (141, 140, 1), "ioprio_set": (251, 30, 1),
+    "sched_setaffinity": (203, 122, 0), "sched_setscheduler": (144, 119, 0),
+    "sched_setparam": (142, 118, 0), "sched_setattr": (314, 274, 0),
+}  # fmt: skip
 # The argument that holds the mode of a file, by call.
 _MODED = {
     "chmod": (90, 0, 1), "fchmod": (91, 52, 1), "fchmodat": (268, 53, 2),
@@ -103,21 +111,19 @@ class _Op(NamedTuple):
     no: int = 0
 
 
-def assemble(
-    machine: str, reach: Reach, *, own_files: bool, own_ipc: bool, version: int = 3
-) -> bytes:
+def assemble(machine: str, reach: Reach, *, namespaces: bool, version: int = 3) -> bytes:
     """Return a filter for a machine (``x86_64`` or ``aarch64``), 8 bytes an instruction.
 
-    ``own_files`` says that nothing can be seen that is not either the program's or on a read-only
-    mount; without it, owners, modes, times and attributes stay as they are: changing modes and
-    times seems to work and does nothing, as half of all programs do that in passing. ``own_ipc``:
-    there is an IPC namespace. ``version`` is Landlock's: 3 is the first that holds ``truncate``.
-    Raises :class:`SandboxError` for another machine.
+    ``namespaces`` says that the program sees no process, no file and no shared memory that is not
+    its own, or on a read-only mount. Without them, owners, modes, times and attributes stay as they
+    are: changing modes and times seems to work and does nothing, as half of all programs do that in
+    passing. ``version`` is Landlock's: 3 is the first that holds ``truncate``. Raises
+    :class:`SandboxError` for another machine.
     """
     if machine not in _ARCHITECTURES:
         raise SandboxError(f"no filter of system calls is known for {machine}; use a container")
     architecture, column = _ARCHITECTURES[machine]
-    rules = list(_rules(column, reach, own_files, own_ipc, version))
+    rules = list(_rules(column, reach, namespaces, version))
     ops = [
         _Op(_LOAD, _ARCHITECTURE),
         _Op(_JEQ, architecture, 1, 0),
@@ -138,28 +144,29 @@ def _refuse(number: int) -> _Op:
 
 
 def _rules(
-    column: int, reach: Reach, own_files: bool, own_ipc: bool, version: int
+    column: int, reach: Reach, namespaces: bool, version: int
 ) -> Iterator[tuple[int, list[_Op]]]:
     """Yield the calls that are looked at, each with what is done about it; each ends in a return."""
     groups = [(_REFUSED, errno.EPERM)]
-    if not own_files:
-        groups += [(_ATTRIBUTES, errno.EPERM), (_MODES, 0)]
+    if not namespaces:
+        groups += [(_ATTRIBUTES, errno.EPERM), (_MODES, 0), (_SHARED, errno.EPERM)]
         groups += [(_TRUNCATE, errno.EPERM)] if version < 3 else []
-    groups += [] if own_ipc else [(_SHARED, errno.EPERM)]
+        for *calls, argument in _OF_A_PROCESS.values():
+            yield calls[column], _only_equal(argument, (0,))
     for group, answer in groups:
-        for numbers in group.values():
-            if numbers[column]:
-                yield numbers[column], [_refuse(answer)]
+        for pair in group.values():
+            if pair[column]:
+                yield pair[column], [_refuse(answer)]
     for number in _ABSENT.values():
         yield number, [_refuse(errno.ENOSYS)]
-    for *numbers, argument in _MODED.values():
-        if numbers[column]:
-            yield numbers[column], _unless_bits(argument, _SET_UID_BIT)
-    for *numbers, argument in _OPENED.values():
-        if numbers[column]:
+    for *calls, argument in _MODED.values():
+        if calls[column]:
+            yield calls[column], _unless_bits(argument, _SET_UID_BIT)
+    for *calls, argument in _OPENED.values():
+        if calls[column]:
             # The mode says something only where a file is made.
             look = [_argument(argument - 1), _Op(_JSET, _MAKES_A_FILE, 1, 0), _Op(_RETURN, _ALLOW)]
-            yield numbers[column], [*look, *_unless_bits(argument, _SET_UID_BIT)]
+            yield calls[column], [*look, *_unless_bits(argument, _SET_UID_BIT)]
     yield (41, 198)[column], _sockets(reach)
     yield (56, 220)[column], _unless_bits(0, _NAMESPACES)
     yield (272, 97)[column], _unless_bits(0, _NAMESPACES | _NEWTIME)
@@ -199,13 +206,14 @@ def _sockets(reach: Reach) -> list[_Op]:
     families = {
         "none": (),
         "own": (_AF_UNIX, _AF_INET, _AF_INET6),
-        "open": (_AF_INET, _AF_INET6, _AF_NETLINK),
+        "net": (_AF_INET, _AF_INET6, _AF_NETLINK),
+        "all": (_AF_UNIX, _AF_INET, _AF_INET6, _AF_NETLINK),
     }[reach]
     if not families:
         return [_refuse(errno.EPERM)]
     kinds = (_STREAM, _DGRAM, _SEQPACKET)
     # A raw netlink socket is what a look at the interfaces takes; it needs no privilege.
-    kinds = (*kinds, 3) if reach == "open" else kinds
+    kinds = kinds if reach == "own" else (*kinds, 3)
     return [
         *_equal(0, families, len(families)),
         _refuse(errno.EPERM),
