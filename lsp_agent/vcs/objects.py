@@ -166,9 +166,10 @@ class ObjectStore:
         """
         modes = {"file": "100644", "program": "100755", "link": "120000"}
         lines = "".join(f"{modes[one.kind]} blob {one.id}\t{one.path}\0" for one in files)
-        place = {"GIT_WORK_TREE": str(target)}
-        self._run(["update-index", "-z", "--index-info"], target, os.fsencode(lines), **place)
-        self._run(["checkout-index", "--all", "--quiet"], target, **place)
+        place = str(target)
+        add = ["update-index", "-z", "--index-info"]
+        self._run(add, target, os.fsencode(lines), GIT_WORK_TREE=place)
+        self._run(["checkout-index", "--all", "--quiet"], target, GIT_WORK_TREE=place)
 
     def _run(
         self, words: Sequence[str], cwd: Path | None = None, stdin: bytes = b"", **env: str
