@@ -34,8 +34,10 @@ from lsp_agent.index.service import CodeIndex, database_path
 from lsp_agent.index.service import Progress as IndexProgress
 from lsp_agent.language_servers.pool import LanguageServers
 from lsp_agent.language_servers.types import View
+from lsp_agent.sandbox.types import Sandbox
 from lsp_agent.store.journal import Journal
 from lsp_agent.tools.spec import Tool, load_tools
+from lsp_agent.verify.workshop import SandboxedWorkshop
 from lsp_agent.workspace.overlay import Overlay
 from lsp_agent.workspace.roots import Root
 
@@ -59,8 +61,10 @@ class App:
         env: Mapping[str, str] = os.environ,
         warn: Callable[[str], None] = _log.warning,
         trusts: Callable[[Path], bool] | None = None,
+        sandbox: Sandbox | None = None,
     ) -> None:
         self.settings = settings
+        self._sandbox = sandbox
         self.home = home
         self._warn = warn
         self.engines = EngineRouter(settings, home, env)
@@ -104,13 +108,14 @@ class App:
         self.journal.start(run_id, request.title or request.task[:200], workspace, request.action)
         events = EventStream(run_id, self.journal.record, listener)
         self._prepare_checks(request, overlay)
+        workshop = self._workshop(overlay)
         try:
             with self.engines.lease("action" if request.action else "agent") as engine:
                 env = RunEnvironment(
                     run_id=run_id,
                     engine=engine,
                     overlay=overlay,
-                    tools=self.tools,
+                    tools=self._offered(workshop),
                     settings=self.settings,
                     events=events,
                     ask=ask,
@@ -119,10 +124,14 @@ class App:
                     index=self.index(overlay.root) if overlay.root else None,
                     instruments=self.language_servers,
                     knowledge=self.knowledge(overlay.root) if overlay.root else None,
+                    workshop=workshop,
                 )
                 result = run_agent(request, env, cancel)
         except LspAgentError as error:
             result = _stillborn(run_id, request, events, error)
+        finally:
+            if workshop is not None:
+                workshop.close()
         self.journal.conclude(run_id, result.summary)
         return result
 
@@ -268,6 +277,19 @@ class App:
         self.language_servers.close()
         self.engines.close()
         self.journal.close()
+
+    def _workshop(self, overlay: Overlay) -> SandboxedWorkshop | None:
+        """Return where a run's commands are carried out; nothing is made before the first."""
+        if overlay.root is None or self._sandbox is None:
+            return None
+        copies = self.home.cache / "copies"
+        return SandboxedWorkshop(overlay.root, self._sandbox, self.settings, copies)
+
+    def _offered(self, workshop: SandboxedWorkshop | None) -> Mapping[str, Tool[Any]]:
+        """Return the tools that can do something here."""
+        if workshop is not None:
+            return self.tools
+        return {name: tool for name, tool in self.tools.items() if not tool.runs_programs}
 
     def _prepare_checks(self, request: RunRequest, overlay: Overlay) -> None:
         """Let the language servers load the project while the model thinks."""
