@@ -37,7 +37,7 @@ from lsp_agent.language_servers.types import View
 from lsp_agent.sandbox.types import Sandbox
 from lsp_agent.store.journal import Journal
 from lsp_agent.tools.spec import Tool, load_tools
-from lsp_agent.verify.workshop import SandboxedWorkshop
+from lsp_agent.verify.types import Workshop
 from lsp_agent.workspace.overlay import Overlay
 from lsp_agent.workspace.roots import Root
 
@@ -278,14 +278,16 @@ class App:
         self.engines.close()
         self.journal.close()
 
-    def _workshop(self, overlay: Overlay) -> SandboxedWorkshop | None:
+    def _workshop(self, overlay: Overlay) -> Workshop | None:
         """Return where a run's commands are carried out; nothing is made before the first."""
         if overlay.root is None or self._sandbox is None:
             return None
+        from lsp_agent.verify.workshop import SandboxedWorkshop
+
         copies = self.home.cache / "copies"
         return SandboxedWorkshop(overlay.root, self._sandbox, self.settings, copies)
 
-    def _offered(self, workshop: SandboxedWorkshop | None) -> Mapping[str, Tool[Any]]:
+    def _offered(self, workshop: Workshop | None) -> Mapping[str, Tool[Any]]:
         """Return the tools that can do something here."""
         if workshop is not None:
             return self.tools

@@ -8,7 +8,7 @@ from pydantic import Field
 
 from lsp_agent.sandbox.types import Outcome
 from lsp_agent.tools.node import local_program
-from lsp_agent.tools.programs import ending, printed, report, run_program, workshop_of
+from lsp_agent.tools.programs import ending, existing, printed, report, run_program, workshop_of
 from lsp_agent.tools.spec import Arguments, Tool, ToolContext, ToolError
 from lsp_agent.tools.words import split_words
 from lsp_agent.verify.runners import runner_for
@@ -44,9 +44,10 @@ def _execute_command(context: ToolContext, arguments: ExecuteCommand) -> str:
 
 def _run_tests(context: ToolContext, arguments: RunTests) -> str:
     workshop_of(context)
-    paths = arguments.paths or []
-    for path in paths:
-        _refuse_missing(context.overlay, path.partition("::")[0])
+    paths = []
+    for path in arguments.paths or []:
+        file, mark, name = path.partition("::")
+        paths.append(existing(context, file) + mark + name)
     runner = runner_for(lambda path: _text(context.overlay, path), paths)
     if runner is None:
         raise ToolError(_no_runner(paths))
@@ -76,12 +77,6 @@ def _benchmark_code(context: ToolContext, arguments: BenchmarkCode) -> str:
     )
     output = printed(last)
     return f"{timing}\noutput of the last run:\n{output}" if output else timing
-
-
-def _refuse_missing(overlay: Overlay, path: str) -> None:
-    if not overlay.exists(path):
-        # Raises for what is no folder either.
-        overlay.listdir(path)
 
 
 def _text(overlay: Overlay, path: str) -> str | None:

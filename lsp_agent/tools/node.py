@@ -8,7 +8,7 @@ import posixpath
 
 from pydantic import Field
 
-from lsp_agent.tools.programs import report, run_program, workshop_of
+from lsp_agent.tools.programs import existing, report, run_program, workshop_of
 from lsp_agent.tools.spec import Arguments, ExistingFile, Tool, ToolContext, ToolError
 from lsp_agent.tools.words import split_words
 from lsp_agent.workspace.errors import UnreadableFileError
@@ -72,7 +72,7 @@ def local_program(context: ToolContext, name: str, near: str = "") -> str:
 
 def _typescript_check(context: ToolContext, arguments: TypescriptCheck) -> str:
     workshop_of(context)
-    path = _checked(context, arguments.path) if arguments.path else ""
+    path = existing(context, arguments.path) if arguments.path else ""
     argv = [local_program(context, "tsc", path), "--noEmit", "--pretty", "false"]
     argv += ["--project", path] if path else []
     return report(context, run_program(context, argv, env=_ENV))
@@ -80,7 +80,7 @@ def _typescript_check(context: ToolContext, arguments: TypescriptCheck) -> str:
 
 def _eslint_check(context: ToolContext, arguments: EslintCheck) -> str:
     workshop_of(context)
-    paths = [_checked(context, path) for path in arguments.paths or []]
+    paths = [existing(context, path) for path in arguments.paths or []]
     near = posixpath.dirname(paths[0]) if paths else ""
     argv = [local_program(context, "eslint", near), "--no-color", *(paths or ["."])]
     return report(context, run_program(context, argv, env=_ENV))
@@ -88,7 +88,7 @@ def _eslint_check(context: ToolContext, arguments: EslintCheck) -> str:
 
 def _prettier_format(context: ToolContext, arguments: PrettierFormat) -> str:
     workshop = workshop_of(context)
-    given = _checked(context, arguments.path)
+    given = existing(context, arguments.path)
     path = given.removeprefix("./")
     before = context.overlay.read(path)
     program = local_program(context, "prettier", posixpath.dirname(path))
@@ -104,7 +104,8 @@ def _prettier_format(context: ToolContext, arguments: PrettierFormat) -> str:
 
 def _npm_command(context: ToolContext, arguments: NpmCommand) -> str:
     workshop_of(context)
-    verb, *words = split_words(arguments.command.removeprefix("npm "))
+    words = list(split_words(f"npm {arguments.command.removeprefix('npm ')}")[1:])
+    verb = words.pop(0) if words else ""
     if verb not in _NPM:
         raise ToolError(
             f"npm {verb} is not run here: only run, test and exec of what the project has; "
@@ -135,19 +136,6 @@ def _scripts(context: ToolContext) -> list[str]:
         raise ToolError("package.json is no JSON object") from None
     scripts = package.get("scripts") if isinstance(package, dict) else None
     return sorted(scripts) if isinstance(scripts, dict) else []
-
-
-def _checked(context: ToolContext, path: str) -> str:
-    """Return the one spelling of a path that is there.
-
-    Raises for one that is not, or leaves the workspace.
-    """
-    if not context.overlay.exists(path):
-        context.overlay.listdir(path)
-    root = context.overlay.root
-    clean = root.canonical(path) if root else path
-    # What starts with a dash would be an option.
-    return f"./{clean}" if clean.startswith("-") else clean
 
 
 TOOLS = (

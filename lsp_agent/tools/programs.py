@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from lsp_agent.sandbox.types import Outcome
 from lsp_agent.tools.spec import ToolContext, ToolError
 from lsp_agent.verify.types import Workshop
+from lsp_agent.workspace.errors import UnreadableFileError
 
 _HEAD, _TAIL = 5_000, 11_000
 _MAX_WRITTEN = 40
@@ -30,6 +31,22 @@ def workshop_of(context: ToolContext) -> Workshop:
             "no command can be run: no sandbox works here; `lsp-agent doctor` names what is missing"
         )
     return context.workshop
+
+
+def existing(context: ToolContext, path: str) -> str:
+    """Return the one spelling of a file or folder that is there, fit to be an argument.
+
+    Raises :class:`ToolError` for one that is not, ``OutsideRootError`` for one that leaves.
+    """
+    if not context.overlay.exists(path):
+        try:
+            context.overlay.listdir(path)
+        except UnreadableFileError:
+            raise ToolError(f"{path} does not exist") from None
+    root = context.overlay.root
+    clean = root.canonical(path) if root else path
+    # What starts with a dash would be an option.
+    return f"./{clean}" if clean.startswith("-") else clean or "."
 
 
 def run_program(
