@@ -35,10 +35,12 @@ from lsp_agent.index.service import CodeIndex, database_path
 from lsp_agent.index.service import Progress as IndexProgress
 from lsp_agent.language_servers.pool import LanguageServers
 from lsp_agent.language_servers.types import View
+from lsp_agent.sandbox.types import Sandbox
 from lsp_agent.store.apply import recover
 from lsp_agent.store.journal import Journal, JournalError
 from lsp_agent.tools.spec import Tool, load_tools
 from lsp_agent.verify.programs import Programs
+from lsp_agent.verify.types import Workshop
 from lsp_agent.workspace.overlay import Overlay
 from lsp_agent.workspace.roots import Root
 
@@ -62,8 +64,10 @@ class App:
         env: Mapping[str, str] = os.environ,
         warn: Callable[[str], None] = _log.warning,
         trusts: Callable[[Path], bool] | None = None,
+        sandbox: Sandbox | None = None,
     ) -> None:
         self.settings = settings
+        self._sandbox = sandbox
         self.home = home
         self._warn = warn
         self.engines = EngineRouter(settings, home, env)
@@ -109,13 +113,14 @@ class App:
         self.journal.start(run_id, title, workspace, request.action, to_json(asked))
         events = EventStream(run_id, self.journal.record, listener)
         self._prepare_checks(request, overlay)
+        workshop = self._workshop(overlay)
         try:
             with self.engines.lease("action" if request.action else "agent") as engine:
                 env = RunEnvironment(
                     run_id=run_id,
                     engine=engine,
                     overlay=overlay,
-                    tools=self.tools,
+                    tools=self._offered(workshop),
                     settings=self.settings,
                     events=events,
                     ask=ask,
@@ -127,10 +132,14 @@ class App:
                     knowledge=self.knowledge(overlay.root) if overlay.root else None,
                     note=lambda kind, data: self.journal.note(kind, run_id, data),
                     keep=lambda changes: self.journal.keep(run_id, changes),
+                    workshop=workshop,
                 )
                 result = run_agent(request, env, cancel)
         except LspAgentError as error:
             result = _stillborn(run_id, request, events, error)
+        finally:
+            if workshop is not None:
+                workshop.close()
         self.journal.conclude(run_id, result.summary)
         return result
 
@@ -303,6 +312,21 @@ class App:
         self.language_servers.close()
         self.engines.close()
         self.journal.close()
+
+    def _workshop(self, overlay: Overlay) -> Workshop | None:
+        """Return where a run's commands are carried out; nothing is made before the first."""
+        if overlay.root is None or self._sandbox is None:
+            return None
+        from lsp_agent.verify.workshop import SandboxedWorkshop
+
+        copies = self.home.cache / "copies"
+        return SandboxedWorkshop(overlay.root, self._sandbox, self.settings, copies)
+
+    def _offered(self, workshop: Workshop | None) -> Mapping[str, Tool[Any]]:
+        """Return the tools that can do something here."""
+        if workshop is not None:
+            return self.tools
+        return {name: tool for name, tool in self.tools.items() if not tool.runs_programs}
 
     def _prepare_checks(self, request: RunRequest, overlay: Overlay) -> None:
         """Let the language servers load the project while the model thinks."""

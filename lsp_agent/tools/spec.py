@@ -77,7 +77,10 @@ class ToolContext:
 
 @dataclass(frozen=True, slots=True)
 class Tool(Generic[A]):
-    """One tool. ``raw`` names the string arguments that travel as sentinel-ended raw blocks."""
+    """One tool. ``raw`` names the string arguments that travel as sentinel-ended raw blocks.
+
+    ``runs_programs`` says that it needs a workshop; without one it is not offered.
+    """
 
     name: str
     description: str
@@ -86,6 +89,7 @@ class Tool(Generic[A]):
     run: Callable[[ToolContext, A], str]
     example: Mapping[str, Any]
     raw: tuple[str, ...] = field(default=())
+    runs_programs: bool = False
 
     def schema(self) -> ToolSchema:
         """Describe the tool to a model."""

@@ -40,31 +40,26 @@ def commit(folder: Path) -> None:
 def contents(folder: Path) -> dict[str, object]:
     """Return what lies below a folder, ``.git`` left out: bytes with the x bit, links as text."""
     found: dict[str, object] = {}
-    for at, folders, files in os.walk(os.fsencode(folder)):
-        folders[:] = [name for name in folders if name != b".git"]
-        for name in [*files, *(one for one in folders if os.path.islink(os.path.join(at, one)))]:
-            path = os.path.join(at, name)
-            key = os.fsdecode(os.path.relpath(path, os.fsencode(folder)))
-            if os.path.islink(path):
-                found[key] = os.fsdecode(os.readlink(path))
-            else:
-                with open(path, "rb") as file:
-                    found[key] = (file.read(), bool(os.stat(path).st_mode & 0o100))
-    found.pop(".git", None)
+    for path in folder.rglob("*"):
+        key = path.relative_to(folder).as_posix()
+        if ".git" in path.relative_to(folder).parts:
+            continue
+        if path.is_symlink():
+            found[key] = str(path.readlink())
+        elif path.is_file():
+            found[key] = (path.read_bytes(), bool(path.stat().st_mode & 0o100))
     return found
 
 
 def state(folder: Path) -> dict[str, tuple[int, ...]]:
     """Return what would show that somebody touched a file, ``.git`` included."""
     found = {}
-    for at, folders, files in os.walk(os.fsencode(folder)):
-        for name in [*files, *folders, b"."]:
-            path = os.path.join(at, name)
-            status = os.lstat(path)
-            found[os.fsdecode(path)] = (
-                status.st_mtime_ns, status.st_ctime_ns, status.st_size, status.st_ino,
-                status.st_nlink, status.st_mode,
-            )  # fmt: skip
+    for path in [folder, *folder.rglob("*")]:
+        status = path.lstat()
+        found[str(path)] = (
+            status.st_mtime_ns, status.st_ctime_ns, status.st_size, status.st_ino,
+            status.st_nlink, status.st_mode,
+        )  # fmt: skip
     return found
 
 
@@ -114,8 +109,7 @@ def _fill(work: Path) -> None:
     write_files(work, _FILES)
     (work / "run.sh").write_text("#!/bin/sh\n")
     (work / "run.sh").chmod(0o755)
-    with open(os.fsencode(work) + b"/odd\xff", "wb") as file:
-        file.write(b"odd")
+    (work / "odd\udcff").write_bytes(b"odd")
     (work / "inner").symlink_to("src")
     (work / "outer").symlink_to("/etc/passwd")
     (work / "broken").symlink_to("nowhere")
@@ -210,6 +204,8 @@ def test_nothing_of_the_repository_is_run(work: Path, make: Make, tmp_path: Path
             shutil.copy(evil, hooks / name)
     assert contents(make().folder) == contents(work)
     assert not marker.exists()
+    subprocess.run(["git", "status"], cwd=work, check=False, capture_output=True)
+    assert marker.exists(), "the trap is none"
 
 
 def test_the_environment_of_git_does_not_matter(
