@@ -10,6 +10,7 @@ from lsp_agent.agent.environment import Run
 from lsp_agent.language_servers.types import Diagnostic, Instruments, View, regressions
 from lsp_agent.syntax.document import SyntaxDocument
 from lsp_agent.syntax.issues import SyntaxIssue, new_errors
+from lsp_agent.verify.characters import check_characters
 from lsp_agent.workspace.overlay import FileChange
 from lsp_agent.workspace.text import Text
 
@@ -34,6 +35,11 @@ def verify(run: Run) -> list[Failure]:
         if detail:
             # What the others would say of it only follows.
             return [Failure("syntax", detail)]
+    if run.env.settings.verify.characters:
+        detail = check_characters(run.env.overlay.changes())
+        if detail:
+            _tell(run, "characters", detail, "")
+            return [Failure("characters", detail)]
     if run.env.settings.verify.diagnostics and run.env.instruments is not None:
         detail, remark = check_diagnostics(run, run.env.instruments)
         if detail or remark:
