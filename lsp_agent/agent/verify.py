@@ -12,6 +12,7 @@ from lsp_agent.agent.environment import RejectedError, Run
 from lsp_agent.index.types import IndexUnavailableError
 from lsp_agent.index.view import IndexView
 from lsp_agent.verify.affected import affected_tests
+from lsp_agent.verify.characters import check_characters
 from lsp_agent.verify.diagnostics import check_diagnostics
 from lsp_agent.verify.lint import StyleChecks, Styled
 from lsp_agent.verify.scope import Bounds, check_scope
@@ -73,7 +74,11 @@ def _must(run: Run, place: Range | None) -> tuple[Verdict, ...]:
         failed = _told(run, check_scope(changes, bounds))
         if failed:
             return failed
-    return _told(run, check_syntax(changes)) if run.env.settings.verify.syntax else ()
+    if run.env.settings.verify.syntax and (failed := _told(run, check_syntax(changes))):
+        return failed
+    if run.env.settings.verify.characters and (detail := check_characters(changes)):
+        return _told(run, Verdict("characters", ok=False, detail=detail))
+    return ()
 
 
 def _bounds(run: Run, place: Range | None) -> Bounds:

@@ -7,14 +7,16 @@ import re
 import sys
 from typing import Any
 
+from lsp_agent.workspace.characters import visible
+
 # All controls but tab and line feed: a model's words must not drive the user's terminal.
 _CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 _COLORS = (("+++", "1"), ("---", "1"), ("@@", "36"), ("+", "32"), ("-", "31"), ("diff ", "1"))
 
 
 def printable(text: str) -> str:
-    """Return text that is safe to show: control characters become visible ones."""
-    return _CONTROLS.sub(lambda match: f"\\x{ord(match[0]):02x}", text)
+    """Return text that is safe to show: controls and hidden characters become visible ones."""
+    return visible(_CONTROLS.sub(lambda match: f"\\x{ord(match[0]):02x}", text))
 
 
 def one_line(text: str) -> str:

@@ -163,6 +163,9 @@ class VerifySettings(Section):
     """What is checked before an edit is offered."""
 
     syntax: bool = Field(True, description="no new syntax error")
+    characters: bool = Field(
+        True, description="no new invisible, bidirectional or look-alike character"
+    )
     lint: bool = Field(True, description="the project's formatter and linter agree as before")
     lint_seconds: float = Field(5.0, gt=0, le=120, description="longest wait for them")
     diagnostics: bool = Field(

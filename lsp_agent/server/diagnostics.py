@@ -11,12 +11,15 @@ from pygls.lsp.server import LanguageServer
 from lsp_agent.server.convert import to_range
 from lsp_agent.server.documents import OpenDocument
 from lsp_agent.server.session import Session
+from lsp_agent.workspace.characters import find_odd
+from lsp_agent.workspace.positions import Range
 
 SOURCE = "lsp-agent"
 _QUIET_SECONDS = 0.15
 _SETTLED_SECONDS = 1.0
 # A larger document is parsed outside the event loop.
 _LARGE = 500_000
+_MAX_ODD = 100
 
 
 class Diagnostics:
@@ -56,6 +59,9 @@ class Diagnostics:
 
     def compute(self, document: OpenDocument) -> list[types.Diagnostic]:
         """Return a document's findings in the client's form."""
+        return self._errors(document) + self._odd(document)
+
+    def _errors(self, document: OpenDocument) -> list[types.Diagnostic]:
         return [
             types.Diagnostic(
                 range=to_range(document.text, issue.range, self._session.encoding),
@@ -65,6 +71,26 @@ class Diagnostics:
                 code="syntax",
             )
             for issue in document.syntax.errors()
+        ]
+
+    def _odd(self, document: OpenDocument) -> list[types.Diagnostic]:
+        """Return what is invisible in a text, turns it round or looks like something else."""
+        text = document.text
+        return [
+            types.Diagnostic(
+                range=to_range(
+                    text,
+                    Range(text.position(one.start), text.position(one.end)),
+                    self._session.encoding,
+                ),
+                message=f"{one.kind} character: {one.detail}",
+                severity=types.DiagnosticSeverity.Information
+                if one.kind == "space"
+                else types.DiagnosticSeverity.Warning,
+                source=SOURCE,
+                code="characters",
+            )
+            for one in find_odd(text.content)[:_MAX_ODD]
         ]
 
     async def _later(self, document: OpenDocument, delay: float) -> None:

@@ -30,6 +30,10 @@ def test_controls_become_visible() -> None:
     assert output.printable("a\x1b[31m\tb\nc\x9b\x00é🎉") == "a\\x1b[31m\tb\nc\\x9b\\x00é🎉"
 
 
+def test_hidden_characters_become_visible() -> None:
+    assert output.printable("a\u202eb p\u0430y") == "a⟨U+202E⟩b p\u0430⟨U+0430⟩y"
+
+
 def test_a_pipe_gets_the_diff_as_it_is(capfdbinary: pytest.CaptureFixture[bytes]) -> None:
     output.write_diff(DIFF, color=False)
     assert capfdbinary.readouterr().out == DIFF.encode()
