@@ -17,6 +17,7 @@ from lsp_agent.agent.abilities import unable
 from lsp_agent.agent.environment import Progress, RunEnvironment
 from lsp_agent.agent.ids import new_run_id
 from lsp_agent.agent.loop import run_agent
+from lsp_agent.agent.permits import Permits
 from lsp_agent.agent.types import Ask, RunRequest, RunResult
 from lsp_agent.cancel import CancelToken
 from lsp_agent.config.model import Settings
@@ -34,6 +35,7 @@ from lsp_agent.index.service import CodeIndex, database_path
 from lsp_agent.index.service import Progress as IndexProgress
 from lsp_agent.language_servers.pool import LanguageServers
 from lsp_agent.language_servers.types import View
+from lsp_agent.store.approvals import RememberedApprovals
 from lsp_agent.store.journal import Journal
 from lsp_agent.tools.spec import Tool, load_tools
 from lsp_agent.workspace.overlay import Overlay
@@ -68,9 +70,8 @@ class App:
         self.on_index: OnIndex = lambda _root, _done, _all: None
         self._lock = threading.Lock()
         self._indexes: dict[Path, CodeIndex] = {}
-        self.language_servers = LanguageServers(
-            settings.language_servers, trusts or TrustStore(home).is_trusted, env
-        )
+        self._trusts = trusts or TrustStore(home).is_trusted
+        self.language_servers = LanguageServers(settings.language_servers, self._trusts, env)
         self._knowledge: dict[Path, Knowledge] = {}
 
     @cached_property
@@ -93,9 +94,12 @@ class App:
         ask: Ask,
         progress: Progress = _quiet,
         run_id: str | None = None,
+        yes: bool = False,
+        dry_run: bool = False,
     ) -> RunResult:
         """Carry out a request in this thread, which it may take minutes of.
 
+        ``yes`` answers questions about ordinary edits; with ``dry_run`` no command is run.
         Never raises: what goes wrong is the result's status and summary. An engine that can't be
         made at all ends the run as one that fails later does, with the same events.
         """
@@ -114,6 +118,7 @@ class App:
                     settings=self.settings,
                     events=events,
                     ask=ask,
+                    permits=self._permits(overlay.root, yes=yes, dry_run=dry_run),
                     job=Job.ACTION if request.action else Job.RUN,
                     progress=progress,
                     index=self.index(overlay.root) if overlay.root else None,
@@ -125,6 +130,12 @@ class App:
             result = _stillborn(run_id, request, events, error)
         self.journal.conclude(run_id, result.summary)
         return result
+
+    def _permits(self, root: Root | None, *, yes: bool, dry_run: bool) -> Permits:
+        if root is None:
+            return Permits(yes=yes, dry_run=dry_run)
+        remembered = RememberedApprovals(self.home, root.path)
+        return Permits(self._trusts(root.path), remembered, yes=yes, dry_run=dry_run)
 
     def index(self, root: Root) -> CodeIndex | None:
         """Return the index of a folder; nothing is read before it is asked.

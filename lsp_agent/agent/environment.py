@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from lsp_agent.agent.permits import Permits
 from lsp_agent.agent.types import Ask, RunRequest
 from lsp_agent.cancel import CancelToken
 from lsp_agent.config.model import Settings
@@ -40,6 +41,7 @@ class RunEnvironment:
     index: CodeIndex | None = None
     knowledge: Knowledge | None = None
     workshop: Workshop | None = None
+    permits: Permits = field(default_factory=Permits)
 
 
 @dataclass(frozen=True, slots=True)
