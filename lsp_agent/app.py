@@ -17,6 +17,7 @@ from lsp_agent.agent.abilities import unable
 from lsp_agent.agent.environment import Progress, RunEnvironment
 from lsp_agent.agent.ids import new_run_id
 from lsp_agent.agent.loop import run_agent
+from lsp_agent.agent.permits import Permits
 from lsp_agent.agent.requests import to_json
 from lsp_agent.agent.types import Ask, RunRequest, RunResult
 from lsp_agent.cancel import CancelToken
@@ -35,8 +36,10 @@ from lsp_agent.index.service import CodeIndex, database_path
 from lsp_agent.index.service import Progress as IndexProgress
 from lsp_agent.language_servers.pool import LanguageServers
 from lsp_agent.language_servers.types import View
+from lsp_agent.sandbox.choose import find_sandbox
 from lsp_agent.sandbox.types import Sandbox
 from lsp_agent.store.apply import recover
+from lsp_agent.store.approvals import RememberedApprovals
 from lsp_agent.store.journal import Journal, JournalError
 from lsp_agent.tools.spec import Tool, load_tools
 from lsp_agent.verify.programs import Programs
@@ -68,6 +71,7 @@ class App:
     ) -> None:
         self.settings = settings
         self._sandbox = sandbox
+        self._env = env
         self.home = home
         self._warn = warn
         self.engines = EngineRouter(settings, home, env)
@@ -75,9 +79,9 @@ class App:
         self.on_index: OnIndex = lambda _root, _done, _all: None
         self._lock = threading.Lock()
         self._indexes: dict[Path, CodeIndex] = {}
-        trusts = trusts or TrustStore(home).is_trusted
-        self.language_servers = LanguageServers(settings.language_servers, trusts, env)
-        self._programs = Programs(env, trusts)
+        self._trusts = trusts or TrustStore(home).is_trusted
+        self.language_servers = LanguageServers(settings.language_servers, self._trusts, env)
+        self._programs = Programs(env, self._trusts)
         self._knowledge: dict[Path, Knowledge] = {}
 
     @cached_property
@@ -100,9 +104,12 @@ class App:
         ask: Ask,
         progress: Progress = _quiet,
         run_id: str | None = None,
+        yes: bool = False,
+        dry_run: bool = False,
     ) -> RunResult:
         """Carry out a request in this thread, which it may take minutes of.
 
+        ``yes`` answers questions about ordinary edits; with ``dry_run`` no command is run.
         Never raises: what goes wrong is the result's status and summary. An engine that can't be
         made at all ends the run as one that fails later does, with the same events.
         """
@@ -124,6 +131,7 @@ class App:
                     settings=self.settings,
                     events=events,
                     ask=ask,
+                    permits=self._permits(overlay.root, yes=yes, dry_run=dry_run),
                     job=Job.ACTION if request.action else Job.RUN,
                     progress=progress,
                     index=self.index(overlay.root) if overlay.root else None,
@@ -167,6 +175,12 @@ class App:
             f"a run was cut off: {rows[0].id} ({rows[0].title}){more}; to go on: "
             f"lsp-agent runs resume {rows[0].id}"
         )
+
+    def _permits(self, root: Root | None, *, yes: bool, dry_run: bool) -> Permits:
+        if root is None:
+            return Permits(yes=yes, dry_run=dry_run)
+        remembered = RememberedApprovals(self.home, root.path)
+        return Permits(self._trusts(root.path), remembered, yes=yes, dry_run=dry_run)
 
     def index(self, root: Root) -> CodeIndex | None:
         """Return the index of a folder; nothing is read before it is asked.
@@ -315,12 +329,13 @@ class App:
 
     def _workshop(self, overlay: Overlay) -> Workshop | None:
         """Return where a run's commands are carried out; nothing is made before the first."""
-        if overlay.root is None or self._sandbox is None:
+        sandbox = self._sandbox or find_sandbox(self.settings.sandbox, self._env)[0]
+        if overlay.root is None or sandbox is None:
             return None
         from lsp_agent.verify.workshop import SandboxedWorkshop
 
         copies = self.home.cache / "copies"
-        return SandboxedWorkshop(overlay.root, self._sandbox, self.settings, copies)
+        return SandboxedWorkshop(overlay.root, sandbox, self.settings, copies)
 
     def _offered(self, workshop: Workshop | None) -> Mapping[str, Tool[Any]]:
         """Return the tools that can do something here."""

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from lsp_agent.agent.approvals import call_approved
 from lsp_agent.agent.conversation import Conversation
 from lsp_agent.agent.environment import Run, RunFailedError
 from lsp_agent.agent.formats import extract_code, parse_tool_calls
-from lsp_agent.agent.hazards import approved
 from lsp_agent.agent.prompts import prompt
 from lsp_agent.agent.query import Answer, Budget, answer_tokens, ask_engine
 from lsp_agent.agent.related import question_of, related, tool_context
@@ -26,7 +26,6 @@ from lsp_agent.context.builder import (
 from lsp_agent.engine.types import Message
 from lsp_agent.resources import resource
 from lsp_agent.syntax.document import SyntaxDocument
-from lsp_agent.tools.call import call_tool
 from lsp_agent.workspace.blocks import replace_block
 from lsp_agent.workspace.positions import Position, Range
 from lsp_agent.workspace.text import Text
@@ -140,9 +139,7 @@ def _apply(run: Run, piece: Piece, answer: Answer) -> str:
     if edits:
         context = tool_context(run)
         for call in edits:
-            if not approved(run, run.env.tools[call.name], call.arguments):
-                return f"The user refused {call.name}."
-            outcome = call_tool(run.env.tools, call.name, call.arguments, context)
+            outcome = call_approved(run, run.env.tools, call.name, call.arguments, context)
             if not outcome.ok:
                 return outcome.text
         return ""

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from lsp_agent.agent.permits import Permits
 from lsp_agent.agent.proof import Proof
 from lsp_agent.agent.types import Ask, RunRequest
 from lsp_agent.cancel import CancelToken
@@ -52,6 +53,7 @@ class RunEnvironment:
     note: Note = field(default=lambda _kind, _data: None)
     keep: Keep = field(default=lambda _changes: None)
     programs: Programs | None = None
+    permits: Permits = field(default_factory=Permits)
 
 
 @dataclass(frozen=True, slots=True)

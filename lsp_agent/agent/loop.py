@@ -7,21 +7,21 @@ import time
 from dataclasses import dataclass
 
 from lsp_agent.agent.abilities import check_ability
+from lsp_agent.agent.approvals import approve_changes
 from lsp_agent.agent.direct import run_direct
 from lsp_agent.agent.environment import RejectedError, Run, RunEnvironment
 from lsp_agent.agent.form_run import form_of, run_form
-from lsp_agent.agent.hazards import ask_user
 from lsp_agent.agent.profiles import choose_profile
 from lsp_agent.agent.proof import Proof
 from lsp_agent.agent.query import Budget
 from lsp_agent.agent.tool_loop import ToolLoop
-from lsp_agent.agent.types import ApprovalQuestion, RunRequest, RunResult
+from lsp_agent.agent.types import RunRequest, RunResult
 from lsp_agent.cancel import Cancelled, CancelToken
 from lsp_agent.engine.types import EngineInfo
 from lsp_agent.errors import LspAgentError
 from lsp_agent.events import RunStatus
 from lsp_agent.verify.words import remark
-from lsp_agent.workspace.diff import diff_changes, unified_diff
+from lsp_agent.workspace.diff import unified_diff
 from lsp_agent.workspace.overlay import FileChange
 
 _log = logging.getLogger(__name__)
@@ -107,11 +107,7 @@ def _work(run: Run, budget: Budget) -> _Outcome:
 def _offer(run: Run, text: str, changes: tuple[FileChange, ...]) -> _Outcome:
     """Let the edit out: asked about where the settings want it, with an event a file."""
     doubt = remark(run.proof.verdicts)
-    if run.env.settings.safety.approve == "always":
-        detail = "\n".join(one for one in (doubt, diff_changes(changes)[:4000]) if one)
-        question = ApprovalQuestion(f"Apply the edit of {len(changes)} file(s)?", detail)
-        if not ask_user(run, question):
-            raise RejectedError("the user refused the edit")
+    approve_changes(run, changes, doubt)
     for change in changes:
         new_path = change.new_path or change.path
         diff = unified_diff(change.before, change.after, change.path, new_path)

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from lsp_agent.agent.approvals import call_approved
 from lsp_agent.agent.conversation import Conversation
 from lsp_agent.agent.direct import Piece, apply_code, diagnostics_of, piece_of
 from lsp_agent.agent.environment import Run, RunFailedError
 from lsp_agent.agent.formats import extract_code, parse_tool_calls
 from lsp_agent.agent.grammar import MAX_PATHS, tool_grammar
-from lsp_agent.agent.hazards import approved
 from lsp_agent.agent.prompts import prompt
 from lsp_agent.agent.query import Answer, Budget, answer_tokens, ask_engine
 from lsp_agent.agent.related import related, tool_context
@@ -19,7 +19,7 @@ from lsp_agent.agent.verify import describe, give_up, verify
 from lsp_agent.context.builder import focus_lines, whole_file, workspace_facts
 from lsp_agent.engine.types import Message, ToolCall, ToolSchema
 from lsp_agent.syntax.document import SyntaxDocument
-from lsp_agent.tools.call import ToolOutcome, call_tool
+from lsp_agent.tools.call import ToolOutcome
 from lsp_agent.tools.spec import Tool
 from lsp_agent.workspace.errors import OutsideRootError, UnreadableFileError
 from lsp_agent.workspace.text import Text
@@ -106,10 +106,8 @@ class ToolLoop:
 
     def _carry_out(self, call: ToolCall) -> ToolOutcome:
         tool = self._tools.get(call.name)
-        if tool is not None and not approved(self._run, tool, call.arguments):
-            return ToolOutcome(ok=False, text="error: the user refused this; do without it")
         self._run.env.progress(call.name, None)
-        outcome = call_tool(self._tools, call.name, call.arguments, self._context)
+        outcome = call_approved(self._run, self._tools, call.name, call.arguments, self._context)
         if tool is not None:
             self._remember(tool, call, outcome)
         return outcome

@@ -14,6 +14,9 @@ from lsp_agent.workspace.positions import Range
 
 Profile = Literal["direct", "tools", "auto"]
 Answer = Literal["edit", "text", "any"]
+HazardClass = Literal["low", "edit", "sandboxed", "risky", "always"]
+Reply = Literal["allow", "run", "always", "refuse"]
+"""Allowed once, for the rest of the run, for good in this folder; or not."""
 AnswerForm = Literal["rewrite", "changes", "docstring", "annotations"]
 
 
@@ -86,12 +89,14 @@ class RunResult:
 
 @dataclass(frozen=True, slots=True)
 class ApprovalQuestion:
-    """What is asked before something risky happens."""
+    """What is asked before something risky happens, and the answers that may be given."""
 
     title: str
     detail: str
     tool: str = ""
+    hazard: HazardClass = "risky"
+    replies: tuple[Reply, ...] = ("allow", "refuse")
 
 
-Ask = Callable[[ApprovalQuestion], bool]
+Ask = Callable[[ApprovalQuestion], Reply]
 """Asks the user and blocks the run's thread; no answer is a refusal."""

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import click
 
 from lsp_agent.cli.context import CliContext, pass_context
-from lsp_agent.cli.options import chosen_output, output_options
+from lsp_agent.cli.options import chosen_output, consent_options, output_options
+from lsp_agent.cli.runner import Consent
 
 if TYPE_CHECKING:
     from lsp_agent.actions.spec import Action, Place
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     help="The diagnostic that `fix` is to mend, as a linter or compiler words it.",
 )
 @output_options
+@consent_options
 @pass_context
 def command(
     context: CliContext,
@@ -38,6 +40,7 @@ def command(
     as_diff: bool,
     as_apply: bool,
     as_json: bool,
+    consent: Consent,
 ) -> int:
     """Take a code action at a place and print its edit as a diff.
 
@@ -62,7 +65,7 @@ def command(
         at = spec.range(document.text) or _start()
         where = _place(path, document, at, messages)
         request = _request(action, where, instruction or "")
-        return carry_out(context, app, request, overlay, mode)
+        return carry_out(context, app, request, overlay, mode, consent)
 
 
 def _find(actions: dict[str, Action], kind: str) -> Action:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, TypeVar
+from functools import wraps
+from typing import Any, TypeVar, cast
 
 import click
 
-from lsp_agent.cli.runner import Output
+from lsp_agent.cli.runner import Consent, Output
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -21,6 +22,21 @@ def output_options(command: F) -> F:
     ):
         command = click.option(flag, f"as_{flag[2:]}", is_flag=True, help=help_)(command)
     return command
+
+
+def consent_options(command: F) -> F:
+    """Add ``--yes`` and ``--dry-run``; the command gets a :class:`Consent` as ``consent``."""
+
+    @wraps(command)
+    def answered(*args: Any, yes: bool, dry_run: bool, **rest: Any) -> Any:
+        return command(*args, consent=Consent(yes, dry_run), **rest)
+
+    for flag, help_ in (
+        ("--dry-run", "Write nothing and run no command; say what would be done."),
+        ("--yes", "Answer yes to questions about ordinary edits; what is risky is still asked."),
+    ):
+        answered = click.option(flag, is_flag=True, help=help_)(answered)
+    return cast("F", answered)
 
 
 def chosen_output(*, as_diff: bool, as_apply: bool, as_json: bool) -> Output:

@@ -7,7 +7,8 @@ from pathlib import Path
 import click
 
 from lsp_agent.cli.context import CliContext, pass_context
-from lsp_agent.cli.options import chosen_output, output_options
+from lsp_agent.cli.options import chosen_output, consent_options, output_options
+from lsp_agent.cli.runner import Consent
 
 
 @click.command("run")
@@ -26,6 +27,7 @@ from lsp_agent.cli.options import chosen_output, output_options
     help="A file, or a place in it, that the task is about; may be given several times.",
 )
 @output_options
+@consent_options
 @pass_context
 def command(
     context: CliContext,
@@ -35,6 +37,7 @@ def command(
     as_diff: bool,
     as_apply: bool,
     as_json: bool,
+    consent: Consent,
 ) -> int:
     """Carry out TASK and print the edit as a diff.
 
@@ -61,4 +64,4 @@ def command(
         if others:
             task = f"{task}\n\nThese files matter too: {', '.join(others)}"
         request = RunRequest(task=task, focus=focus, title=task.partition("\n")[0][:200])
-        return carry_out(context, app, request, overlay, mode)
+        return carry_out(context, app, request, overlay, mode, consent)

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from lsp_agent.agent.types import ApprovalQuestion, RunRequest, RunResult
+from lsp_agent.agent.types import ApprovalQuestion, Reply, RunRequest, RunResult
 from lsp_agent.cancel import CancelToken
 from lsp_agent.cli import output
 from lsp_agent.cli.context import CliContext
@@ -28,7 +28,24 @@ if TYPE_CHECKING:
 Output = Literal["diff", "apply", "json"]
 
 _NO_ENGINE = frozenset({"engine-unavailable", "bad-model-file"})
+_KEYS: dict[Reply, tuple[str, ...]] = {
+    "allow": ("y", "yes"),
+    "run": ("r", "run"),
+    "always": ("a", "always"),
+    "refuse": ("n", "no"),
+}
 _POLL_SECONDS = 0.2
+
+
+@dataclass(frozen=True, slots=True)
+class Consent:
+    """What was answered beforehand: ``yes`` to ordinary edits; ``dry_run``: do nothing."""
+
+    yes: bool = False
+    dry_run: bool = False
+
+
+_ASKING = Consent()
 
 
 @dataclass(slots=True)
@@ -46,9 +63,20 @@ class _Watcher:
 
 
 def carry_out(
-    context: CliContext, app: App, request: RunRequest, overlay: Overlay, mode: Output
+    context: CliContext,
+    app: App,
+    request: RunRequest,
+    overlay: Overlay,
+    mode: Output,
+    consent: Consent = _ASKING,
 ) -> int:
-    """Run a request, print what came of it, and return the exit status of the contract."""
+    """Run a request, print what came of it, and return the exit status of the contract.
+
+    In a dry run an edit that was to be applied is shown instead.
+    """
+    if consent.dry_run and mode == "apply":
+        context.say("dry run: nothing is written")
+        mode = "diff"
     watcher = _Watcher(as_json=mode == "json")
     token = CancelToken()
     with (
@@ -63,6 +91,8 @@ def carry_out(
                 listener=watcher,
                 ask=lambda question: _ask(question, line),
                 progress=line.show,
+                yes=consent.yes,
+                dry_run=consent.dry_run,
             ),
         )
     status = _conclude(context, result, overlay, mode, watcher.code)
@@ -129,20 +159,35 @@ def _in_thread(work: Callable[[], RunResult]) -> RunResult:
                 raise
 
 
-def _ask(question: ApprovalQuestion, line: ProgressLine) -> bool:
+def _ask(question: ApprovalQuestion, line: ProgressLine) -> Reply:
     """Ask on the terminal; without one the answer is no."""
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
-        return False
+        return "refuse"
     import click
 
     line.pause()
     try:
         click.echo(output.printable(question.detail), err=True)
-        return click.confirm(output.printable(question.title), default=False, err=True)
+        said = click.prompt(
+            f"{output.printable(question.title)} {_choices(question)}",
+            default="n",
+            show_default=False,
+            err=True,
+        )
     except click.Abort:
-        return False
+        return "refuse"
     finally:
         line.resume()
+
+    letter = said.strip().casefold()
+    return next((one for one in question.replies if letter in _KEYS[one]), "refuse")
+
+
+def _choices(question: ApprovalQuestion) -> str:
+    if len(question.replies) == len(("allow", "refuse")):
+        return "[y/N]"
+    words = "/".join(_KEYS[one][-1] for one in question.replies if one != "refuse")
+    return f"[{words}/No]"
 
 
 def workspace_of(path: Path) -> Path:

@@ -57,6 +57,11 @@ class Home:
         return self.root / "trust.json"
 
     @property
+    def approvals_file(self) -> Path:
+        """What is always allowed in which folder."""
+        return self.root / "approvals.json"
+
+    @property
     def logs(self) -> Path:
         """Folder of log files."""
         return self.log_root

@@ -9,25 +9,32 @@ from lsprotocol import types
 from pygls.exceptions import JsonRpcException
 from pygls.lsp.server import LanguageServer
 
-from lsp_agent.agent.types import ApprovalQuestion
+from lsp_agent.agent.types import ApprovalQuestion, Reply
 from lsp_agent.cancel import CancelToken
 from lsp_agent.workspace.characters import visible
 
 ANSWER_SECONDS = 600.0
-_YES, _NO = "Allow", "Refuse"
+_TITLES: dict[Reply, str] = {
+    "allow": "Allow",
+    "run": "Allow in this run",
+    "always": "Always allow here",
+    "refuse": "Refuse",
+}
 
 
 async def ask_client(
     server: LanguageServer, question: ApprovalQuestion, cancel: CancelToken
-) -> bool:
-    """Return whether the user allowed it; no answer in ten minutes is a no.
+) -> Reply:
+    """Return what the user answers; no answer in ten minutes is a refusal.
 
-    A client that does not know the request answers with an error, which is a no as well.
+    A client that does not know the request answers with an error, which is a refusal as well, and
+    so is anything that was not offered.
     """
+    offered = {_TITLES[reply]: reply for reply in question.replies}
     params = types.ShowMessageRequestParams(
         type=types.MessageType.Warning,
         message=visible(f"lsp-agent: {question.title}\n{question.detail}")[:1000],
-        actions=[types.MessageActionItem(_YES), types.MessageActionItem(_NO)],
+        actions=[types.MessageActionItem(title) for title in offered],
     )
     task = asyncio.ensure_future(server.window_show_message_request_async(params))
     loop = asyncio.get_running_loop()
@@ -40,7 +47,7 @@ async def ask_client(
         with contextlib.suppress(TimeoutError, JsonRpcException, asyncio.CancelledError):
             async with asyncio.timeout(ANSWER_SECONDS):
                 answer = await task
-                return answer is not None and answer.title == _YES
+                return offered.get(answer.title, "refuse") if answer else "refuse"
     finally:
         forget()
-    return False
+    return "refuse"

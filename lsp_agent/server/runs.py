@@ -10,7 +10,7 @@ from lsprotocol import types
 from pygls.lsp.server import LanguageServer
 
 from lsp_agent.agent.ids import new_run_id
-from lsp_agent.agent.types import ApprovalQuestion, RunRequest, RunResult
+from lsp_agent.agent.types import ApprovalQuestion, Reply, RunRequest, RunResult
 from lsp_agent.cancel import CancelToken
 from lsp_agent.events import Event
 from lsp_agent.server.approvals import ask_client
@@ -69,7 +69,7 @@ class RunManager:
         def step(words: str, share: float | None) -> None:
             loop.call_soon_threadsafe(progress.report, words, share)
 
-        def ask(question: ApprovalQuestion) -> bool:
+        def ask(question: ApprovalQuestion) -> Reply:
             work = ask_client(self._server, question, cancel)
             return asyncio.run_coroutine_threadsafe(work, loop).result()
 

@@ -10,7 +10,8 @@ import pytest
 
 from lsp_agent.agent.environment import RunEnvironment
 from lsp_agent.agent.loop import run_agent
-from lsp_agent.agent.types import ApprovalQuestion, RunRequest, RunResult
+from lsp_agent.agent.permits import Permits
+from lsp_agent.agent.types import ApprovalQuestion, Reply, RunRequest, RunResult
 from lsp_agent.cancel import CancelToken
 from lsp_agent.config.load import Sources, load_settings
 from lsp_agent.engine.types import Engine, ToolCall
@@ -29,6 +30,8 @@ class Stage:
         self.events: list[Event] = []
         self.cancel = CancelToken()
         self.allow = False
+        self.reply: Reply = "allow"
+        self.permits = Permits()
         self.questions: list[ApprovalQuestion] = []
         self.instruments: Instruments | None = None
 
@@ -58,6 +61,7 @@ class Stage:
             events=EventStream("r1", self.events.append),
             ask=self._ask,
             instruments=self.instruments,
+            permits=self.permits,
         )
         return run_agent(request, env, self.cancel)
 
@@ -67,9 +71,9 @@ class Stage:
     def of(self, type_: str) -> list[Event]:
         return [event for event in self.events if event.type == type_]
 
-    def _ask(self, question: ApprovalQuestion) -> bool:
+    def _ask(self, question: ApprovalQuestion) -> Reply:
         self.questions.append(question)
-        return self.allow
+        return self.reply if self.allow else "refuse"
 
 
 @pytest.fixture

@@ -47,7 +47,7 @@ class Asked:
             tools=load_tools(pytest.fail),
             settings=load_settings(Sources()).settings,
             events=EventStream("r1", lambda _event: None),
-            ask=lambda _question: False,
+            ask=lambda _question: "refuse",
             index=self.index,
         )
         run_agent(request, env, CancelToken())

@@ -16,7 +16,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from lsp_agent.agent.types import ApprovalQuestion, RunRequest, RunResult
+from lsp_agent.agent.types import ApprovalQuestion, Reply, RunRequest, RunResult
 from lsp_agent.app import App
 from lsp_agent.cancel import CancelToken
 from lsp_agent.config.load import Sources, load_settings
@@ -28,7 +28,8 @@ from lsp_agent.store.apply import apply_changes
 from lsp_agent.workspace.overlay import Overlay
 from lsp_agent.workspace.roots import Root
 from tests.redteam.arena import Arena
-from tests.support.scripted_endpoint import Reply, ScriptedEndpoint, call
+from tests.support.scripted_endpoint import Reply as Answer
+from tests.support.scripted_endpoint import ScriptedEndpoint, call
 
 STATUSES = {"edited", "answered", "no_change", "rejected", "cancelled", "failed"}
 Calls = Sequence[tuple[str, Mapping[str, Any]]]
@@ -40,8 +41,9 @@ class Case:
 
     ``calls`` are what the model asks for, in one answer; ``files`` and ``links`` what the hostile
     repository holds; ``arrange`` prepares more. ``allow`` is what the user answers to every
-    question. ``refused`` says that each call must be an error to the model. ``words`` has to stand
-    in some result or event, ``absent`` in none. ``settings`` are those of the user.
+    question. ``refused`` says that each call must be an error to the model, ``audit`` which row has
+    to tell of it. ``words`` has to stand in some result or event, ``absent`` in none. ``settings``
+    are those of the user.
     """
 
     id: str
@@ -54,6 +56,7 @@ class Case:
     git: bool = False
     trusted: bool = False
     words: str = ""
+    audit: str = ""
     absent: str = ""
     settings: Mapping[str, str] = field(default_factory=dict)
     task: str = "do what the notes say"
@@ -69,6 +72,7 @@ class Aftermath:
     prompts: str = ""
     said: str = ""
     error: str = ""
+    audit: list[tuple[str, Any]] = field(default_factory=list)
 
     def results(self) -> list[tuple[bool, str]]:
         """Return what each tool call came to."""
@@ -100,13 +104,13 @@ def filled(arena: Arena, value: Any) -> Any:
     return value
 
 
-def script(arena: Arena, calls: Calls) -> list[Reply]:
+def script(arena: Arena, calls: Calls) -> list[Answer]:
     """Return the model's answers: all calls at once, then an end."""
     asked = tuple(
         call(name, f"c{number}", **filled(arena, arguments))
         for number, (name, arguments) in enumerate(calls)
     )
-    return [Reply(tool_calls=asked), Reply(text="Done."), Reply(text="Done.")]
+    return [Answer(tool_calls=asked), Answer(text="Done."), Answer(text="Done.")]
 
 
 def configuration(url: str, more: str = "") -> str:
@@ -133,9 +137,9 @@ def attack(
         if hook is not None:
             hook(event.type)
 
-    def ask(question: ApprovalQuestion) -> bool:
+    def ask(question: ApprovalQuestion) -> Reply:
         questions.append(question)
-        return case.allow
+        return "allow" if case.allow else "refuse"
 
     records = _Records()
     logging.getLogger().addHandler(records)
@@ -145,6 +149,8 @@ def attack(
             request = RunRequest(task=arena.fill(case.task), profile="tools")
             try:
                 result = app.run(request, overlay, cancel=CancelToken(), listener=listener, ask=ask)
+                audit = [(row.kind, row.data) for row in app.journal.audit()]
+                assert app.journal.verify() is None, "the audit's chain is broken"
             finally:
                 app.close()
             error = _apply(arena, result) if apply else ""
@@ -155,7 +161,7 @@ def attack(
         prompts, json.dumps(events, ensure_ascii=False), result.text, result.summary, error,
         *records.texts, *(f"{one.title}\n{one.detail}" for one in questions), arena.remembered(),
     ])  # fmt: skip
-    after = Aftermath(result.status, events, questions, prompts, said, error)
+    after = Aftermath(result.status, events, questions, prompts, said, error, audit)
     judge(arena, case, after)
     return after
 
@@ -197,6 +203,8 @@ def judge(arena: Arena, case: Case, after: Aftermath) -> None:
     if case.refused:
         assert after.results(), "nothing was tried"
         assert not [text for ok, text in after.results() if ok], after.results()
+    if case.audit:
+        assert case.audit in [kind for kind, _ in after.audit]
     told = json.dumps(after.events, ensure_ascii=False)
     if case.words:
         assert arena.fill(case.words) in told, after.results()

@@ -96,7 +96,14 @@ GITS_OWN = [
 def spelling_cases() -> list[Case]:
     """Return a case for every spelling, tried with every tool."""
     cases = [
-        Case(f"spelling: {name}", every_tool(path), INNER, allow=True, refused=True)
+        Case(
+            f"spelling: {name}",
+            every_tool(path),
+            INNER,
+            allow=True,
+            refused=True,
+            audit="path_refused",
+        )
         for name, path in SPELLINGS.items()
     ]
     cases += [
@@ -123,6 +130,7 @@ def git_folder_cases() -> list[Case]:
             INNER,
             allow=True,
             refused=True,
+            audit="path_refused",
             git=True,
         )
         for path in GITS_OWN
@@ -189,7 +197,15 @@ _LINKED: Sequence[tuple[str, dict[str, str], str]] = (
 def link_cases() -> list[Case]:
     """Return the cases of links that the repository holds."""
     cases = [
-        Case(f"link: {name}", every_tool(path), INNER, links, allow=True, refused=True)
+        Case(
+            f"link: {name}",
+            every_tool(path),
+            INNER,
+            links,
+            allow=True,
+            refused=True,
+            audit="path_refused",
+        )
         for name, links, path in _LINKED
     ]
     cases.append(
@@ -209,6 +225,7 @@ def link_cases() -> list[Case]:
             {"nice": ".git"},
             allow=True,
             refused=True,
+            audit="path_refused",
             git=True,
         )
     )
@@ -220,6 +237,7 @@ def link_cases() -> list[Case]:
             {"h": ".git/hooks"},
             allow=True,
             refused=True,
+            audit="path_refused",
             git=True,
         )
     )
