@@ -10,15 +10,18 @@ from __future__ import annotations
 import hashlib
 import os
 import secrets
+import shutil
 import socket
 import stat
 import subprocess
+import sys
 import threading
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
 
+PROC = Path("/proc")
 SHARED = (Path("/tmp"), Path("/var/tmp"), Path("/dev/shm"))
 
 
@@ -104,6 +107,8 @@ class Arena:
         self.state = self._folder("state")
         self.shared = self._folder("sock")
         self._plant()
+        self.key = secrets.token_hex(3)
+        self.victim = self._start_victim()
         self.listeners = Listeners(self.shared, self.mark)
         self._before = self._picture()
 
@@ -117,6 +122,8 @@ class Arena:
         _trace: TracebackType | None,
     ) -> None:
         self.listeners.close()
+        self.victim.kill()
+        self.victim.wait()
         for path in self._strays():
             path.unlink(missing_ok=True)
 
@@ -132,6 +139,7 @@ class Arena:
             "RT_PLAIN": self.secret,
             "SSH_AUTH_SOCK": self.listeners.address("unix"),
             "GIT_CONFIG_NOSYSTEM": "1",
+            "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]]),
         }
 
     def fill(self, text: str) -> str:
@@ -186,8 +194,27 @@ class Arena:
         assert not changed, f"changed outside the workspace: {sorted(changed)}"
         assert not list(self._strays()), f"left behind: {list(self._strays())}"
         assert not self.listeners.heard, f"reached: {self.listeners.heard}"
+        assert self.victim.poll() is None, "another process was ended"
+        self._assert_nothing_stays()
         at = said.find(self.secret)
         assert at < 0, f"told a secret: …{said[max(0, at - 300) : at + 80]}…"
+
+    def _assert_nothing_stays(self) -> None:
+        if not PROC.is_dir():
+            return
+        state = (PROC / str(self.victim.pid) / "stat").read_text().rpartition(")")[2].split()[0]
+        assert state == "S", f"another process was stopped: {state}"
+        mark = self.mark.encode()
+        running = [path.parent.name for path in PROC.glob("[0-9]*/cmdline") if mark in _read(path)]
+        assert not running, f"still running: {running}"
+        for kind in ("shm", "msg"):
+            rows = _read(PROC / "sysvipc" / kind).decode().splitlines()[1:]
+            assert str(int(f"7{self.key}", 16)) not in " ".join(rows).split(), "IPC stays"
+
+    def _start_victim(self) -> subprocess.Popen[bytes]:
+        """Start somebody else's process, which holds the secret in its environment."""
+        environment = {"PATH": os.environ["PATH"], "TOKEN": self.secret}
+        return subprocess.Popen([shutil.which("sleep") or "sleep", "600"], env=environment)
 
     def remembered(self) -> str:
         """Return all bytes of the state folder as text: journal, logs, index, hosts."""
@@ -209,6 +236,8 @@ class Arena:
             "BASE": str(self.base),
             "MARK": self.mark,
             "PID": str(os.getpid()),
+            "VICTIM": str(self.victim.pid),
+            "HEX": f"7{self.key}",
             **ports,
         }
 
@@ -234,8 +263,7 @@ class Arena:
     def _picture(self) -> dict[str, tuple[int, str]]:
         found: dict[str, tuple[int, str]] = {}
         for folder in (self.outside, self.home, self.shared):
-            for path in sorted(folder.rglob("*")):
-                found[str(path)] = _look(path)
+            found |= picture(folder)
         return found
 
     def _strays(self) -> Iterator[Path]:
@@ -244,8 +272,20 @@ class Arena:
                 yield from (path for path in folder.iterdir() if self.mark in path.name)
 
 
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError:
+        return b""
+
+
 def _plain() -> dict[str, str]:
     return {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
+
+
+def picture(folder: Path) -> dict[str, tuple[int, str]]:
+    """Return what lies below a folder: kind, mode and content by path."""
+    return {str(path): _look(path) for path in sorted(folder.rglob("*"))}
 
 
 def _look(path: Path) -> tuple[int, str]:

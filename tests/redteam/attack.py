@@ -24,6 +24,7 @@ from lsp_agent.config.paths import Home
 from lsp_agent.config.trust import TrustStore
 from lsp_agent.errors import LspAgentError
 from lsp_agent.events import Event
+from lsp_agent.sandbox.types import Sandbox
 from lsp_agent.store.apply import apply_changes
 from lsp_agent.workspace.overlay import Overlay
 from lsp_agent.workspace.roots import Root
@@ -122,11 +123,17 @@ def configuration(url: str, more: str = "") -> str:
 
 
 def attack(
-    arena: Arena, case: Case, *, apply: bool = True, hook: Callable[[str], None] | None = None
+    arena: Arena,
+    case: Case,
+    *,
+    apply: bool = True,
+    hook: Callable[[str], None] | None = None,
+    sandbox: Sandbox | None = None,
 ) -> Aftermath:
     """Prepare, run, apply what was offered, and assert that nothing outside was harmed.
 
-    ``hook`` is called with the type of each event, in the run's thread.
+    ``hook`` is called with the type of each event, in the run's thread; ``sandbox`` stands in for
+    the one of this machine.
     """
     prepare(arena, case)
     events: list[dict[str, Any]] = []
@@ -145,7 +152,7 @@ def attack(
     logging.getLogger().addHandler(records)
     try:
         with ScriptedEndpoint(script(arena, case.calls)) as endpoint:
-            app, overlay = _app(arena, case, endpoint.base_url, records.texts.append)
+            app, overlay = _app(arena, case, endpoint.base_url, records.texts.append, sandbox)
             request = RunRequest(task=arena.fill(case.task), profile="tools")
             try:
                 result = app.run(request, overlay, cancel=CancelToken(), listener=listener, ask=ask)
@@ -227,7 +234,7 @@ def _app(arena: Arena, case: Case, url: str, warn: Callable[[str], None]) -> tup
         )
     )
     assert not [one for one in loaded.problems if one.level == "error"], loaded.problems
-    app = App(loaded.settings, home, warn=warn)
+    app = App(loaded.settings, home, warn=warn, sandbox=sandbox)
     return app, Overlay(Root(arena.work), exclude=loaded.settings.exclude)
 
 
