@@ -154,10 +154,10 @@ def call_filter(reach: Reach, *, namespaces: bool, version: int) -> bytes:
 def sandbox_home(view: View, env: Mapping[str, str], place: Path) -> str:
     """Return where a command's empty home folder is: where its user's is, if that can be hidden."""
     home = os.path.realpath(env.get("HOME", "") or "/")
-    taken = any(Path(one).is_relative_to(home) for one in ("/usr", "/etc", "/dev", "/proc", "/tmp"))  # noqa: S108
+    taken = any(Path(one).is_relative_to(home) for one in ("/usr", "/etc", "/dev", "/proc", "/tmp"))
     covers = Path(home).is_relative_to(place) or not home.startswith("/")
     inside = any(Path(home).is_relative_to(one) for one in view.mounts)
-    return "/tmp/home" if taken or covers or inside else home  # noqa: S108
+    return "/tmp/home" if taken or covers or inside else home
 
 
 def check_place(place: Path, view: View) -> None:
@@ -180,7 +180,7 @@ def namespace_order(command: Command, env: Mapping[str, str], version: int) -> d
     borrowed += [(str(Path(one).relative_to(place)), one) for one in within if one != str(place)]
     borrowed = [pair for at, pair in enumerate(borrowed) if pair not in borrowed[:at]]
     size = max(command.limits.memory // _MEMORY_SHARE, 1 << 20)
-    tmp = "/tmp"  # noqa: S108 - the command's own
+    tmp = "/tmp"
     clean = clean_environment(
         env, command.env, home=home, tmp=tmp, place=place,
         borrowed=[path for path, _ in borrowed],
@@ -189,7 +189,7 @@ def namespace_order(command: Command, env: Mapping[str, str], version: int) -> d
     reach: Reach = "own" if not command.network else "all" if version >= 6 else "net"
     order = base_order(command, clean)
     read = [str(place), *(f"{place}/{path}" for path, _ in borrowed), "/proc", "/dev"]
-    write = [str(place), tmp, home, "/dev/shm"]  # noqa: S108
+    write = [str(place), tmp, home, "/dev/shm"]
     return order | {
         "cwd": os.path.join(place, command.cwd),
         "folders": [home],
@@ -198,7 +198,7 @@ def namespace_order(command: Command, env: Mapping[str, str], version: int) -> d
             "folder": os.path.realpath(command.folder),
             "place": str(place),
             "borrowed": borrowed,
-            "memory": _memory([tmp, home, "/dev/shm"], size),  # noqa: S108
+            "memory": _memory([tmp, home, "/dev/shm"], size),
         },
         "landlock": landlock_rules(view, version, read, write, tcp=True) if version else None,
         "seccomp": call_filter(reach, namespaces=True, version=version),
@@ -210,7 +210,7 @@ def _memory(paths: list[str], size: int) -> list[tuple[str, int]]:
     """Return the folders in memory, outer ones first; one in another shares its memory."""
     found: list[tuple[str, int]] = []
     for path in sorted(paths):
-        if path == "/tmp/home":  # noqa: S108
+        if path == "/tmp/home":
             continue
         found.append((path, size))
     return found

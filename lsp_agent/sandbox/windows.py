@@ -154,7 +154,7 @@ if sys.platform == "win32":
             cwd=os.path.join(command.folder, command.cwd),
             creationflags=_CREATE_SUSPENDED | _CREATE_NO_WINDOW | _NEW_GROUP,
         )
-        handle = int(process._handle)  # type: ignore[attr-defined]  # noqa: SLF001
+        handle = int(process._handle)  # type: ignore[attr-defined]
         try:
             _checked(kernel.AssignProcessToJobObject(wintypes.HANDLE(job), wintypes.HANDLE(handle)))
             _lower(handle)

@@ -161,7 +161,9 @@ def test_one_that_catches_the_warning_ends_too(cell: Cell) -> None:
 
 def test_a_sleeper_ends(cell: Cell, mark: str) -> None:
     start = time.monotonic()
-    code = f"mark = {mark!r}\nimport signal, time\nsignal.signal(15, signal.SIG_IGN)\ntime.sleep(60)"
+    code = (
+        f"mark = {mark!r}\nimport signal, time\nsignal.signal(15, signal.SIG_IGN)\ntime.sleep(60)"
+    )
     outcome = cell.run(code, limits=replace(SMALL, wall_seconds=1))
     assert (outcome.status, outcome.ended) == (None, "timeout")
     assert time.monotonic() - start < 10
@@ -262,9 +264,7 @@ MAKERS[{_maker(cell)!r}](env).run(command, CancelToken())
 """
     )
     root = str(Path(__file__).parents[2])
-    parent = subprocess.Popen(
-        [sys.executable, str(script)], env={**os.environ, "PYTHONPATH": root}
-    )
+    parent = subprocess.Popen([sys.executable, str(script)], env={**os.environ, "PYTHONPATH": root})
     try:
         _until(ready.exists, 20)
         assert len(alive(mark)) >= 2
