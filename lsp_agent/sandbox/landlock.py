@@ -2,8 +2,8 @@
 
 What it holds, with namespaces (``place`` is among the abilities):
 
-* files: a root folder that has nothing but the system and toolchains read-only, the copy at the
-  workspace's place, and ``/tmp``, ``/dev/shm`` and an empty home folder in memory. Landlock says the
+* files: a root folder that has nothing but the system and toolchains read-only, the copy where the
+  workspace lies, and ``/tmp``, ``/dev/shm`` and an empty home folder in memory. Landlock says the
   same once more.
 * network: a network namespace of its own with its own loopback, so that tests that serve and ask on
   127.0.0.1 work, and nothing outside can be reached. Local sockets by path work for the same
@@ -26,8 +26,8 @@ Without namespaces, where a container or a distribution refuses them:
 Limits: processor time and file size are each process', by the kernel. Memory and the number of
 processes are the tree's, looked at every 25 ms: a burst may go beyond in between; besides, each
 process' own data is limited, and the number of processes of an ordinary user. What is written to
-memory in ``/tmp`` and ``/dev/shm`` is limited apart, to a quarter of the memory each. The disk is watched: four
-times the largest file is the most that the copy may grow.
+memory in ``/tmp``, ``/dev/shm`` and the home folder is limited apart, to a quarter of the memory
+each. The disk is watched: four times the largest file is the most that the copy may grow.
 
 Not held, ever: faults of the kernel; what the processor's caches tell; the time that a command
 takes from others; what a program says in its output.
