@@ -9,9 +9,12 @@ import os
 import resource
 import stat
 import struct
-from typing import Any
 
 from . import kernel
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:  # typing takes longer to import than all the rest
+    from typing import Any
 
 _EXECUTE, _WRITE_FILE, _READ_FILE, _READ_DIR = 1, 2, 4, 8
 _REFER, _TRUNCATE, _IOCTL_DEV = 1 << 13, 1 << 14, 1 << 15
@@ -40,9 +43,8 @@ def limit(limits: dict[str, int], processes: int) -> None:
         wanted[resource.RLIMIT_NPROC] = (processes, processes)
     for which, (soft, hard) in wanted.items():
         most = resource.getrlimit(which)[1]
-        if most != resource.RLIM_INFINITY:
-            soft, hard = min(soft, most), min(hard, most)
-        resource.setrlimit(which, (soft, hard))
+        least = most if most != resource.RLIM_INFINITY else hard
+        resource.setrlimit(which, (min(soft, least), min(hard, least)))
 
 
 def scope() -> None:
