@@ -72,7 +72,9 @@ def report(context: ToolContext, outcome: Outcome) -> str:
     parts = [f"{ending(outcome)}, after {outcome.seconds:.1f} s", printed(outcome)]
     written = workshop_of(context).written()
     if written:
-        shown = ", ".join(written[:_MAX_WRITTEN])
+        # A name may hold anything, also what no text can hold.
+        names = (name if name.isprintable() else ascii(name) for name in written[:_MAX_WRITTEN])
+        shown = ", ".join(names)
         more = f" and {len(written) - _MAX_WRITTEN} more" if len(written) > _MAX_WRITTEN else ""
         parts.append(
             "files that commands of this run changed; they stay in a copy, the workspace is as it "

@@ -52,11 +52,15 @@ class ObjectsError(LspAgentError):
 
 @dataclass(frozen=True, slots=True)
 class TreeFile:
-    """A file of a commit: its path, the name of its object, and what it is."""
+    """A file of a commit: its path, the name of its object, what it is, and its bytes' number.
+
+    The size is -1 where the repository lacks the object.
+    """
 
     path: str
     id: str
     kind: Literal["file", "program", "link"]
+    size: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,16 +134,16 @@ class ObjectStore:
     def files(self) -> list[TreeFile]:
         """Return the files of the commit below the folder; submodules are left out."""
         revision = f"{self._objects.commit}:{self._objects.prefix.rstrip('/')}"
-        output = self._run(["ls-tree", "-r", "-z", "--full-tree", revision])
+        output = self._run(["ls-tree", "-r", "-z", "-l", "--full-tree", revision])
         kinds: dict[str, Literal["file", "program", "link"]] = {
             "100644": "file", "100664": "file", "100755": "program", "120000": "link",
         }  # fmt: skip
         found = []
         for line in os.fsdecode(output).split("\0")[:-1]:
             about, _, path = line.partition("\t")
-            mode, _, id_ = about.split(" ")
+            mode, _, id_, size = about.split()
             if mode in kinds:
-                found.append(TreeFile(path, id_, kinds[mode]))
+                found.append(TreeFile(path, id_, kinds[mode], int(size) if size.isdigit() else -1))
         return found
 
     def unignored(self) -> list[str]:

@@ -7,6 +7,7 @@ blocks that the file system shares by itself. The copy has no ``.git``.
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 import shutil
@@ -22,7 +23,7 @@ from lsp_agent.errors import LspAgentError
 from lsp_agent.vcs.anchored import Anchored, copy_content, remove_tree
 from lsp_agent.vcs.borrowed import borrowed_folders
 from lsp_agent.vcs.objects import ObjectsError, ObjectStore, TreeFile, find_objects
-from lsp_agent.workspace.errors import EditError, UnreadableFileError
+from lsp_agent.workspace.errors import EditError, OutsideRootError, UnreadableFileError
 from lsp_agent.workspace.files import MAX_BYTES, FileText, decode
 from lsp_agent.workspace.ignore import ALWAYS_IGNORED, IgnoreRules
 from lsp_agent.workspace.overlay import Overlay
@@ -36,6 +37,7 @@ MAX_TOTAL = 4 * 1024**3
 """A workspace with more files, or more bytes in them, is not copied."""
 
 _TRIES = 3
+_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EROFS}
 _SCANNED = 500_000
 
 
@@ -135,7 +137,14 @@ class Shadow:
         parts = path.split("/")
         if any(is_git_folder(part) or part in ("", ".", "..") for part in parts):
             return False
-        return not any(path.startswith(f"{folder}/") for folder in self.borrowed)
+        if any(path.startswith(f"{folder}/") for folder in self.borrowed):
+            return False
+        try:
+            self._root.resolve(path)
+        except OutsideRootError:
+            # An open document behind a link that leaves is no file of the workspace.
+            return False
+        return True
 
     def _note(self, copy: Anchored, path: str) -> None:
         try:
@@ -264,7 +273,8 @@ class _Maker:
                 kind = "link"
             else:
                 kind = "program" if status.st_mode & stat.S_IXUSR else "file"
-            if kind == file.kind:
+            # A size that differs also keeps a small object from filling the disk.
+            if kind == file.kind and status.st_size == file.size:
                 same.append(file)
             else:
                 others.append(file.path)
@@ -330,7 +340,9 @@ class _Maker:
             self._cancel.check()
             try:
                 _copy_again(self._disk, self._copy, path)
-            except PermissionError as error:
+            except OSError as error:
+                if error.errno in _FULL:
+                    raise
                 self._copy.remove(path)
                 self._leave_out(path, error.strerror or str(error))
 

@@ -94,6 +94,12 @@ def test_a_command_is_no_shell(desk: Desk) -> None:
     assert "made" in desk.answer("execute_command", command="sh -c 'true && touch made'")
 
 
+def test_any_name_of_a_file_can_be_told(desk: Desk) -> None:
+    code = "open(b'x\\xff', 'w'); open('a\\nfiles: b', 'w')"
+    said = desk.answer("execute_command", command=f'{sys.executable} -c "{code}"')
+    assert said.encode().endswith(b"'a\\nfiles: b', 'x\\udcff'")
+
+
 def test_a_command_that_is_ended(desk: Desk) -> None:
     said = desk.answer("execute_command", command="sleep 60", timeout=0.1)
     assert said.startswith("ended by the sandbox: it ran too long, after ")

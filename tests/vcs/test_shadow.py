@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -136,6 +137,7 @@ def test_what_differs_from_the_commit(work: Path, make: Make) -> None:
     write_files(
         work, {".gitignore": "*.log\nbuild/\n", "kept.log": "tracked\n", "dir/x": "1", "f": "1"}
     )
+    write_files(work, {"was/x": "1", "other/x": "2"})
     git(work, "init", "-q")
     git(work, "add", "-f", "kept.log")
     commit(work)
@@ -150,6 +152,8 @@ def test_what_differs_from_the_commit(work: Path, make: Make) -> None:
     write_files(work, {"f/g": "now a folder", "new/n.py": "new\n", "staged": "s"})
     git(work, "add", "staged")
     (work / "staged").write_text("and changed")
+    shutil.rmtree(work / "was")
+    (work / "was").symlink_to("other")
     (work / "inner").unlink()
     write_files(work, {"inner/real": "no link any more"})
     expected = contents(work)
@@ -394,6 +398,63 @@ def test_a_text_is_never_written_through_a_link(work: Path, make: Make, tmp_path
         shadow.update(overlay)
     assert (outside / "b.py").read_text() == "theirs\n"
     assert shadow.read("x") == "mine\n"
+
+
+def test_a_document_behind_a_link_that_leaves_is_not_laid(
+    work: Path, make: Make, tmp_path: Path
+) -> None:
+    outside = tmp_path / "outside"
+    write_files(outside, {"b.py": "theirs\n"})
+    write_files(work, {"a.py": "1\n"})
+    (work / "link").symlink_to(outside)
+    uri = (work / "link" / "b.py").as_uri()
+    overlay = Overlay(Root(work), [Buffer("link/b.py", uri, "unsaved\n", 1)])
+    assert set(contents(make(overlay=overlay).folder)) == {"a.py", "link"}
+    assert (outside / "b.py").read_text() == "theirs\n"
+
+
+def test_an_object_that_would_fill_the_disk_is_not_written(work: Path, make: Make) -> None:
+    write_files(work, {"bomb": b"\0" * 30_000_000, "small": "1"})
+    commit(work)
+    (work / "bomb").write_text("small")
+    shadow = make()
+    assert contents(shadow.folder) == contents(work)
+    index = (shadow.folder.parent / "git" / "index").read_bytes()
+    assert b"bomb" not in index
+
+
+def test_what_an_ordinary_user_may_not_read_is_left_out(tmp_path: Path) -> None:
+    # Run as nobody where the tests run as root, whom no mode stops.
+    script = f"""
+import os, sys, tempfile
+sys.path[:0] = {sys.path!r}
+from pathlib import Path
+from lsp_agent.cancel import CancelToken
+from lsp_agent.vcs.shadow import make_shadow
+from lsp_agent.workspace.overlay import Overlay
+from lsp_agent.workspace.roots import Root
+if os.geteuid() == 0:
+    os.setuid(65534)
+with tempfile.TemporaryDirectory(dir="/tmp") as top:
+    work, copy = Path(top, "work"), Path(top, "copy")
+    for folder in (work, copy, work / "closed"):
+        folder.mkdir()
+    for name in ("secret", "open", "closed/x"):
+        (work / name).write_text(name)
+    (work / "secret").chmod(0)
+    (work / "closed").chmod(0)
+    root = Root(work)
+    shadow = make_shadow(root, Overlay(root), copy, CancelToken())
+    (work / "closed").chmod(0o700)
+    print(sorted(path.name for path in shadow.folder.iterdir()))
+    print(sorted((one.path, one.reason) for one in shadow.left_out))
+    shadow.remove()
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", script], check=True, capture_output=True, text=True
+    )
+    said = "[('closed', 'Permission denied'), ('secret', 'Permission denied')]"
+    assert done.stdout == f"['open']\n{said}\n"
 
 
 def test_special_files_of_commands_are_no_text(work: Path, make: Make) -> None:
