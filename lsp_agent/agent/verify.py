@@ -7,10 +7,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from lsp_agent.agent.environment import Run
+from lsp_agent.agent.redaction import RedactingEngine
 from lsp_agent.language_servers.types import Diagnostic, Instruments, View, regressions
 from lsp_agent.syntax.document import SyntaxDocument
 from lsp_agent.syntax.issues import SyntaxIssue, new_errors
 from lsp_agent.verify.characters import check_characters
+from lsp_agent.verify.secrets import check_secrets
 from lsp_agent.workspace.overlay import FileChange
 from lsp_agent.workspace.text import Text
 
@@ -40,6 +42,11 @@ def verify(run: Run) -> list[Failure]:
         if detail:
             _tell(run, "characters", detail, "")
             return [Failure("characters", detail)]
+    engine = run.env.engine
+    known = engine.secrets.values() if isinstance(engine, RedactingEngine) else ()
+    if detail := check_secrets(run.env.overlay.changes(), known):
+        _tell(run, "secrets", detail, "")
+        return [Failure("secrets", detail)]
     if run.env.settings.verify.diagnostics and run.env.instruments is not None:
         detail, remark = check_diagnostics(run, run.env.instruments)
         if detail or remark:

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from lsp_agent.errors import LspAgentError
 from lsp_agent.events import Event
+from lsp_agent.workspace.secrets import redacted, redacted_data
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
@@ -63,7 +64,7 @@ class Journal:
     def start(self, run_id: str, title: str, workspace: str, action: str) -> None:
         """Record that a run begins."""
         row = {
-            "id": run_id, "title": title, "action": action, "workspace": workspace,
+            "id": run_id, "title": redacted(title), "action": action, "workspace": workspace,
             "status": "running", "summary": "", "started": "", "finished": "", "tokens": 0,
             "seconds": 0.0,
         }  # fmt: skip
@@ -76,7 +77,7 @@ class Journal:
             "seq": event.seq,
             "time": event.time,
             "type": event.type,
-            "data": json.dumps(dict(event.data), ensure_ascii=False, default=str),
+            "data": json.dumps(redacted_data(event.data), ensure_ascii=False, default=str),
         }
 
         def write(database: Database) -> None:
@@ -92,7 +93,7 @@ class Journal:
 
     def conclude(self, run_id: str, summary: str) -> None:
         """Record what a run came to, in one line."""
-        self._put(lambda database: _update(database, run_id, {"summary": summary}))
+        self._put(lambda database: _update(database, run_id, {"summary": redacted(summary)}))
 
     def runs(self, limit: int = 20, workspace: str | None = None) -> list[RunRow]:
         """Return the newest runs, of all workspaces or of one."""
