@@ -19,16 +19,17 @@ from lsp_agent.agent.ids import new_run_id
 from lsp_agent.agent.loop import run_agent
 from lsp_agent.agent.permits import Permits
 from lsp_agent.agent.requests import to_json
+from lsp_agent.agent.redaction import RedactingEngine, is_remote
 from lsp_agent.agent.types import Ask, RunRequest, RunResult
 from lsp_agent.cancel import CancelToken
-from lsp_agent.config.model import Settings
+from lsp_agent.config.model import LlamaSettings, OpenAISettings, Settings
 from lsp_agent.config.paths import Home
 from lsp_agent.config.trust import TrustStore
 from lsp_agent.context.knowledge import Knowledge
 from lsp_agent.context.semantic import SemanticIndex
 from lsp_agent.engine.catalogue import EMBEDDED
 from lsp_agent.engine.router import EngineRouter, PreparedEngine
-from lsp_agent.engine.types import EngineUnavailableError, Job
+from lsp_agent.engine.types import Engine, EngineUnavailableError, Job
 from lsp_agent.errors import LspAgentError
 from lsp_agent.events import EventStream, Listener
 from lsp_agent.index.build import BuildOptions
@@ -74,8 +75,7 @@ class App:
         self._env = env
         self.home = home
         self._warn = warn
-        self._env = env
-        self.engines = EngineRouter(settings, home, env)
+        self.engines = EngineRouter(settings, home, env, self._without_secrets)
         self.journal = Journal(home.journal, settings.journal, env=env, warn=warn)
         self.on_index: OnIndex = lambda _root, _done, _all: None
         self._lock = threading.Lock()
@@ -217,6 +217,12 @@ class App:
                     )
                 self._knowledge[root.path] = Knowledge(root, semantic)
             return self._knowledge[root.path]
+
+    def _without_secrets(self, engine: Engine, settings: LlamaSettings | OpenAISettings) -> Engine:
+        """Keep secrets out of the prompts of an engine that is elsewhere."""
+        if not is_remote(settings):
+            return engine
+        return RedactingEngine(engine, lambda: self.settings.safety.redact)
 
     def _telling(self, root: Root) -> IndexProgress:
         return lambda done, everything: self.on_index(root, done, everything)

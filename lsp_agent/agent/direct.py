@@ -23,6 +23,7 @@ from lsp_agent.context.builder import (
     target_for,
     workspace_facts,
 )
+from lsp_agent.context.untrusted import guarded, unguarded
 from lsp_agent.engine.types import Message
 from lsp_agent.resources import resource
 from lsp_agent.syntax.document import SyntaxDocument
@@ -111,6 +112,7 @@ def piece_of(run: Run) -> Piece:
 
 def apply_code(run: Run, piece: Piece, code: str) -> None:
     """Put code in the place of a piece, in the overlay; equal code changes nothing."""
+    code = code if run.info.jobs else unguarded(code)
     if code.strip() and code.strip("\n") != piece.content.strip("\n"):
         run.env.overlay.write(piece.path, replace_block(piece.text, piece.range, code))
 
@@ -157,13 +159,16 @@ def _is_edit(run: Run, name: str) -> bool:
 
 
 def _question(run: Run, piece: Piece) -> str:
+    # A narrow model was trained on texts as they are, and has no control tokens to be spelled.
+    safe = str if run.info.jobs else guarded
+    content = safe(piece.content)
     parts = [
-        *_context(run, piece),
-        f"The piece of {piece.path} to rewrite:\n<<<code\n{piece.content}\n>>>code",
+        *map(safe, _context(run, piece)),
+        f"The piece of {piece.path} to rewrite:\n<<<code\n{content}\n>>>code",
     ]
     notes = diagnostics_of(run, piece.text)
     if notes:
-        parts.append(f"Reported there:\n{notes}")
+        parts.append(safe(f"Reported there:\n{notes}"))
     parts.append(f"Task: {run.request.task}")
     return "\n\n".join(parts)
 
@@ -173,9 +178,12 @@ def _explain(run: Run, budget: Budget, piece: Piece) -> str:
     notes = diagnostics_of(run, piece.text)
     if notes:
         parts.append(f"Reported there:\n{notes}")
-    parts.append(run.request.task)
-    messages = (Message("system", prompt("explain")), Message("user", "\n\n".join(parts)))
-    return ask_engine(run, budget, messages).text.strip()
+    data = "\n\n".join(parts)
+    messages = (
+        Message("system", prompt("explain")),
+        Message("user", f"{data if run.info.jobs else guarded(data)}\n\n{run.request.task}"),
+    )
+    return unguarded(ask_engine(run, budget, messages).text.strip())
 
 
 def _context(run: Run, piece: Piece) -> list[str]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from lsp_agent.agent.approvals import call_approved
@@ -17,6 +18,7 @@ from lsp_agent.agent.related import related, tool_context
 from lsp_agent.agent.repeats import RepeatGuard
 from lsp_agent.agent.verify import describe, give_up, verify
 from lsp_agent.context.builder import focus_lines, whole_file, workspace_facts
+from lsp_agent.context.untrusted import guarded, remark, unguarded
 from lsp_agent.engine.types import Message, ToolCall, ToolSchema
 from lsp_agent.syntax.document import SyntaxDocument
 from lsp_agent.tools.call import ToolOutcome
@@ -62,8 +64,8 @@ class ToolLoop:
         answer = self._ask()
         parsed = parse_tool_calls(answer.text)
         native = bool(answer.tool_calls)
-        calls = answer.tool_calls or self._numbered(parsed.calls)
-        text = answer.text.strip() if native else parsed.text
+        calls = as_written(answer.tool_calls or self._numbered(parsed.calls))
+        text = unguarded(answer.text.strip() if native else parsed.text)
         self._conversation.answer(answer.text, answer.tool_calls)
         if calls:
             if text:
@@ -102,7 +104,17 @@ class ToolLoop:
         )
         if outcome.ok and isinstance(path := call.arguments.get("path"), str):
             self._seen.add(path)
-        self._conversation.result(call, outcome.text + warning, native=native)
+        self._conversation.result(call, self._as_data(call, outcome.text) + warning, native=native)
+
+    def _as_data(self, call: ToolCall, text: str) -> str:
+        """Return a result as the model may see it; say what in it speaks to the model."""
+        said = remark(text)
+        if said:
+            where = call.arguments.get("path") or call.name
+            self._run.env.events.emit(
+                "verification", check="instructions", ok=True, detail=f"{where}: {said}"
+            )
+        return "\n".join(part for part in (guarded(text), said) if part)
 
     def _carry_out(self, call: ToolCall) -> ToolOutcome:
         tool = self._tools.get(call.name)
@@ -216,11 +228,28 @@ class ToolLoop:
                 parts.append(f"Reported there:\n{notes}")
         if found.body:
             parts.append(found.body)
-        parts.append(f"Task: {run.request.task}")
-        if run.request.done:
-            names = ", ".join(run.request.done)
-            parts.append(f"Work on this was cut off. Changed already: {names}. Go on from there.")
-        return "\n\n".join(parts)
+        data = "\n\n".join(parts)
+        said = remark(data)
+        if said:
+            run.env.events.emit("verification", check="instructions", ok=True, detail=said)
+        asked = f"Task: {run.request.task}"
+        names = ", ".join(run.request.done)
+        left = f"Work on this was cut off. Changed already: {names}. Go on from there."
+        ends = (asked, left if names else "")
+        return "\n\n".join(part for part in (guarded(data), said, *ends) if part)
+
+
+def as_written(calls: Sequence[ToolCall]) -> tuple[ToolCall, ...]:
+    """Return calls with their arguments as the files have them, see :func:`guarded`."""
+    return tuple(replace(call, arguments=_unguarded(call.arguments)) for call in calls)
+
+
+def _unguarded(value: Any) -> Any:
+    if isinstance(value, str):
+        return unguarded(value)
+    if isinstance(value, Mapping):
+        return {key: _unguarded(one) for key, one in value.items()}
+    return [_unguarded(one) for one in value] if isinstance(value, list) else value
 
 
 def _describe(tool: Tool[Any]) -> str:

@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from lsp_agent.agent.environment import RejectedError, Run
+from lsp_agent.agent.redaction import RedactingEngine
 from lsp_agent.index.types import IndexUnavailableError
 from lsp_agent.index.view import IndexView
 from lsp_agent.verify.affected import affected_tests
@@ -16,6 +17,7 @@ from lsp_agent.verify.characters import check_characters
 from lsp_agent.verify.diagnostics import check_diagnostics
 from lsp_agent.verify.lint import StyleChecks, Styled
 from lsp_agent.verify.scope import Bounds, check_scope
+from lsp_agent.verify.secrets import check_secrets
 from lsp_agent.verify.syntax import check_syntax
 from lsp_agent.verify.tests_check import check_tests
 from lsp_agent.verify.types import Verdict, Workshop
@@ -78,6 +80,10 @@ def _must(run: Run, place: Range | None) -> tuple[Verdict, ...]:
         return failed
     if run.env.settings.verify.characters and (detail := check_characters(changes)):
         return _told(run, Verdict("characters", ok=False, detail=detail))
+    engine = run.env.engine
+    known = engine.secrets.values() if isinstance(engine, RedactingEngine) else ()
+    if detail := check_secrets(changes, known):
+        return _told(run, Verdict("secrets", ok=False, detail=detail))
     return ()
 
 

@@ -164,9 +164,11 @@ def _pair(text: str) -> tuple[str, str]:
 
 def log_to_stderr(level: int = logging.DEBUG) -> None:
     """Send the log to stderr."""
-    logging.basicConfig(
-        level=level, stream=sys.stderr, format="%(levelname)s %(name)s: %(message)s"
-    )
+    from lsp_agent.workspace.logs import SafeFormatter
+
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(SafeFormatter("%(levelname)s %(name)s: %(message)s"))
+    logging.basicConfig(level=level, handlers=[handler])
 
 
 pass_context = click.make_pass_decorator(CliContext)

@@ -88,10 +88,11 @@ def _log_to_file(context: CliContext) -> None:
     from logging.handlers import RotatingFileHandler
 
     from lsp_agent.errors import LspAgentError
+    from lsp_agent.workspace.logs import SafeFormatter
 
     root = logging.getLogger()
     root.setLevel(logging.INFO)
-    layout = logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s")
+    layout = SafeFormatter("%(asctime)s %(levelname)s %(name)s: %(message)s")
     stderr = logging.StreamHandler(sys.stderr)
     stderr.setLevel(logging.DEBUG if context.verbose else logging.WARNING)
     stderr.setFormatter(layout)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -38,7 +38,15 @@ class EngineRouter:
     is done.
     """
 
-    def __init__(self, settings: Settings, home: Home, env: Mapping[str, str]) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        home: Home,
+        env: Mapping[str, str],
+        wrap: Callable[[Engine, LlamaSettings | OpenAISettings], Engine] = lambda engine, _: engine,
+    ) -> None:
+        """Take settings; ``wrap`` gets every engine that is made, and gives what is used."""
+        self._wrap = wrap
         self._settings = settings
         self._home = home
         self._env = env
@@ -103,7 +111,7 @@ class EngineRouter:
         with self._lock:
             held = self._held.get(name)
         if held is None or held.settings != wanted:
-            held = PreparedEngine(wanted, make_engine(name, wanted, self._home, self._env))
+            held = PreparedEngine(wanted, self._made(name, wanted))
         try:
             held.engine.load(cancel)
             cancel.check()
@@ -162,9 +170,11 @@ class EngineRouter:
             settings = self._settings.engines.get(name)
             if settings is None:
                 raise EngineUnavailableError(self._unknown(route, name))
-            engine = make_engine(name, settings, self._home, self._env)
-            self._held[name] = PreparedEngine(settings, engine)
+            self._held[name] = PreparedEngine(settings, self._made(name, settings))
         return self._held[name]
+
+    def _made(self, name: str, settings: LlamaSettings | OpenAISettings) -> Engine:
+        return self._wrap(make_engine(name, settings, self._home, self._env), settings)
 
     def _unknown(self, route: Route, name: str) -> str:
         """Say which setting names an engine that is not there, and which ones are."""

@@ -11,7 +11,7 @@ from pygls.lsp.server import LanguageServer
 
 from lsp_agent.agent.types import ApprovalQuestion, Reply
 from lsp_agent.cancel import CancelToken
-from lsp_agent.workspace.characters import visible
+from lsp_agent.workspace.markdown import harmless_message
 
 ANSWER_SECONDS = 600.0
 _TITLES: dict[Reply, str] = {
@@ -33,7 +33,7 @@ async def ask_client(
     offered = {_TITLES[reply]: reply for reply in question.replies}
     params = types.ShowMessageRequestParams(
         type=types.MessageType.Warning,
-        message=visible(f"lsp-agent: {question.title}\n{question.detail}")[:1000],
+        message=harmless_message(f"lsp-agent: {question.title}\n{question.detail}")[:1000],
         actions=[types.MessageActionItem(title) for title in offered],
     )
     task = asyncio.ensure_future(server.window_show_message_request_async(params))

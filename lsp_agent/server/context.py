@@ -11,6 +11,7 @@ from lsp_agent.server.diagnostics import Diagnostics
 from lsp_agent.server.progress import ProgressBook
 from lsp_agent.server.runs import RunManager
 from lsp_agent.server.session import Session
+from lsp_agent.workspace.markdown import harmless_message
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,4 +26,4 @@ class Context:
 
     def tell(self, message: str, kind: types.MessageType = types.MessageType.Warning) -> None:
         """Show the user one message."""
-        self.server.window_show_message(types.ShowMessageParams(kind, message))
+        self.server.window_show_message(types.ShowMessageParams(kind, harmless_message(message)))

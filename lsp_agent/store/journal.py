@@ -13,6 +13,7 @@ import queue
 import sqlite3
 import threading
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -28,6 +29,7 @@ from lsp_agent.store.rows import AuditRow, BrokenChain, JournalError, Purged, Ru
 from lsp_agent.store.sealing import open_codec
 from lsp_agent.store.working import WorkingChange
 from lsp_agent.workspace.overlay import FileChange
+from lsp_agent.workspace.secrets import redacted, redacted_data
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -74,11 +76,11 @@ class Journal:
                 "values (?, ?, ?, ?, ?, '', '', '', 0, 0.0, ?, ?)",
                 [
                     run_id,
-                    opened.codec.write(title, "runs", "title", run_id),
+                    opened.codec.write(redacted(title), "runs", "title", run_id),
                     action,
                     workspace.encode("utf-8", "backslashreplace").decode("utf-8"),
                     reading.RUNNING,
-                    opened.codec.write(request, "runs", "request", run_id),
+                    opened.codec.write(redacted(request), "runs", "request", run_id),
                     this_process(),
                 ],
             )
@@ -88,9 +90,10 @@ class Journal:
 
     def record(self, event: Event) -> None:
         """Record an event of a run that was started, and its audit row if it has one."""
+        kept = replace(event, data=redacted_data(event.data))
 
         def write(opened: Opened) -> None:
-            data = opened.codec.write_json(event.data, "events", "data", event.run, event.seq)
+            data = opened.codec.write_json(kept.data, "events", "data", event.run, event.seq)
             opened.database.execute(
                 "insert into events (run, seq, time, type, data) values (?, ?, ?, ?, ?)",
                 [event.run, event.seq, event.time, event.type, data],
@@ -101,7 +104,7 @@ class Journal:
                 )
             elif event.type == "run_finished":
                 _finish(opened, event)
-            audit.append_event(opened.database, opened.codec, event)
+            audit.append_event(opened.database, opened.codec, kept)
 
         self.put(write)
 
@@ -113,14 +116,15 @@ class Journal:
         self, kind: AuditKind, run_id: str = "", data: Mapping[str, Any] | None = None
     ) -> None:
         """Record a decision or a deed that is no event, of a run or of none."""
-        self.put(lambda it: audit.append(it.database, it.codec, kind, run_id, data or {}))
+        kept = redacted_data(data or {})
+        self.put(lambda it: audit.append(it.database, it.codec, kind, run_id, kept))
 
     def conclude(self, run_id: str, summary: str) -> None:
         """Record what a run came to, in one line."""
         self.put(
             lambda it: it.database.execute(
                 "update runs set summary = ? where id = ?",
-                [it.codec.write(summary, "runs", "summary", run_id), run_id],
+                [it.codec.write(redacted(summary), "runs", "summary", run_id), run_id],
             )
         )
 

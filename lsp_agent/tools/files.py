@@ -5,6 +5,7 @@ from __future__ import annotations
 from pydantic import Field
 
 from lsp_agent.tools.spec import Arguments, ExistingFile, Tool, ToolContext, ToolError
+from lsp_agent.workspace.secrets import is_secret_file, without_values
 from lsp_agent.workspace.text import Text
 
 MAX_LINES = 400
@@ -27,7 +28,10 @@ class ListDirectory(Arguments):
 
 
 def _read_file(context: ToolContext, arguments: ReadFile) -> str:
-    text = Text(context.overlay.read(arguments.path))
+    content = context.overlay.read(arguments.path)
+    # The URI is that of the file itself, also where the path is a link's.
+    secret = is_secret_file(arguments.path) or is_secret_file(context.overlay.uri(arguments.path))
+    text = Text(without_values(content) if secret else content)
     first = arguments.start_line or 1
     last = min(arguments.end_line or text.line_count, text.line_count)
     if first > text.line_count or (arguments.end_line and arguments.end_line < first):
@@ -46,6 +50,8 @@ def _read_file(context: ToolContext, arguments: ReadFile) -> str:
     end = first + len(shown) - 1
     header = f"{arguments.path}, lines {first}-{end} of {text.line_count}:"
     rest = f"\n[read on with start_line={end + 1}]" if end < last else ""
+    if secret:
+        header += " (a file of secrets: its values are not shown)"
     return "\n".join([header, *shown]) + rest
 
 

@@ -14,6 +14,7 @@ from lsp_agent.tools.patterns import line_matcher
 from lsp_agent.tools.spec import Arguments, Tool, ToolContext, ToolError
 from lsp_agent.workspace.errors import UnreadableFileError
 from lsp_agent.workspace.ignore import Glob
+from lsp_agent.workspace.secrets import is_secret_file
 from lsp_agent.workspace.text import split_lines
 
 _MAX_HITS = 100
@@ -85,6 +86,8 @@ def _lacking(context: ToolContext, arguments: GrepSearch) -> Callable[[str], boo
 
 def _paths(context: ToolContext, path: str) -> Iterator[str]:
     if path and context.overlay.exists(path):
+        if is_secret_file(path) or is_secret_file(context.overlay.uri(path)):
+            raise ToolError(f"{path} is a file of secrets, which are not searched")
         return iter([path])
     return context.overlay.walk(path)
 

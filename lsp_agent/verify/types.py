@@ -10,7 +10,9 @@ from lsp_agent.cancel import CancelToken
 from lsp_agent.sandbox.types import Ability, Outcome
 from lsp_agent.workspace.overlay import Overlay
 
-Check = Literal["scope", "syntax", "characters", "format", "lint", "diagnostics", "tests"]
+Check = Literal[
+    "scope", "syntax", "characters", "secrets", "format", "lint", "diagnostics", "tests"
+]
 
 
 @dataclass(frozen=True, slots=True)

@@ -200,7 +200,8 @@ def _look_alikes(text: str) -> Iterator[OddCharacter]:
             continue
         if plain is None:
             plain = {one for one in _WORD.findall(text) if one.isascii()}
-        collides = latin.isascii() and latin in plain and not latin.isdigit()
+        short = len(word) == 1 and (ord(word) not in _TWINS or word in _WEAK)
+        collides = latin.isascii() and latin in plain and not short and not latin.isdigit()
         if collides or _is_mixed(word) or _is_disguised(word, text[match.end() : match.end() + 1]):
             strange = sorted({c for c in word if _SUSPECT.match(c)})
             names = ", ".join(f"U+{ord(c):04X} {_name(c)}" for c in strange[:4])

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from lsp_agent.workspace.files import FileText, opened_at, read_text
 from lsp_agent.workspace.ignore import IgnoreRules
 from lsp_agent.workspace.roots import Root, is_addressable
+from lsp_agent.workspace.secrets import is_secret_file
 
 _FOLDER = os.O_RDONLY | getattr(os, "O_DIRECTORY", 0) | getattr(os, "O_NOFOLLOW", 0)
 
@@ -49,14 +50,17 @@ class DiskTree:
 
     def ignored(self, folder: str, name: str, *, is_dir: bool) -> bool:
         """Whether the rules leave out an entry of a folder that they don't leave out itself."""
-        return self._ignore.ignored_entry(folder, name, is_dir=is_dir)
+        path = f"{folder}/{name}" if folder else name
+        secret = not is_dir and is_secret_file(path)
+        return secret or self._ignore.ignored_entry(folder, name, is_dir=is_dir)
 
     def leaves_out(self, path: str, *, is_dir: bool = False) -> bool:
         """Whether the rules leave out a file or folder, or a folder above it."""
-        return self._ignore.ignored(path, is_dir=is_dir)
+        secret = not is_dir and is_secret_file(path)
+        return secret or self._ignore.ignored(path, is_dir=is_dir)
 
     def scan(self, path: str) -> Iterator[Entry]:
-        """Yield a folder's entries, in no order, without the ignored ones.
+        """Yield a folder's entries, in no order, without the ignored ones and files of secrets.
 
         Links to files below the root are files; links to folders are left out, since what they
         lead to is listed where it is. A folder that is not there or may not be read holds nothing.
@@ -79,6 +83,8 @@ class DiskTree:
         if not entry.is_symlink():
             return entry.is_file(follow_symlinks=False)
         real = os.path.realpath(f"{folder}{os.sep}{entry.name}")
+        if is_secret_file(real.replace(os.sep, "/")):
+            return False
         # os.path: a scan of thousands of entries.
         return real.startswith(f"{self.root.path}{os.sep}") and os.path.isfile(real)  # noqa: PTH113
 

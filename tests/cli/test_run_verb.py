@@ -198,3 +198,27 @@ def test_a_reader_that_leaves_is_no_error(
         process.stdout.close()
         _, err = process.communicate(timeout=30)
     assert b"Traceback" not in err
+
+
+def test_secrets_do_not_leave_the_machine(
+    lsp_agent: Command, use_remote: UseRemote, work: Path, home: Path
+) -> None:
+    key = "ghp_" + "a1B2c3D4e5F6" * 3
+    (work / "a.py").write_text(f"KEY = '{key}'\nhh = 1\n")
+    (work / ".env").write_text("PASSWORD=swordfish-77\n")
+    read = Reply(tool_calls=(call("read_file", path="a.py"), call("read_file", path=".env")))
+    whole = Reply(
+        tool_calls=(call("write_file", path="a.py", content="KEY = '⟨secret:1⟩'\nh = 1\n"),)
+    )
+    with ScriptedEndpoint([read, whole, SAID]) as endpoint:
+        # Reaches this machine, and is no loopback address.
+        use_remote(endpoint.base_url.replace("127.0.0.1", "0.0.0.0"))
+        done = lsp_agent("run", "mend the name", "--file", "a.py:1", "--apply")
+        sent = repr(endpoint.requests)
+    assert done.status == 0, done.err
+    assert (work / "a.py").read_text() == f"KEY = '{key}'\nh = 1\n"
+    assert "⟨secret:1⟩" in sent
+    for secret in (key, "swordfish-77"):
+        assert secret not in sent
+        for file in (one for one in home.rglob("*") if one.is_file()):
+            assert secret.encode() not in file.read_bytes(), file

@@ -104,3 +104,20 @@ def test_a_newer_schema_is_left_alone(tmp_path: Path) -> None:
         connection.execute("pragma user_version = 99")
     with pytest.raises(JournalError, match="newer lsp-agent"):
         Journal(path).runs()
+
+
+def test_secrets_are_not_kept(tmp_path: Path) -> None:
+    token = "ghp_" + "a1B2c3D4e5F6" * 3
+    journal = Journal(tmp_path / "j.sqlite")
+    journal.start("a1", f"use {token}", "/w", "")
+    stream = EventStream("a1", journal.record)
+    stream.emit("tool_result", id="1", ok=True, preview=f"x = '{token}'", truncated=False)
+    stream.emit("tool_call", id="2", name="x", arguments={"password": "hunter2", "a": [token]})
+    journal.conclude("a1", f"took {token}")
+    assert journal.runs()[0].title == "use ⟨secret⟩"
+    assert journal.runs()[0].summary == "took ⟨secret⟩"
+    assert journal.events("a1")[0]["preview"] == "x = '⟨secret⟩'"
+    journal.close()
+    kept = b"".join(file.read_bytes() for file in tmp_path.iterdir())
+    assert token.encode() not in kept
+    assert b"hunter2" not in kept

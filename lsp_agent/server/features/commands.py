@@ -17,6 +17,7 @@ from lsp_agent.server.documents import OpenDocument
 from lsp_agent.server.features.code_action import COMMAND
 from lsp_agent.server.features.deliveries import Deliveries
 from lsp_agent.server.features.requests import ActionData, Arguments, check_version
+from lsp_agent.workspace.markdown import harmless_markdown
 
 Handler = Callable[[Arguments, types.ProgressToken | None], Awaitable[Any]]
 _INSTRUCTION_LINES = 2000
@@ -98,7 +99,7 @@ class _Commands:
         return answer
 
     async def explain(self, arguments: Arguments, token: types.ProgressToken | None) -> str:
-        """Explain the code at a place; the markdown is shown and returned."""
+        """Explain the code at a place; the markdown, without links, is shown and returned."""
         data = self._data("explain", arguments)
         handle = await self._deliveries.start(data, token)
         result: RunResult = await self._context.runs.wait(handle)
@@ -106,8 +107,9 @@ class _Commands:
             raise JsonRpcException(
                 self._deliveries.explain(result), types.LSPErrorCodes.RequestFailed
             )
-        await self._deliveries.show(handle.title, result.text)
-        return result.text
+        text = harmless_markdown(result.text)
+        await self._deliveries.show(handle.title, text)
+        return text
 
     async def cancel(self, arguments: Arguments, _: types.ProgressToken | None) -> None:
         """Cancel one run, or all."""

@@ -16,6 +16,7 @@ from lsp_agent.server.context import Context
 from lsp_agent.server.deliver import deliver
 from lsp_agent.server.features.requests import ActionData, place_for
 from lsp_agent.server.runs import RunHandle
+from lsp_agent.workspace.markdown import harmless_markdown
 
 CLAIM_SECONDS = 60.0
 _SHOW_SECONDS = 5.0
@@ -110,7 +111,7 @@ class Deliveries:
     async def _finish(self, handle: RunHandle) -> None:
         result = await self._context.runs.wait(handle)
         if result.status == "answered":
-            await self.show(handle.title, result.text)
+            await self.show(handle.title, harmless_markdown(result.text))
         elif result.status != "edited":
             self.explain(result)
         else:
