@@ -219,7 +219,9 @@ def judge(arena: Arena, case: Case, after: Aftermath) -> None:
         assert arena.fill(case.absent) not in after.said
 
 
-def _app(arena: Arena, case: Case, url: str, warn: Callable[[str], None]) -> tuple[App, Overlay]:
+def _app(
+    arena: Arena, case: Case, url: str, warn: Callable[[str], None], sandbox: Sandbox | None
+) -> tuple[App, Overlay]:
     home = Home(arena.state, arena.state / "config.toml", arena.state / "logs")
     home.config_file.write_text(configuration(url))
     if case.trusted:
