@@ -45,6 +45,9 @@ class Consent:
     dry_run: bool = False
 
 
+_ASK_ALL = Consent()
+
+
 @dataclass(slots=True)
 class _Watcher:
     """Follows a run's events: prints them if asked, remembers how it went wrong."""
@@ -65,7 +68,7 @@ def carry_out(
     request: RunRequest,
     overlay: Overlay,
     mode: Output,
-    consent: Consent,
+    consent: Consent = _ASK_ALL,
 ) -> int:
     """Run a request, print what came of it, and return the exit status of the contract.
 
