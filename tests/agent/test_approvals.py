@@ -122,10 +122,8 @@ def test_an_agent_s_settings_are_never_allowed_for_longer(
     stage: Stage, memory: RememberedApprovals
 ) -> None:
     stage.allow, stage.permits = True, Permits(True, memory)
-    assert (
-        stage.run(engine("write_file", write("lsp-agent.toml", "style = 'a'")), TASK).status
-        == "edited"
-    )
+    asks = engine("write_file", write("lsp-agent.toml", "style = 'a'"))
+    assert stage.run(asks, TASK).status == "edited"
     assert stage.questions[0].replies == ("allow", "refuse")
 
 

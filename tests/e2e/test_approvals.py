@@ -28,6 +28,13 @@ async def run(editor: Editor) -> dict:
     return plain(await editor.command("lspAgent.run", {"task": "t"}))
 
 
+async def _verb(name: str, folder: Path) -> str:
+    command = (sys.executable, "-m", "lsp_agent", name, str(folder))
+    done = await asyncio.create_subprocess_exec(*command, stderr=asyncio.subprocess.PIPE)
+    _, said = await done.communicate()
+    return said.decode()
+
+
 @pytest.mark.parametrize(
     ("answer", "status"),
     [
@@ -59,13 +66,29 @@ async def test_untrust_forgets_what_is_always_allowed(start_editor: Start) -> No
         editor = await start_editor("neovim", trusted(endpoint.base_url))
         editor.answer = lambda _: "Always allow here"
         assert (await run(editor))["status"] == "edited"
-        command = (sys.executable, "-m", "lsp_agent", "untrust", str(editor.folder))
-        done = await asyncio.create_subprocess_exec(*command, stderr=asyncio.subprocess.PIPE)
-        _, said = await done.communicate()
-        assert b"1 answer(s)" in said
+        assert "1 answer(s)" in await _verb("untrust", editor.folder)
         (editor.folder / "Dockerfile").unlink()
         await run(editor)
         assert len(editor.questions) == 2
+
+
+async def test_untrust_takes_effect_in_a_server_that_runs(
+    start_editor: Start, home: Path, tmp_path: Path
+) -> None:
+    with ScriptedEndpoint([WRITE, DONE, WRITE, DONE]) as endpoint:
+        folder = tmp_path / "wörk spaß 0"
+        folder.mkdir()
+        (folder / "lsp-agent.toml").write_text('[safety]\napprove = "never"\n')
+        await _verb("trust", folder)
+        folder.rename(tmp_path / "kept")
+        editor = await start_editor("vscode", remote(endpoint.base_url))
+        (tmp_path / "kept" / "lsp-agent.toml").rename(editor.folder / "lsp-agent.toml")
+        assert (await run(editor))["status"] == "edited"
+        assert editor.questions == []
+        await _verb("untrust", editor.folder)
+        (editor.folder / "Dockerfile").unlink()
+        assert (await run(editor))["status"] == "answered"
+        assert len(editor.questions) == 1
 
 
 async def test_a_folder_that_is_not_trusted_gets_no_lasting_answer(start_editor: Start) -> None:
