@@ -74,7 +74,7 @@ class CliContext:
                 env=os.environ,
                 workspace=workspace,
                 user_file=home.config_file,
-                trusted=workspace is not None and TrustStore(home).is_trusted(workspace),
+                seal=TrustStore(home).seal(workspace) if workspace is not None else None,
             )
         )
 

@@ -45,7 +45,7 @@ class Consent:
     dry_run: bool = False
 
 
-_ASKING = Consent()
+_ASK_ALL = Consent()
 
 
 @dataclass(slots=True)
@@ -68,7 +68,7 @@ def carry_out(
     request: RunRequest,
     overlay: Overlay,
     mode: Output,
-    consent: Consent = _ASKING,
+    consent: Consent = _ASK_ALL,
 ) -> int:
     """Run a request, print what came of it, and return the exit status of the contract.
 
@@ -95,14 +95,7 @@ def carry_out(
                 dry_run=consent.dry_run,
             ),
         )
-    status = _conclude(context, result, overlay, mode, watcher.code)
-    if mode == "apply" and result.status == "edited":
-        app.journal.note("edit_applied", result.run_id, {"files": _names(result)})
-    return status
-
-
-def _names(result: RunResult) -> list[str]:
-    return [change.new_path or change.path for change in result.changes]
+    return _conclude(context, result, overlay, mode, watcher.code)
 
 
 def _conclude(

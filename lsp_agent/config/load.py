@@ -26,8 +26,8 @@ from lsp_agent.config.model import (
     Section,
     Settings,
 )
-from lsp_agent.config.paths import workspace_files
 from lsp_agent.config.problems import Problem
+from lsp_agent.config.workspace_files import SettingsFile, read_settings_files, seal_of
 
 Path_ = tuple[str, ...]
 RESERVED = ("LSP_AGENT_HOME", "LSP_AGENT_CONFIG")
@@ -37,7 +37,10 @@ _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 
 @dataclass(frozen=True, slots=True)
 class Sources:
-    """Where settings come from. ``cli`` holds dotted keys; ``client`` is what the editor sent."""
+    """Where settings come from. ``cli`` holds dotted keys; ``client`` is what the editor sent.
+
+    The workspace's file is trusted if ``trusted`` says so, or if ``seal`` is its content's hash.
+    """
 
     cli: Mapping[str, str] = field(default_factory=dict)
     env: Mapping[str, str] = field(default_factory=dict)
@@ -45,6 +48,7 @@ class Sources:
     workspace: Path | None = None
     user_file: Path | None = None
     trusted: bool = False
+    seal: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,38 +104,26 @@ def load_settings(sources: Sources) -> Loaded:
     return _validated(merged, problems)
 
 
-def workspace_table(folder: Path) -> tuple[Path, str, dict[str, Any]] | None:
-    """Return the deciding workspace file, its source and our table in it; ``None`` without one.
+def _table(file: SettingsFile) -> tuple[str, dict[str, Any]] | None:
+    """Return a workspace file's source and our table in it; ``None`` without one.
 
-    Raises ``OSError``, ``UnicodeDecodeError`` or ``tomllib.TOMLDecodeError``.
+    Raises ``UnicodeDecodeError`` or ``tomllib.TOMLDecodeError``.
     """
-    for path in workspace_files(folder):
-        source = path.read_text("utf-8")
-        if path.name == "lsp-agent.toml":
-            return path, source, tomllib.loads(source)
-        if "lsp-agent" in source:
-            table = tomllib.loads(source).get("tool", {}).get("lsp-agent")
-            if isinstance(table, dict):
-                return path, source, table
-    return None
+    source = file.data.decode("utf-8").replace("\r\n", "\n")
+    if file.path.name == "lsp-agent.toml":
+        return source, tomllib.loads(source)
+    tool = tomllib.loads(source).get("tool", {}) if "lsp-agent" in source else {}
+    table = tool.get("lsp-agent") if isinstance(tool, dict) else None
+    return (source, table) if isinstance(table, dict) else None
 
 
 def _workspace_values(sources: Sources, problems: list[Problem]) -> list[_Value]:
     folder = sources.workspace
     if folder is None:
         return []
-    try:
-        found = workspace_table(folder)
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        name = next(iter(workspace_files(folder)), folder)
-        problems.append(_broken_file(name, error))
-        return []
-    if found is None:
-        return []
-    path, source, table = found
-    prefix = ("tool", "lsp-agent") if path.name == "pyproject.toml" else ()
-    values = _located(path, source, table, prefix)
-    if sources.trusted:
+    files = read_settings_files(folder)
+    values = _first_values(files, problems)
+    if sources.trusted or seal_of(files) == sources.seal:
         return values
     for value in values:
         if value.path[0] not in HARMLESS and value.path[0] in Settings.model_fields:
@@ -143,6 +135,25 @@ def _workspace_values(sources: Sources, problems: list[Problem]) -> list[_Value]
         for value in values
         if value.path[0] in HARMLESS or value.path[0] not in Settings.model_fields
     ]
+
+
+def _first_values(files: Sequence[SettingsFile], problems: list[Problem]) -> list[_Value]:
+    """Return what the first of a workspace's files that speaks of us says."""
+    for file in files:
+        path = file.path
+        if file.refused:
+            message = f"is not used: it {file.refused}"
+            problems.append(Problem(str(path), "", message, level="warning"))
+            continue
+        try:
+            found = _table(file)
+        except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+            problems.append(_broken_file(path, error))
+            return []
+        if found is not None:
+            prefix = ("tool", "lsp-agent") if path.name == "pyproject.toml" else ()
+            return _located(path, found[0], found[1], prefix)
+    return []
 
 
 def _file_values(path: Path, problems: list[Problem]) -> list[_Value]:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import tempfile
 from pathlib import Path
 
-from lsp_agent.config.paths import Home, workspace_files
+from lsp_agent.config.paths import Home
+from lsp_agent.config.workspace_files import read_settings_files, seal_of
 from lsp_agent.errors import LspAgentError
 
 
@@ -23,7 +23,7 @@ class TrustStore:
         if not folder.is_dir():
             raise LspAgentError(f"{folder} is not a folder")
         entries = self._read()
-        entries[os.path.realpath(folder)] = fingerprint(folder)
+        entries[os.path.realpath(folder)] = seal_of(read_settings_files(folder))
         self._write(entries)
 
     def untrust(self, folder: Path) -> bool:
@@ -36,8 +36,16 @@ class TrustStore:
 
     def is_trusted(self, folder: Path) -> bool:
         """Whether the folder is trusted and its settings files are still the same."""
+        known = self.seal(folder)
+        return known is not None and known == seal_of(read_settings_files(folder))
+
+    def seal(self, folder: Path) -> str | None:
+        """Return the hash of the settings files that a trusted folder had; ``None`` for others.
+
+        Whoever uses the files compares it with what they read: the files may change in between.
+        """
         known = self._read().get(os.path.realpath(folder))
-        return known is not None and known == fingerprint(folder)
+        return known if isinstance(known, str) else None
 
     def _read(self) -> dict[str, str]:
         try:
@@ -52,13 +60,3 @@ class TrustStore:
         with os.fdopen(handle, "w", encoding="utf-8") as file:
             json.dump(entries, file, indent=1, sort_keys=True)
         Path(name).replace(self._home.trust_file)
-
-
-def fingerprint(folder: Path) -> str:
-    """Return the hash of a folder's settings files; without any it is that of nothing."""
-    digest = hashlib.sha256()
-    for path in workspace_files(folder):
-        data = path.read_bytes()
-        digest.update(f"{path.name}:{len(data)}:".encode())
-        digest.update(data)
-    return digest.hexdigest()

@@ -241,10 +241,13 @@ class Session:
 
     def _load(self, cli: Mapping[str, str] | None = None) -> Loaded:
         from lsp_agent.config.load import Sources, load_settings
+        from lsp_agent.config.trust import TrustStore
 
         folder = self.roots[0].path if self.roots else None
-        self._stamps = {path: _stamp(path) for path in self._settings_files()}
-        trusted = folder is not None and self._trusts(folder)
+        watched = [self.home.config_file, self.home.trust_file]
+        watched += [folder / name for name in WORKSPACE_FILES] if folder else []
+        self._stamps = {path: _stamp(path) for path in watched}
+        seal = TrustStore(self.home).seal(folder) if folder is not None else None
         loaded = load_settings(
             Sources(
                 cli=self._cli if cli is None else cli,
@@ -252,7 +255,8 @@ class Session:
                 client=self.client_settings,
                 workspace=folder,
                 user_file=self.home.config_file,
-                trusted=trusted,
+                trusted=self.editor_trusts,
+                seal=seal,
             )
         )
         fresh = [str(one) for one in loaded.problems if str(one) not in self._shown]

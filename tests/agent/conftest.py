@@ -17,7 +17,7 @@ from lsp_agent.config.load import Sources, load_settings
 from lsp_agent.engine.types import Engine, ToolCall
 from lsp_agent.events import Event, EventStream
 from lsp_agent.language_servers.types import Instruments
-from lsp_agent.tools.spec import load_tools
+from lsp_agent.tools.spec import Tool, load_tools
 from lsp_agent.workspace.overlay import Overlay
 from lsp_agent.workspace.roots import Root
 
@@ -32,6 +32,7 @@ class Stage:
         self.allow = False
         self.reply: Reply = "allow"
         self.permits = Permits()
+        self.tools: dict[str, Tool[Any]] = {}
         self.questions: list[ApprovalQuestion] = []
         self.instruments: Instruments | None = None
 
@@ -56,7 +57,7 @@ class Stage:
             run_id="r1",
             engine=engine,
             overlay=Overlay(Root(self.folder), scope=scope or request.scope),
-            tools=load_tools(pytest.fail),
+            tools={**load_tools(pytest.fail), **self.tools},
             settings=loaded.settings,
             events=EventStream("r1", self.events.append),
             ask=self._ask,

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from lsp_agent.engine.llama.tiny import make_tiny_gguf
+from tests.cli.conftest import Command
 from tests.support.model_hub import ModelHub
 from tests.support.scripted_endpoint import Reply, ScriptedEndpoint, call
 
@@ -115,6 +116,49 @@ def test_anything_but_yes_is_a_refusal(
         assert shown.finish() == 1, shown.seen
     assert "refused" in shown.seen
     assert not work.joinpath("new.py").exists()
+
+
+LOCK = Reply(tool_calls=(call("write_file", path="Gemfile", content="x = 1\n"),))
+
+
+@pytest.mark.parametrize(
+    ("keys", "asked", "status"),
+    [("y\ny\n", 2, 0), ("r\n", 1, 0), ("a\n", 1, 0), ("Always\n", 1, 0), ("n\nn\n", 2, 1),
+     ("\n\n", 2, 1), ("x\nx\n", 2, 1)],
+)  # fmt: skip
+def test_answers_for_once_for_the_run_and_for_good(
+    terminal: Start, use_remote: Callable[..., None], work: Path, lsp_agent: Command,
+    keys: str, asked: int, status: int,
+) -> None:  # fmt: skip
+    assert lsp_agent("trust", str(work)).status == 0
+    replies = [LOCK, LOCK, Reply(text="Made it.")]
+    with ScriptedEndpoint([*replies, LOCK, Reply(text="No.")]) as endpoint:
+        use_remote(endpoint.base_url)
+        shown = terminal("run", "make a file", "--apply")
+        for number, key in enumerate(keys.splitlines()):
+            shown.until("[yes/run/always/No]")
+            shown.seen = shown.seen.replace("[yes/run/always/No]", f"[asked {number}]")
+            shown.type(f"{key}\n")
+        shown.finish()
+        assert "Gemfile is a list of dependencies" in shown.seen
+        assert shown.seen.count("Allow write_file?") == asked
+        assert work.joinpath("Gemfile").exists() is (status == 0)
+        # Without a terminal the answer is no, but for what is always allowed.
+        work.joinpath("Gemfile").unlink(missing_ok=True)
+        done = lsp_agent("run", "make a file", "--apply")
+        assert work.joinpath("Gemfile").exists() is (keys[0] in "aA"), done.err
+
+
+def test_no_lasting_answer_where_the_folder_is_not_trusted(
+    terminal: Start, use_remote: Callable[..., None], work: Path
+) -> None:
+    with ScriptedEndpoint([LOCK, Reply(text="Made it.")]) as endpoint:
+        use_remote(endpoint.base_url)
+        shown = terminal("run", "make a file", "--apply")
+        shown.until("[yes/run/No]")
+        shown.type("a\n")
+        shown.finish()
+    assert not work.joinpath("Gemfile").exists()
 
 
 def test_no_colours_and_no_progress_when_told_so(

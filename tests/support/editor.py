@@ -10,7 +10,7 @@ import asyncio
 import json
 import os
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -44,7 +44,9 @@ class Editor:
         self.questions: list[T.ShowMessageRequestParams] = []
         self.shown: list[str] = []
         self.progress: list[Any] = []
-        self.answer: Callable[[T.ShowMessageRequestParams], str | None] = lambda _: None
+        self.answer: Callable[[T.ShowMessageRequestParams], str | Awaitable[str | None] | None] = (
+            lambda _: None
+        )
         self.apply_mode = "apply"
         self.capabilities = T.ServerCapabilities()
         self.registered: set[str] = set()
@@ -73,9 +75,10 @@ class Editor:
             self.registered -= {one.method for one in params.unregisterations}
 
         @client.feature(T.WINDOW_SHOW_MESSAGE_REQUEST)
-        def _(params: T.ShowMessageRequestParams) -> T.MessageActionItem | None:
+        async def _(params: T.ShowMessageRequestParams) -> T.MessageActionItem | None:
             self.questions.append(params)
-            title = self.answer(params)
+            answer = self.answer(params)
+            title = await answer if isinstance(answer, Awaitable) else answer
             return T.MessageActionItem(title) if title else None
 
     async def start(
