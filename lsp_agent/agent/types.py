@@ -78,8 +78,8 @@ class RunResult:
 
     @property
     def remark(self) -> str:
-        """What is to be said before the edit is taken: which checks it fails; ``""`` for none."""
-        return remark(self.verdicts)
+        """What is to be said before an edit is taken: which checks it fails; ``""`` for none."""
+        return remark(self.verdicts) if self.status == "edited" else ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -75,6 +75,9 @@ def _conclude(
         context.say("cancelled")
         return CANCELLED
     if result.status in ("edited", "answered"):
+        if result.remark and mode == "apply" and not _confirmed(result):
+            context.fail(output.printable(f"not applied: {result.remark}; see it with --diff"))
+            return NO_EDIT
         if mode != "json":
             _show(context, result, overlay, mode)
         return DONE
@@ -91,6 +94,8 @@ def _show(context: CliContext, result: RunResult, overlay: Overlay, mode: Output
             output.write_text(path)
     else:
         output.write_diff(diff_changes(result.changes), color=context.color_stdout)
+        if result.remark:
+            context.warn(output.printable(result.remark))
     if result.text and not result.text.startswith("```"):
         context.say(result.summary)
 
@@ -123,19 +128,31 @@ def _in_thread(work: Callable[[], RunResult]) -> RunResult:
 
 
 def _ask(question: ApprovalQuestion, line: ProgressLine) -> bool:
+    """Ask on the terminal, out of the way of the line that tells how far a run is."""
+    line.pause()
+    try:
+        return _confirm(question)
+    finally:
+        line.resume()
+
+
+def _confirmed(result: RunResult) -> bool:
+    """Whether the user wants an edit that fails checks."""
+    detail = f"{diff_changes(result.changes)}\n{result.remark}"
+    return _confirm(ApprovalQuestion("Apply the edit all the same?", detail))
+
+
+def _confirm(question: ApprovalQuestion) -> bool:
     """Ask on the terminal; without one the answer is no."""
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
         return False
     import click
 
-    line.pause()
     try:
         click.echo(output.printable(question.detail), err=True)
         return click.confirm(output.printable(question.title), default=False, err=True)
     except click.Abort:
         return False
-    finally:
-        line.resume()
 
 
 def workspace_of(path: Path) -> Path:

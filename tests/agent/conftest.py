@@ -17,6 +17,8 @@ from lsp_agent.engine.types import Engine, ToolCall
 from lsp_agent.events import Event, EventStream
 from lsp_agent.language_servers.types import Instruments
 from lsp_agent.tools.spec import load_tools
+from lsp_agent.verify.programs import Programs
+from lsp_agent.verify.types import Workshop
 from lsp_agent.workspace.overlay import Overlay
 from lsp_agent.workspace.roots import Root
 
@@ -31,6 +33,8 @@ class Stage:
         self.allow = False
         self.questions: list[ApprovalQuestion] = []
         self.instruments: Instruments | None = None
+        self.programs: Programs | None = None
+        self.workshop: Workshop | None = None
 
     def file(self, name: str, text: str) -> None:
         path = self.folder / name
@@ -58,6 +62,8 @@ class Stage:
             events=EventStream("r1", self.events.append),
             ask=self._ask,
             instruments=self.instruments,
+            programs=self.programs,
+            workshop=self.workshop,
         )
         return run_agent(request, env, self.cancel)
 

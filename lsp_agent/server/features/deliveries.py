@@ -74,6 +74,7 @@ class Deliveries:
             handle.overlay,
             result.changes,
             f"lsp-agent: {handle.title}",
+            result.verdicts,
         )
 
     async def show(self, title: str, markdown: str) -> None:
