@@ -59,7 +59,7 @@ def test_what_may_change(old: str, new: str) -> None:
 @pytest.mark.parametrize(
     ("old", "new", "said"),
     [
-        ("return 1", "return 11", "m.py:7: this line is changed or new"),
+        ("return 1", "return 11", "m.py:7: this line is changed or gone"),
         ("return 3", "return 33", "m.py:15: this line is changed or new"),
         ("def first():\n    return 1\n", "", "m.py:6: this line is changed or gone"),
         ("def first():", "X = 1\n\n\ndef first():", "m.py:6: this line is changed or new"),
