@@ -41,11 +41,12 @@ class Focus:
 class RunRequest:
     """A task for the agent.
 
-    ``target`` is the stretch of the focused file that a direct answer replaces whole; ``scope``
-    lists the paths that may change, and ``None`` allows the whole workspace. ``answer`` says
-    whether an edit, a text, or either is wanted. ``form`` is how the direct profile asks for an
-    edit: the whole target rewritten, or a few lines (see :mod:`lsp_agent.agent.forms`). ``recent``
-    are files that were lately edited, the latest last.
+    ``target`` is the stretch of the focused file that a direct answer replaces whole; in a
+    ``bounded`` task nothing else of that file may change but its imports. ``scope`` lists the paths
+    that may change, and ``None`` allows the whole workspace. ``answer`` says whether an edit, a
+    text, or either is wanted. ``form`` is how the direct profile asks for an edit: the whole target
+    rewritten, or a few lines (see :mod:`lsp_agent.agent.forms`). ``recent`` are files that were
+    lately edited, the latest last.
     """
 
     task: str
@@ -59,6 +60,7 @@ class RunRequest:
     profile: Profile = "auto"
     session: str | None = None
     recent: tuple[str, ...] = ()
+    bounded: bool = True
 
 
 @dataclass(frozen=True, slots=True)
