@@ -46,6 +46,8 @@ class Edit(BaseAction):
             f"{instruction}\nRemove the comment that asked for this, if there is one.",
             target=target_for(place.document, place.range, "statement"),
             title=f"Edit: {_short(instruction)}",
+            # Of what the comment asks for, no more than the place is known.
+            bounded=False,
         )
 
 

@@ -88,8 +88,12 @@ class BaseAction:
         target: Range,
         title: str,
         form: AnswerForm = "rewrite",
+        bounded: bool = True,
     ) -> RunRequest:
-        """Return a request about ``target`` that may change the place's file only."""
+        """Return a request about ``target`` that may change the place's file only.
+
+        Besides the target only imports may change, unless it is not ``bounded``.
+        """
         return RunRequest(
             task=task,
             focus=Focus(place.path, place.range, place.diagnostics),
@@ -99,6 +103,7 @@ class BaseAction:
             form=form,
             action=self.name,
             title=title,
+            bounded=bounded,
         )
 
 

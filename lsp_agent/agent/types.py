@@ -44,12 +44,13 @@ class Focus:
 class RunRequest:
     """A task for the agent.
 
-    ``target`` is the stretch of the focused file that a direct answer replaces whole; ``scope``
-    lists the paths that may change, and ``None`` allows the whole workspace. ``answer`` says
-    whether an edit, a text, or either is wanted. ``form`` is how the direct profile asks for an
-    edit: the whole target rewritten, or a few lines (see :mod:`lsp_agent.agent.forms`). ``recent``
-    are files that were lately edited, the latest last; ``done`` those that an earlier run, which
-    was cut off, has changed already.
+    ``target`` is the stretch of the focused file that a direct answer replaces whole; in a
+    ``bounded`` task nothing else of that file may change but its imports. ``scope`` lists the paths
+    that may change, and ``None`` allows the whole workspace. ``answer`` says whether an edit, a
+    text, or either is wanted. ``form`` is how the direct profile asks for an edit: the whole target
+    rewritten, or a few lines (see :mod:`lsp_agent.agent.forms`). ``recent`` are files that were
+    lately edited, the latest last; ``done`` those that an earlier run, which was cut off, has
+    changed already.
     """
 
     task: str
@@ -64,6 +65,7 @@ class RunRequest:
     session: str | None = None
     recent: tuple[str, ...] = ()
     done: tuple[str, ...] = ()
+    bounded: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,8 +85,8 @@ class RunResult:
 
     @property
     def remark(self) -> str:
-        """What is to be said before the edit is taken: which checks it fails; ``""`` for none."""
-        return remark(self.verdicts)
+        """What is to be said before an edit is taken: which checks it fails; ``""`` for none."""
+        return remark(self.verdicts) if self.status == "edited" else ""
 
 
 @dataclass(frozen=True, slots=True)

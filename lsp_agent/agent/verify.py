@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from lsp_agent.agent.environment import RejectedError, Run
 from lsp_agent.agent.redaction import RedactingEngine
@@ -27,6 +27,7 @@ from lsp_agent.workspace.positions import Range
 if TYPE_CHECKING:
     from lsp_agent.sandbox.types import Ability
 
+V = TypeVar("V", Verdict, Verdict | None)
 _MAX_TESTS = 12
 _INDEX_SECONDS = 2.0
 # What the sandbox has to hold before code of the folder runs without being asked for.
@@ -73,11 +74,13 @@ def _must(run: Run, place: Range | None) -> tuple[Verdict, ...]:
     changes = run.env.overlay.changes()
     bounds = _bounds(run, place)
     if bounds.any:
-        failed = _told(run, check_scope(changes, bounds))
+        failed = _told(run, _timed(lambda: check_scope(changes, bounds)))
         if failed:
             return failed
-    if run.env.settings.verify.syntax and (failed := _told(run, check_syntax(changes))):
-        return failed
+    if run.env.settings.verify.syntax:
+        failed = _told(run, _timed(lambda: check_syntax(changes)))
+        if failed:
+            return failed
     if run.env.settings.verify.characters and (detail := check_characters(changes)):
         return _told(run, Verdict("characters", ok=False, detail=detail))
     engine = run.env.engine
@@ -90,7 +93,7 @@ def _must(run: Run, place: Range | None) -> tuple[Verdict, ...]:
 def _bounds(run: Run, place: Range | None) -> Bounds:
     request, spelt = run.request, run.env.overlay.spelling
     paths = None if request.scope is None else frozenset(map(spelt, request.scope))
-    if request.focus is None or request.target is None:
+    if request.focus is None or request.target is None or not request.bounded:
         return Bounds(paths)
     places = (request.target, *([place] if place else []))
     return Bounds(paths, spelt(request.focus.path), places)
@@ -120,11 +123,8 @@ def _diagnostics(run: Run) -> Verdict | None:
     env, settings = run.env, run.env.settings.verify
     if env.instruments is None or not settings.diagnostics:
         return None
-    began = time.monotonic()
-    verdict = check_diagnostics(
-        env.overlay, env.instruments, run.cancel, settings.diagnostics_seconds
-    )
-    return verdict and replace(verdict, seconds=round(time.monotonic() - began, 3))
+    instruments, seconds = env.instruments, settings.diagnostics_seconds
+    return _timed(lambda: check_diagnostics(env.overlay, instruments, run.cancel, seconds))
 
 
 def _tests(run: Run) -> tuple[Verdict, ...]:
@@ -167,6 +167,15 @@ def _refusal(run: Run) -> str:
     if lacking := sorted(_HELD - workshop.abilities):
         return f"no sandbox here holds its {' and '.join(lacking)}"
     return ""
+
+
+def _timed(check: Callable[[], V]) -> V:
+    """Make a check, and note in its verdict what it took."""
+    began = time.monotonic()
+    verdict = check()
+    if verdict is None:
+        return verdict
+    return replace(verdict, seconds=round(time.monotonic() - began, 3))
 
 
 def _told(run: Run, *verdicts: Verdict) -> tuple[Verdict, ...]:

@@ -95,7 +95,21 @@ def carry_out(
                 dry_run=consent.dry_run,
             ),
         )
-    return _conclude(context, result, overlay, mode, watcher.code)
+    with _audited(app, result, mode):
+        return _conclude(context, result, overlay, mode, watcher.code)
+
+
+@contextmanager
+def _audited(app: App, result: RunResult, mode: Output) -> Iterator[None]:
+    """Note that an edit is put on the disk, before and after."""
+    applies = mode == "apply" and result.status == "edited"
+    files = {"files": [change.new_path or change.path for change in result.changes]}
+    if applies:
+        app.journal.note("edit_applying", result.run_id, files)
+        app.journal.flush()
+    yield
+    if applies:
+        app.journal.note("edit_applied", result.run_id, files)
 
 
 def _conclude(
@@ -105,6 +119,9 @@ def _conclude(
         context.say("cancelled")
         return CANCELLED
     if result.status in ("edited", "answered"):
+        if result.remark and mode == "apply" and not _confirmed(result):
+            context.fail(output.printable(f"not applied: {result.remark}; see it with --diff"))
+            return NO_EDIT
         if mode != "json":
             _show(context, result, overlay, mode)
         return DONE
@@ -121,6 +138,8 @@ def _show(context: CliContext, result: RunResult, overlay: Overlay, mode: Output
             output.write_text(path)
     else:
         output.write_diff(diff_changes(result.changes), color=context.color_stdout)
+        if result.remark:
+            context.warn(output.printable(result.remark))
     if result.text and not result.text.startswith("```"):
         context.say(result.summary)
 
@@ -153,12 +172,26 @@ def _in_thread(work: Callable[[], RunResult]) -> RunResult:
 
 
 def _ask(question: ApprovalQuestion, line: ProgressLine) -> Reply:
+    """Ask on the terminal, out of the way of the line that tells how far a run is."""
+    line.pause()
+    try:
+        return _confirm(question)
+    finally:
+        line.resume()
+
+
+def _confirmed(result: RunResult) -> bool:
+    """Whether the user wants an edit that fails checks."""
+    detail = f"{diff_changes(result.changes)}\n{result.remark}"
+    return _confirm(ApprovalQuestion("Apply the edit all the same?", detail)) != "refuse"
+
+
+def _confirm(question: ApprovalQuestion) -> Reply:
     """Ask on the terminal; without one the answer is no."""
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
         return "refuse"
     import click
 
-    line.pause()
     try:
         click.echo(output.printable(question.detail), err=True)
         said = click.prompt(
@@ -169,9 +202,6 @@ def _ask(question: ApprovalQuestion, line: ProgressLine) -> Reply:
         )
     except click.Abort:
         return "refuse"
-    finally:
-        line.resume()
-
     letter = said.strip().casefold()
     return next((one for one in question.replies if letter in _KEYS[one]), "refuse")
 

@@ -183,7 +183,7 @@ class VerifySettings(Section):
     failing: Literal["refuse", "offer"] = Field(
         "refuse",
         description="an edit that still fails a check: refused, or offered with a remark and to be "
-        "confirmed; one with a new syntax error is always refused",
+        "confirmed; one with a new syntax error, or outside of what was asked, is always refused",
     )
 
 

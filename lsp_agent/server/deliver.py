@@ -15,11 +15,16 @@ from lsprotocol import types
 from pygls.exceptions import JsonRpcException
 from pygls.lsp.server import LanguageServer
 
+from lsp_agent.agent.types import ApprovalQuestion
+from lsp_agent.cancel import CancelToken
 from lsp_agent.errors import LspAgentError
+from lsp_agent.server.approvals import ask_client
 from lsp_agent.server.edits import EditOptions, workspace_edit
 from lsp_agent.server.session import Session
 from lsp_agent.syntax.document import SyntaxDocument
 from lsp_agent.syntax.issues import new_errors
+from lsp_agent.verify.types import Verdict
+from lsp_agent.verify.words import checked, remark
 from lsp_agent.workspace.files import read_text
 from lsp_agent.workspace.overlay import FileChange, Overlay
 from lsp_agent.workspace.rebase import rebase
@@ -63,15 +68,18 @@ def _is_current(session: Session, change: FileChange) -> bool:
     return (document.version if document is not None else None) == change.version
 
 
-def edit_for(session: Session, changes: Sequence[FileChange]) -> types.WorkspaceEdit:
-    """Return a WorkspaceEdit of current changes in the client's form.
+def edit_for(
+    session: Session, changes: Sequence[FileChange], verdicts: Sequence[Verdict] = ()
+) -> types.WorkspaceEdit:
+    """Return a WorkspaceEdit of current changes in the client's form, with what checked it.
 
-    Where the settings want every edit approved, it is also marked as needing confirmation.
+    Where it fails a check, or the settings want every edit approved, it is also marked as needing
+    confirmation.
     """
-    settings = session.settings
-    always = settings is not None and settings.safety.approve == "always"
-    confirm = "safety.approve is 'always'" if always else None
-    return workspace_edit(changes, EditOptions(session.features, session.encoding, confirm))
+    always = "safety.approve is 'always'" if _approves_always(session) else ""
+    confirm = "\n".join(one for one in (remark(verdicts), always) if one)
+    options = EditOptions(session.features, session.encoding, confirm or None, checked(verdicts))
+    return workspace_edit(changes, options)
 
 
 async def deliver(
@@ -80,15 +88,22 @@ async def deliver(
     overlay: Overlay,
     changes: Sequence[FileChange],
     label: str,
+    verdicts: Sequence[Verdict] = (),
 ) -> types.WorkspaceEdit:
     """Send an edit by ``workspace/applyEdit`` and see that it arrived; return what was sent.
 
+    One that fails a check is asked about first, unless the user saw that when the run ended.
     Raises :class:`StaleEditError`, :class:`NotAppliedError` or ``UnsupportedEditError``.
     """
     if not session.features.apply_edit:
         raise NotAppliedError("this editor takes no edits from a server; use: lsp-agent run")
+    doubt = remark(verdicts)
+    if doubt and not _approves_always(session):
+        question = ApprovalQuestion("Apply an edit that is not verified?", doubt)
+        if not await ask_client(server, question, CancelToken()):
+            raise NotAppliedError(f"the edit is not applied: {doubt}")
     fitted = await current_changes(session, overlay, changes)
-    edit = edit_for(session, fitted)
+    edit = edit_for(session, fitted, verdicts)
     params = types.ApplyWorkspaceEditParams(edit=edit, label=label)
     try:
         async with asyncio.timeout(APPLY_SECONDS):
@@ -102,6 +117,11 @@ async def deliver(
             detail = f": {result.failure_reason}" if result.failure_reason else ""
             raise NotAppliedError(f"the editor did not apply the edit of {change.path}{detail}")
     return edit
+
+
+def _approves_always(session: Session) -> bool:
+    settings = session.settings
+    return settings is not None and settings.safety.approve == "always"
 
 
 async def _arrived(session: Session, change: FileChange, *, applied: bool) -> bool:

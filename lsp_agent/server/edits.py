@@ -27,11 +27,25 @@ class UnsupportedEditError(LspAgentError):
 
 @dataclass(frozen=True, slots=True)
 class EditOptions:
-    """How edits are written for a client; ``confirm`` marks them as needing the user's word."""
+    """How edits are written for a client.
+
+    ``confirm`` is why they need the user's word, ``note`` what else is to be said of them; both are
+    for clients that have annotations.
+    """
 
     features: ClientFeatures
     encoding: PositionEncoding
     confirm: str | None = None
+    note: str = ""
+
+    @property
+    def annotation(self) -> types.ChangeAnnotation | None:
+        """What the edits are marked with, if anything."""
+        said = "\n".join(one for one in (self.confirm, self.note) if one)
+        if not (said and self.features.annotations):
+            return None
+        confirm = bool(self.confirm)
+        return types.ChangeAnnotation("lsp-agent", confirm or None, description=said)
 
 
 def workspace_edit(changes: Sequence[FileChange], options: EditOptions) -> types.WorkspaceEdit:
@@ -44,13 +58,8 @@ def workspace_edit(changes: Sequence[FileChange], options: EditOptions) -> types
     rows: list[DocumentChange] = []
     for change in changes:
         rows += _rows(change, options)
-    annotations = None
-    if options.confirm and options.features.annotations:
-        annotations = {
-            _ANNOTATION: types.ChangeAnnotation(
-                label="lsp-agent", description=options.confirm, needs_confirmation=True
-            )
-        }
+    annotation = options.annotation
+    annotations = {_ANNOTATION: annotation} if annotation else None
     return types.WorkspaceEdit(document_changes=rows, change_annotations=annotations)
 
 
@@ -67,7 +76,7 @@ def _rows(change: FileChange, options: EditOptions) -> list[DocumentChange]:
     operation = {"create": "create", "delete": "delete", "rename": "rename"}.get(change.kind)
     if operation and operation not in options.features.resource_operations:
         _refuse(change)
-    mark = _ANNOTATION if options.confirm and options.features.annotations else None
+    mark = _ANNOTATION if options.annotation else None
     if change.kind == "delete":
         return [types.DeleteFile(uri=change.uri, annotation_id=mark)]
     if change.kind == "create":

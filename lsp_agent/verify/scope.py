@@ -61,14 +61,15 @@ def _strays(change: FileChange, places: Sequence[Range]) -> Iterator[str]:
     if change.kind != "modify" or change.before is None or change.after is None:
         yield f"{change.path}: this {change.kind} was not asked for; change the text only"
         return
-    spans = [_lines_of(one) for one in places]
+    named = [_lines_of(one) for one in places]
     old, new = _rows(change.before), _rows(change.after)
+    spans = [_with_blank_lines(one, old) for one in named]
     outer = [one for one in hunks(old, new) if not _inside(one, spans)]
     if not outer:
         return
     is_old_import = _import_test(change.path, change.before, old)
     is_new_import = _import_test(change.path, change.after, new)
-    meant = " and ".join(f"{one.start + 1} to {one.stop}" for one in spans)
+    meant = " and ".join(f"{one.start + 1} to {one.stop}" for one in named)
     for hunk in outer:
         touching = any(hunk.start <= one.stop and one.start <= hunk.end for one in spans)
         made = () if touching else range(hunk.new_start, hunk.new_end)
@@ -92,6 +93,16 @@ def _lines_of(place: Range) -> range:
     if place.end.character == 0 and last > place.start.line:
         last -= 1
     return range(place.start.line, last + 1)
+
+
+def _with_blank_lines(span: range, rows: Sequence[str]) -> range:
+    """Return lines with the blank ones around them: where among those one adds is the same."""
+    start, stop = span.start, span.stop
+    while 0 < start <= len(rows) and not rows[start - 1].strip():
+        start -= 1
+    while stop < len(rows) and not rows[stop].strip():
+        stop += 1
+    return range(start, stop)
 
 
 def _rows(text: str) -> list[str]:

@@ -185,17 +185,17 @@ def _stdin_name(around: Surroundings, path: str) -> list[str]:
 
 
 def _black_format(around: Surroundings, path: str, text: str) -> str:
-    arguments = ["-q", "--stdin-filename", str(around.root / path), "-"]
+    arguments = ["-q", "--stdin-filename", f"./{path}", "-"]
     return _formatted("black", around.ask_inside("black", path, arguments, text))
 
 
 def _prettier_format(around: Surroundings, path: str, text: str) -> str:
-    arguments = ["--log-level", "silent", "--stdin-filepath", str(around.root / path)]
+    arguments = ["--log-level", "silent", "--stdin-filepath", f"./{path}"]
     return _formatted("prettier", around.ask_inside("prettier", path, arguments, text))
 
 
 def _eslint_lint(around: Surroundings, path: str, text: str) -> list[Finding]:
-    arguments = ["--format", "json", "--stdin", "--stdin-filename", str(around.root / path)]
+    arguments = ["--format", "json", "--stdin", "--stdin-filename", f"./{path}"]
     printed = around.ask_inside("eslint", path, arguments, text)
     if printed.status not in (0, 1):
         raise NotCheckedError(f"eslint: {_last_line(printed.complaints)}")

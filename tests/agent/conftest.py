@@ -18,6 +18,8 @@ from lsp_agent.engine.types import Engine, ToolCall
 from lsp_agent.events import Event, EventStream
 from lsp_agent.language_servers.types import Instruments
 from lsp_agent.tools.spec import Tool, load_tools
+from lsp_agent.verify.programs import Programs
+from lsp_agent.verify.types import Workshop
 from lsp_agent.workspace.overlay import Overlay
 from lsp_agent.workspace.roots import Root
 
@@ -35,6 +37,8 @@ class Stage:
         self.tools: dict[str, Tool[Any]] = {}
         self.questions: list[ApprovalQuestion] = []
         self.instruments: Instruments | None = None
+        self.programs: Programs | None = None
+        self.workshop: Workshop | None = None
 
     def file(self, name: str, text: str) -> None:
         path = self.folder / name
@@ -63,6 +67,8 @@ class Stage:
             ask=self._ask,
             instruments=self.instruments,
             permits=self.permits,
+            programs=self.programs,
+            workshop=self.workshop,
         )
         return run_agent(request, env, self.cancel)
 

@@ -90,7 +90,8 @@ async def _resolved(
     except asyncio.CancelledError:
         handle.cancel.cancel()
         raise
-    if not done:
+    # What fails a check is asked about, once the user really chose it.
+    if not done or handle.result.result().remark:
         deliveries.park(handle)
         action.command = types.Command(action.title, COMMAND, arguments=[{"runId": handle.run_id}])
         return action
@@ -104,7 +105,7 @@ async def _resolved(
         )
     try:
         changes = await current_changes(context.session, handle.overlay, result.changes)
-        action.edit = edit_for(context.session, changes)
+        action.edit = edit_for(context.session, changes, result.verdicts)
     except LspAgentError as error:
         context.tell(f"lsp-agent: {error}")
         raise JsonRpcException(str(error), types.LSPErrorCodes.ContentModified) from error

@@ -75,6 +75,7 @@ class Deliveries:
             handle.overlay,
             result.changes,
             f"lsp-agent: {handle.title}",
+            result.verdicts,
         )
         app = await self._context.session.app()
         names = [change.new_path or change.path for change in result.changes]
