@@ -139,6 +139,7 @@ class World:
         self.phases: Counter[str] = Counter()
         self.full: dict[str, tuple[Ended, int]] = {}
         self.kills = 0
+        self.seen: set[str] = set()
 
     @property
     def env(self) -> dict[str, str]:
@@ -250,6 +251,8 @@ class World:
         ]
         assert not lying, f"left: {lying}"
         self._look_at_journal()
+        if scenario.name in ("run", "apply"):
+            self._look_at_audit(applied=tree == after)
         self._look_at_locks()
 
     def _look_at_journal(self) -> None:
@@ -265,6 +268,20 @@ class World:
         broken = Journal(path).verify()
         assert broken is None, f"the audit: {broken}"
         assert not list(self.home.glob("*.corrupt*")), "the journal was taken for corrupt"
+
+    def _look_at_audit(self, *, applied: bool) -> None:
+        """See that what is on the disk was written down before, and what was not is not claimed."""
+        from lsp_agent.store.journal import Journal
+
+        journal = Journal(self.home / "journal.sqlite")
+        rows = [row for row in journal.runs(3) if row.title.startswith(TASK)]
+        kinds = {row.kind for row in journal.audit() if rows and row.run == rows[0].id}
+        if applied:
+            assert "edit_applying" in kinds, f"applied, but the audit has {kinds}"
+        elif "edit_applied" in kinds:
+            # It may be an earlier round's run, where this one died before it was recorded.
+            assert rows[0].id in self.seen, f"the audit has {kinds}, but nothing was applied"
+        self.seen.update(row.id for row in rows)
 
     def _look_at_locks(self) -> None:
         import fcntl
@@ -288,9 +305,7 @@ class World:
         from lsp_agent.store.journal import Journal
 
         return next(
-            row.id
-            for row in Journal(self.home / "journal.sqlite").runs()
-            if row.status == "edited"
+            row.id for row in Journal(self.home / "journal.sqlite").runs() if row.status == "edited"
         )
 
     def _said(self) -> str:

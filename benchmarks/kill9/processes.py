@@ -231,4 +231,3 @@ class ServerTalk:
         elif "id" in message and "method" in message:
             applied = message["method"] == "workspace/applyEdit"
             self._send({"id": message["id"], "result": {"applied": True} if applied else None})
-

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -65,14 +66,21 @@ def carry_out(
                 progress=line.show,
             ),
         )
-    status = _conclude(context, result, overlay, mode, watcher.code)
-    if mode == "apply" and result.status == "edited":
-        app.journal.note("edit_applied", result.run_id, {"files": _names(result)})
-    return status
+    with _audited(app, result, mode):
+        return _conclude(context, result, overlay, mode, watcher.code)
 
 
-def _names(result: RunResult) -> list[str]:
-    return [change.new_path or change.path for change in result.changes]
+@contextmanager
+def _audited(app: App, result: RunResult, mode: Output) -> Iterator[None]:
+    """Note that an edit is put on the disk, before and after."""
+    applies = mode == "apply" and result.status == "edited"
+    files = {"files": [change.new_path or change.path for change in result.changes]}
+    if applies:
+        app.journal.note("edit_applying", result.run_id, files)
+        app.journal.flush()
+    yield
+    if applies:
+        app.journal.note("edit_applied", result.run_id, files)
 
 
 def _conclude(

@@ -14,6 +14,7 @@ from lsp_agent.store.intent import (
     Recovery,
     Step,
     bytes_of,
+    forget_unfinished,
     read_intent,
     sync_folders,
     temp_beside,
@@ -76,6 +77,7 @@ def recover(intent_log: Path) -> Recovery:
 
 
 def _recover(intent_log: Path) -> Recovery:
+    forget_unfinished(intent_log)
     try:
         intent = read_intent(intent_log)
     except ValueError as error:

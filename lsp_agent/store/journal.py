@@ -205,6 +205,19 @@ class Journal:
                 self._thread.start()
         self._queue.put(carry_out)
 
+    def commit(self, write: Callable[[Opened], object]) -> bool:
+        """Write something and wait until it is in the database; ``False`` where it is not."""
+        written = threading.Event()
+
+        def then_say(opened: Opened) -> None:
+            with transaction(opened.database):
+                write(opened)
+            written.set()
+
+        self.put(then_say, transaction_around=False)
+        self.flush()
+        return written.is_set()
+
     def read(self, query: Callable[[Opened], T], nothing: T) -> T:
         """Ask the database, all that was recorded before included; ``nothing`` without one.
 

@@ -37,12 +37,12 @@ def kinds(lsp_agent: Command) -> list[str]:
 class TestAudit:
     def test_it_lists_what_was_done(self, lsp_agent: Command, two_runs: None) -> None:
         assert kinds(lsp_agent) == [
-            "run_started", "edit_offered", "run_finished", "edit_applied",
+            "run_started", "edit_offered", "run_finished", "edit_applying", "edit_applied",
             "run_started", "run_finished",
         ]  # fmt: skip
         lines = lsp_agent("runs", "audit").out.splitlines()
-        assert len(lines) == 6
-        assert "files=['new.txt']" in lines[3]
+        assert len(lines) == 7
+        assert "files=['new.txt']" in lines[4]
 
     def test_it_verifies(self, lsp_agent: Command, two_runs: None, home: Path) -> None:
         whole = lsp_agent("runs", "audit", "--verify")
