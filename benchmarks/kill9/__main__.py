@@ -3,10 +3,11 @@
     .venv/bin/python -m benchmarks.kill9 --rounds 1000
 
 Scenarios are a run with ``--apply`` in several steps, an apply of many files, an undo, and the
-language server in the middle of a run. A process is killed after a random time, after some events of its
-files, or right before one of its calls that change files; in some rounds the next one is killed as
-well. Then a run must go as ever, and: every file is whole and all are of one side, the database is sound,
-the audit's chain holds, nothing lies about, no lock is held, no run is said to be under way.
+language server in the middle of a run. A process is killed after a random time, after some events
+of its files, or right before one of its calls that change files; in some rounds the next one is
+killed as well. Then a run must go as ever, and: every file is whole and all are of one side, the
+database is sound, the audit's chain holds, nothing lies about, no lock is held, no run is said to
+be under way.
 """
 
 from __future__ import annotations

@@ -1,8 +1,9 @@
-"""Children forked from a process that has everything imported, and the moments they are killed at."""
+"""Children forked from a process that has everything imported, and when they are killed."""
 
 from __future__ import annotations
 
 import ctypes
+import errno
 import importlib
 import itertools
 import json
@@ -116,7 +117,9 @@ class Watch:
         self.descriptor = libc.inotify_init1(os.O_NONBLOCK | os.O_CLOEXEC)
         for folder in folders:
             if libc.inotify_add_watch(self.descriptor, os.fsencode(folder), _MASK) < 0:
-                raise OSError(ctypes.get_errno(), "inotify", str(folder))
+                # The child is at work already, and may have removed one.
+                if ctypes.get_errno() != errno.ENOENT:
+                    raise OSError(ctypes.get_errno(), "inotify", str(folder))
         self.count = 0
 
     def take(self) -> None:

@@ -66,18 +66,20 @@ class Journal:
         self, run_id: str, title: str, workspace: str, action: str, request: str = ""
     ) -> None:
         """Record that a run of this process begins; ``request`` is what it was asked."""
+        started = retention.now().isoformat(timespec="milliseconds")
 
         def write(opened: Opened) -> None:
             opened.database.execute(
                 "insert into runs (id, title, action, workspace, status, summary, started, "
                 "finished, tokens, seconds, request, process) "
-                "values (?, ?, ?, ?, ?, '', '', '', 0, 0.0, ?, ?)",
+                "values (?, ?, ?, ?, ?, '', ?, '', 0, 0.0, ?, ?)",
                 [
                     run_id,
                     opened.codec.write(title, "runs", "title", run_id),
                     action,
                     workspace.encode("utf-8", "backslashreplace").decode("utf-8"),
                     reading.RUNNING,
+                    started,
                     opened.codec.write(request, "runs", "request", run_id),
                     this_process(),
                 ],
@@ -263,7 +265,7 @@ class Journal:
     def _retain(self, opened: Opened) -> None:
         if self._settings.keep_days:
             days = self._settings.keep_days
-            retention.keep_days(opened.database, opened.codec, days, retention.today())
+            retention.keep_days(opened.database, opened.codec, days, retention.now())
 
     def _complain(self, error: Exception) -> None:
         if not self._broken:
