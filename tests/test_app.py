@@ -7,6 +7,7 @@ from pathlib import Path
 from lsp_agent.app import App
 from lsp_agent.config.model import Settings
 from lsp_agent.config.paths import Home
+from lsp_agent.store.journal import Journal
 from lsp_agent.workspace.roots import Root
 
 
@@ -21,3 +22,19 @@ def test_a_folder_that_leaves_takes_all_that_is_known_of_it(tmp_path: Path) -> N
     assert app.index(left) is not before[left][0]
     assert app.knowledge(left) is not before[left][1]
     app.close()
+
+
+def test_changed_settings_are_audited_by_name_and_taken_by_the_journal(tmp_path: Path) -> None:
+    home = Home.find({"LSP_AGENT_HOME": str(tmp_path / "home")})
+    app = App(Settings(), home, env={"SECRET": "word"})
+    changed = Settings.model_validate(
+        {"journal": {"passphrase_env": "SECRET"}, "safety": {"network": True}, "exclude": ["x"]}
+    )
+    app.reconfigure(changed)
+    app.reconfigure(changed)
+    app.close()
+    (row,) = Journal(home.journal, env={"SECRET": "word"}).audit()
+    assert row.kind == "settings_changed"
+    assert sorted(row.data["keys"]) == ["exclude", "journal.passphrase_env", "safety.network"]
+    (blind,) = Journal(home.journal, env={}).audit()
+    assert "keys" not in blind.data

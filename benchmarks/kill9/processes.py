@@ -116,10 +116,10 @@ class Watch:
         libc = ctypes.CDLL(None, use_errno=True)
         self.descriptor = libc.inotify_init1(os.O_NONBLOCK | os.O_CLOEXEC)
         for folder in folders:
-            if libc.inotify_add_watch(self.descriptor, os.fsencode(folder), _MASK) < 0:
-                # The child is at work already, and may have removed one.
-                if ctypes.get_errno() != errno.ENOENT:
-                    raise OSError(ctypes.get_errno(), "inotify", str(folder))
+            added = libc.inotify_add_watch(self.descriptor, os.fsencode(folder), _MASK)
+            # The child is at work already, and may have removed one.
+            if added < 0 and ctypes.get_errno() != errno.ENOENT:
+                raise OSError(ctypes.get_errno(), "inotify", str(folder))
         self.count = 0
 
     def take(self) -> None:

@@ -191,6 +191,12 @@ class Journal:
             self._queue.put(None)
             thread.join(_FLUSH_SECONDS)
 
+    def reconfigure(self, settings: JournalSettings) -> None:
+        """Take new settings: what is recorded from now on goes by them."""
+        self.close()
+        self._settings = settings
+        self._broken = False
+
     def put(self, write: Callable[[Opened], object], *, transaction_around: bool = True) -> None:
         """Have something written in the journal's thread; what goes wrong costs one warning."""
 
