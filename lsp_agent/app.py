@@ -166,8 +166,8 @@ class App:
         """Return one line on the runs whose process died, told once; ``""`` without any."""
         try:
             rows = self.journal.notice_interrupted()
-        except JournalError as error:
-            self._warn(str(error))
+        except JournalError:
+            # The first run that is to be recorded tells of it.
             return ""
         if not rows:
             return ""
@@ -323,6 +323,8 @@ class App:
         describe otherwise are brought up to date when next asked.
         """
         before, self.settings = self.settings, settings
+        if before.journal != settings.journal:
+            self.journal.reconfigure(settings.journal)
         if changed := _changed_keys(before, settings):
             self.journal.note("settings_changed", data={"keys": changed})
         self._forget_knowledge()

@@ -13,6 +13,7 @@ from lsp_agent.config.model import Settings
 from lsp_agent.config.paths import Home
 from lsp_agent.events import Event
 from lsp_agent.sandbox.types import Sandbox
+from lsp_agent.store.journal import Journal
 from lsp_agent.tools import commands
 from lsp_agent.workspace.overlay import Overlay
 from lsp_agent.workspace.roots import Root
@@ -86,3 +87,19 @@ def test_tools_that_run_programs_need_a_sandbox(tmp_path: Path) -> None:
         assert "read_file" in offered
         assert ("execute_command" in offered) == (sandbox is not None)
         assert not (tmp_path / "home" / "cache" / "copies").exists()
+
+
+def test_changed_settings_are_audited_by_name_and_taken_by_the_journal(tmp_path: Path) -> None:
+    home = Home.find({"LSP_AGENT_HOME": str(tmp_path / "home")})
+    app = App(Settings(), home, env={"SECRET": "word"})
+    changed = Settings.model_validate(
+        {"journal": {"passphrase_env": "SECRET"}, "safety": {"network": True}, "exclude": ["x"]}
+    )
+    app.reconfigure(changed)
+    app.reconfigure(changed)
+    app.close()
+    (row,) = Journal(home.journal, env={"SECRET": "word"}).audit()
+    assert row.kind == "settings_changed"
+    assert sorted(row.data["keys"]) == ["exclude", "journal.passphrase_env", "safety.network"]
+    (blind,) = Journal(home.journal, env={}).audit()
+    assert "keys" not in blind.data

@@ -22,6 +22,7 @@ from lsp_agent.store.intent import (
     Intent,
     Recovery,
     Step,
+    forget_unfinished,
     read_intent,
     sync_folders,
     temp_beside,
@@ -85,6 +86,7 @@ def recover(intent_log: Path) -> Recovery:
 
 
 def _recover(intent_log: Path) -> Recovery:
+    forget_unfinished(intent_log)
     try:
         intent = read_intent(intent_log)
     except ValueError as error:

@@ -32,6 +32,7 @@ AuditKind = Literal[
     "approval_requested",
     "approval",
     "edit_offered",
+    "edit_applying",
     "edit_applied",
     "edit_undone",
     "apply_rolled_back",

@@ -68,7 +68,7 @@ def temp_beside(target: Path) -> Path:
 
 
 def write_intent(log: Path, intent: Intent) -> None:
-    """Write the log down to the disk; only its owner may read it."""
+    """Write the log down to the disk; only its owner may read it. The log's lock must be held."""
     record = {
         "version": _VERSION,
         "folders": [str(folder) for folder in intent.folders],
@@ -84,7 +84,8 @@ def write_intent(log: Path, intent: Intent) -> None:
             for step in intent.steps
         ],
     }
-    temp = temp_beside(log)
+    temp = _unfinished(log)
+    forget_unfinished(log)
     try:
         stage(temp, json.dumps(record).encode())
         temp.chmod(0o600)
@@ -92,6 +93,18 @@ def write_intent(log: Path, intent: Intent) -> None:
     finally:
         temp.unlink(missing_ok=True)
     sync_folder(log.parent)
+
+
+def forget_unfinished(log: Path) -> None:
+    """Remove a log that a process was writing when it died; nothing of it was done."""
+    temp = _unfinished(log)
+    if temp.exists():
+        temp.unlink(missing_ok=True)
+
+
+def _unfinished(log: Path) -> Path:
+    # One name, as a random one would lie about for ever.
+    return log.with_name(f"{log.name}.tmp")
 
 
 def read_intent(log: Path) -> Intent | None:

@@ -68,18 +68,20 @@ class Journal:
         self, run_id: str, title: str, workspace: str, action: str, request: str = ""
     ) -> None:
         """Record that a run of this process begins; ``request`` is what it was asked."""
+        started = retention.now().isoformat(timespec="milliseconds")
 
         def write(opened: Opened) -> None:
             opened.database.execute(
                 "insert into runs (id, title, action, workspace, status, summary, started, "
                 "finished, tokens, seconds, request, process) "
-                "values (?, ?, ?, ?, ?, '', '', '', 0, 0.0, ?, ?)",
+                "values (?, ?, ?, ?, ?, '', ?, '', 0, 0.0, ?, ?)",
                 [
                     run_id,
                     opened.codec.write(redacted(title), "runs", "title", run_id),
                     action,
                     workspace.encode("utf-8", "backslashreplace").decode("utf-8"),
                     reading.RUNNING,
+                    started,
                     opened.codec.write(redacted(request), "runs", "request", run_id),
                     this_process(),
                 ],
@@ -193,6 +195,12 @@ class Journal:
             self._queue.put(None)
             thread.join(_FLUSH_SECONDS)
 
+    def reconfigure(self, settings: JournalSettings) -> None:
+        """Take new settings: what is recorded from now on goes by them."""
+        self.close()
+        self._settings = settings
+        self._broken = False
+
     def put(self, write: Callable[[Opened], object], *, transaction_around: bool = True) -> None:
         """Have something written in the journal's thread; what goes wrong costs one warning."""
 
@@ -208,6 +216,19 @@ class Journal:
                 self._thread = threading.Thread(target=self._loop, name="journal", daemon=True)
                 self._thread.start()
         self._queue.put(carry_out)
+
+    def commit(self, write: Callable[[Opened], object]) -> bool:
+        """Write something and wait until it is in the database; ``False`` where it is not."""
+        written = threading.Event()
+
+        def then_say(opened: Opened) -> None:
+            with transaction(opened.database):
+                write(opened)
+            written.set()
+
+        self.put(then_say, transaction_around=False)
+        self.flush()
+        return written.is_set()
 
     def read(self, query: Callable[[Opened], T], nothing: T) -> T:
         """Ask the database, all that was recorded before included; ``nothing`` without one.
@@ -254,7 +275,7 @@ class Journal:
     def _retain(self, opened: Opened) -> None:
         if self._settings.keep_days:
             days = self._settings.keep_days
-            retention.keep_days(opened.database, opened.codec, days, retention.today())
+            retention.keep_days(opened.database, opened.codec, days, retention.now())
 
     def _complain(self, error: Exception) -> None:
         if not self._broken:

@@ -20,14 +20,14 @@ _BATCH = 500
 _OF_A_RUN = ("events", "changes", "working")
 
 
-def keep_days(database: Database, codec: Codec, days: int, now: datetime) -> Purged | None:
+def keep_days(database: Database, codec: Codec, days: int, today: datetime) -> Purged | None:
     """Forget what is older than some days, at most once a day; ``None`` where it was done."""
-    today = now.date().isoformat()
+    day = today.date().isoformat()
     row = database.execute("select value from meta where key = 'retained'").fetchone()
-    if row is not None and row[0] == today:
+    if row is not None and row[0] == day:
         return None
-    database.execute("insert or replace into meta (key, value) values ('retained', ?)", [today])
-    before = (now - timedelta(days=days)).isoformat(timespec="milliseconds")
+    database.execute("insert or replace into meta (key, value) values ('retained', ?)", [day])
+    before = (today - timedelta(days=days)).isoformat(timespec="milliseconds")
     return purge(database, codec, before=before)
 
 
@@ -98,6 +98,6 @@ def _start_now(database: Database) -> tuple[int, str]:
     return max(chain_end(database), chain_start(database))
 
 
-def today() -> datetime:
+def now() -> datetime:
     """Return this moment in UTC, as the journal writes times."""
     return datetime.now(UTC)

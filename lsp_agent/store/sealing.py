@@ -71,7 +71,8 @@ class Codec:
         try:
             data = base64.b64decode(stored.removeprefix(_SEAL), validate=True)
             nonce, rest = data[:_NONCE_BYTES], data[_NONCE_BYTES:]
-            return _cipher(self._key).decrypt(nonce, rest, _bound(place)).decode("utf-8")
+            text: bytes = _cipher(self._key).decrypt(nonce, rest, _bound(place))
+            return text.decode("utf-8")
         except (ValueError, InvalidTag):
             return DAMAGED
 

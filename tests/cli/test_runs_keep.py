@@ -37,12 +37,12 @@ def kinds(lsp_agent: Command) -> list[str]:
 class TestAudit:
     def test_it_lists_what_was_done(self, lsp_agent: Command, two_runs: None) -> None:
         assert kinds(lsp_agent) == [
-            "run_started", "edit_offered", "run_finished", "edit_applied",
+            "run_started", "edit_offered", "run_finished", "edit_applying", "edit_applied",
             "run_started", "run_finished",
         ]  # fmt: skip
         lines = lsp_agent("runs", "audit").out.splitlines()
-        assert len(lines) == 6
-        assert "files=['new.txt']" in lines[3]
+        assert len(lines) == 7
+        assert "files=['new.txt']" in lines[4]
 
     def test_it_verifies(self, lsp_agent: Command, two_runs: None, home: Path) -> None:
         whole = lsp_agent("runs", "audit", "--verify")
@@ -230,3 +230,21 @@ class TestResume:
         done = lsp_agent("runs", "resume", row["id"])
         assert (done.status, row["status"]) == (2, "failed")
         assert f"is gone: {folder}" in done.err
+
+
+def test_a_journal_is_encrypted_where_the_settings_name_a_passphrase(
+    lsp_agent: Command, use_remote: Callable[..., None], home: Path
+) -> None:
+    with ScriptedEndpoint([Reply(text="An answer of marmalade.")]) as endpoint:
+        use_remote(endpoint.base_url, '[journal]\npassphrase_env = "JOURNAL_WORD"\n')
+        assert lsp_agent("run", "say marmalade", JOURNAL_WORD="right").status == 0
+        unset = lsp_agent("run", "say marmalade")
+    assert unset.status == 0
+    assert unset.err.count("JOURNAL_WORD, which is not set") == 1
+    assert b"marmalade" not in home.joinpath("journal.sqlite").read_bytes()
+    (row,) = json.loads(lsp_agent("runs", "list", "--json", JOURNAL_WORD="right").out)
+    assert row["title"] == "say marmalade"
+    wrong = lsp_agent("runs", "list", JOURNAL_WORD="wrong")
+    assert (wrong.status, wrong.out) == (1, "")
+    assert wrong.err.count("\n") == 1
+    assert "the passphrase in JOURNAL_WORD is not the one" in wrong.err

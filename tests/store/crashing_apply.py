@@ -98,7 +98,8 @@ def main() -> int:
             assert found in (BEFORE, AFTER), f"{where}: {found}"
             assert found == AFTER or not finished, f"{where}: a finished apply was undone"
             assert found == AFTER or not (work / "new").exists(), f"{where}: a folder is left"
-            assert not log.exists(), f"{where}: the log is left"
+            left = [path.name for path in log.parent.iterdir() if path.suffix != ".lock"]
+            assert not left, f"{where}: {left}"
             # Every death of the second is tried for some deaths of the first: it takes long.
             if lived or first % 8:
                 break

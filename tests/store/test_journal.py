@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import sqlite3
+import subprocess
+import sys
 import threading
+import time
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from sqlite_utils import Database
 
 from lsp_agent.events import EventStream
+from lsp_agent.store import database
 from lsp_agent.store.journal import Journal, JournalError
+from lsp_agent.store.migrations import STEPS
 
 
 def record(journal: Journal, run_id: str, title: str = "t", workspace: str = "/w") -> None:
@@ -121,3 +128,132 @@ def test_secrets_are_not_kept(tmp_path: Path) -> None:
     kept = b"".join(file.read_bytes() for file in tmp_path.iterdir())
     assert token.encode() not in kept
     assert b"hunter2" not in kept
+
+
+def test_a_newer_schema_costs_runs_one_warning(tmp_path: Path) -> None:
+    path = tmp_path / "j.sqlite"
+    with sqlite3.connect(path) as connection:
+        connection.execute("pragma user_version = 99")
+    before = path.read_bytes()
+    warnings: list[str] = []
+    journal = Journal(path, warn=warnings.append)
+    record(journal, "a1")
+    journal.close()
+    assert len(warnings) == 1
+    assert "newer lsp-agent" in warnings[0]
+    assert path.read_bytes()[100:] == before[100:]
+
+
+def test_a_database_of_the_first_version_is_brought_up_to_date(tmp_path: Path) -> None:
+    path = tmp_path / "j.sqlite"
+    old = Database(path)
+    STEPS[0](old)
+    old.execute("pragma user_version = 1")
+    row = {
+        "id": "a0", "title": "old", "action": "", "workspace": "", "status": "running",
+        "summary": "", "started": datetime.now(UTC).isoformat(), "finished": "", "tokens": 0,
+        "seconds": 0.0,
+    }  # fmt: skip
+    old.table("runs").insert(row)
+    old.close()
+    journal = Journal(path)
+    record(journal, "b1")
+    assert [(row.id, row.status) for row in journal.runs()] == [
+        ("b1", "edited"),
+        ("a0", "interrupted"),
+    ]
+    assert (journal.request("a0"), journal.working("a0")) == ("", [])
+    assert [row.id for row in journal.notice_interrupted()] == ["a0"]
+    assert journal.notice_interrupted() == []
+    journal.close()
+
+
+def test_a_lock_of_another_costs_one_warning(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(database, "_BUSY_MS", 20)
+    path = tmp_path / "j.sqlite"
+    warnings: list[str] = []
+    journal = Journal(path, warn=warnings.append)
+    record(journal, "a1")
+    journal.flush()
+    other = sqlite3.connect(path, isolation_level=None)
+    other.execute("begin immediate")
+    record(journal, "b2")
+    journal.flush()
+    other.execute("rollback")
+    other.close()
+    record(journal, "c3")
+    assert [row.id for row in journal.runs()] == ["c3", "a1"]
+    journal.close()
+    assert len(warnings) == 1
+    assert "locked" in warnings[0]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="limits of POSIX systems")
+def test_a_full_disk_costs_one_warning(tmp_path: Path) -> None:
+    code = """
+import resource, sys
+from pathlib import Path
+from lsp_agent.store.journal import Journal
+journal = Journal(Path(sys.argv[1]), warn=print)
+journal.start("a", "t", "", "")
+journal.flush()
+resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000))
+for number in range(20):
+    journal.start(f"b{number}", "x" * 20_000, "", "")
+journal.close()
+"""
+    path = tmp_path / "j.sqlite"
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(path)], check=True, capture_output=True, text=True
+    )
+    assert done.stdout.count("runs are not recorded") == 1
+    journal = Journal(path)
+    assert "a" in [row.id for row in journal.runs(100)]
+    record(journal, "c1")
+    assert journal.runs()[0].id == "c1"
+    journal.close()
+
+
+def test_pages_that_are_broken_inside_never_raise(tmp_path: Path) -> None:
+    path = tmp_path / "j.sqlite"
+    journal = Journal(path)
+    for number in range(200):
+        record(journal, f"a{number:03}", title="x" * 500)
+    journal.close()
+    content = bytearray(path.read_bytes())
+    content[8192:-8192] = b"\xff" * (len(content) - 16384)
+    path.write_bytes(content)
+    warnings: list[str] = []
+    broken = Journal(path, warn=warnings.append)
+    record(broken, "b1")
+    broken.close()
+    assert len(warnings) == 1
+
+
+def test_nobody_waits_for_a_journal_that_can_not_be_opened(tmp_path: Path) -> None:
+    (tmp_path / "j.sqlite").mkdir()
+    warnings: list[str] = []
+    journal = Journal(tmp_path / "j.sqlite", warn=warnings.append)
+    began = time.monotonic()
+    record(journal, "a1")
+    journal.flush()
+    assert not journal.commit(lambda opened: None)
+    assert time.monotonic() - began < 5
+    with pytest.raises(JournalError, match="can't be read"):
+        journal.runs()
+    journal.close()
+    assert len(warnings) == 1
+
+
+def test_what_is_committed_is_in_the_database(tmp_path: Path) -> None:
+    path = tmp_path / "j.sqlite"
+    journal = Journal(path)
+    record(journal, "a1")
+    assert journal.commit(lambda it: it.database.execute("update runs set action = 'other'"))
+    connection = sqlite3.connect(path)
+    assert connection.execute("select action from runs").fetchone() == ("other",)
+    connection.close()
+    assert not journal.commit(lambda it: it.database.execute("nonsense"))
+    journal.close()

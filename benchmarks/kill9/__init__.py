@@ -1,0 +1,1 @@
+"""Kills lsp-agent at random and at chosen points, and sees what the next start makes of it."""
