@@ -63,6 +63,7 @@ class App:
         self.settings = settings
         self.home = home
         self._warn = warn
+        self._env = env
         self.engines = EngineRouter(settings, home, env)
         self.journal = Journal(home.journal, warn=warn)
         self.on_index: OnIndex = lambda _root, _done, _all: None
@@ -195,7 +196,8 @@ class App:
     def status(self) -> dict[str, Any]:
         """Describe the process for people and scripts; JSON-ready.
 
-        An engine in another process is waited for a quarter of a second: not for the event loop.
+        An engine in another process is waited for a quarter of a second, and the first call tries
+        the sandbox, for a tenth of one: not for the event loop.
         """
         infos = self.engines.infos()
         name = self.engines.name_of("agent")
@@ -223,7 +225,17 @@ class App:
             ],
             "languageServers": self.language_servers.status(),
             "index": self._index_status(),
-            "sandbox": None,
+            "sandbox": self._sandbox_status(),
+        }
+
+    def _sandbox_status(self) -> dict[str, Any]:
+        from lsp_agent.sandbox.choose import find_sandbox
+
+        found, remarks = find_sandbox(self.settings.sandbox, self._env)
+        return {
+            "name": found.name if found else None,
+            "abilities": sorted(found.abilities) if found else [],
+            "remarks": remarks,
         }
 
     def _index_status(self) -> dict[str, Any] | None:

@@ -40,6 +40,7 @@ class Check:
 def run_checks(context: CliContext, folder: Path) -> list[Check]:
     """Look at everything; a check that breaks is itself a finding."""
     from lsp_agent.cli.hardware import probe
+    from lsp_agent.cli.sandbox_checks import sandbox
     from lsp_agent.cli.server_checks import language_servers
 
     hardware = probe()
@@ -51,6 +52,7 @@ def run_checks(context: CliContext, folder: Path) -> list[Check]:
         "index": lambda: _index(context, folder),
         "models": lambda: _models(context, folder, hardware.devices),
         "tools": _tools,
+        "sandbox": lambda: sandbox(context, folder),
         "language servers": lambda: language_servers(context, folder),
     }
     found: list[Check] = []
@@ -218,13 +220,5 @@ def _tools() -> Iterator[Check]:
     yield Check("git", git is not None, git or "not on PATH", "install git")
     linters = [one for one in _LINTERS if shutil.which(one)]
     yield Check("linters", bool(linters), ", ".join(linters) or "none found", "pip install ruff")
-    sandboxes = [one for one in ("bwrap", "podman", "docker") if shutil.which(one)]
-    detail = ", ".join(sandboxes) or "none found"
-    yield Check(
-        "sandbox",
-        bool(sandboxes),
-        f"{detail}; not used yet: this version runs no commands",
-        "install bubblewrap",
-    )
     editors = [one for one in _EDITORS if shutil.which(one)]
     yield Check("editors", bool(editors), ", ".join(editors) or "none on PATH", "see README.md")

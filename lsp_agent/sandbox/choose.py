@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from lsp_agent.config.model import SandboxSettings
 from lsp_agent.sandbox.types import Ability, Limits, Sandbox, SandboxError
 
+_AUTO = {"linux": ("bubblewrap", "landlock"), "darwin": ("seatbelt",), "win32": ("windows",)}
 _NEEDED: tuple[Ability, ...] = ("files", "network")
 _MEANING: dict[Ability, str] = {
     "files": "writing outside the copy",
@@ -33,7 +34,7 @@ def find_sandbox(
     what they said is kept for the process.
     """
     makers = _makers(settings, env)
-    wanted = _auto() if settings.kind == "auto" else [settings.kind]
+    wanted = _AUTO.get(sys.platform, ()) if settings.kind == "auto" else [settings.kind]
     remarks: list[str] = []
     best: Sandbox | None = None
     for kind in wanted:
@@ -84,12 +85,6 @@ def _mend(sandbox: Sandbox, settings: SandboxSettings) -> str:
     if sandbox.name == "landlock":
         return "; programs may see the copy at another path (mend: install bubblewrap)"
     return "" if sandbox.name == "none" else f"; {_UNPROTECTED}" if not settings.unprotected else ""
-
-
-def _auto() -> list[str]:
-    if sys.platform == "linux":
-        return ["bubblewrap", "landlock"]
-    return ["seatbelt"] if sys.platform == "darwin" else ["windows"]
 
 
 _Made = tuple[Sandbox | None, str]
@@ -144,7 +139,7 @@ def _container(settings: SandboxSettings, env: Mapping[str, str]) -> _Made:
 
 
 def _none(env: Mapping[str, str]) -> _Made:
-    if sys.platform == "win32":
+    if os.name == "nt":
         from lsp_agent.sandbox.windows import WindowsSandbox
 
         return WindowsSandbox(), ""

@@ -27,7 +27,7 @@ from lsp_agent.sandbox.view import borrowed_folders
 
 _ENGINES = ("podman", "docker")
 _PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
-_HOME = "/tmp/home"  # noqa: S108 - the container's own
+_HOME = "/tmp/home"
 _FAILED = 125
 _KILLED = 137
 _SECONDS = 30
@@ -94,7 +94,7 @@ class ContainerSandbox:
             if ":" in path or "," in path:
                 raise SandboxError(f"{path} holds a sign that mounts are written with; rename it")
         given = clean_environment(
-            {}, command.env, home=_HOME, tmp="/tmp", place=Path(place)  # noqa: S108
+            {}, command.env, home=_HOME, tmp="/tmp", place=Path(place)
         ) | {"PATH": _PATH}  # fmt: skip
         options = [
             "run", "--rm", "--interactive", "--pull", "never", "--name", name,

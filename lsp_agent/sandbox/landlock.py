@@ -2,8 +2,8 @@
 
 What it holds, with namespaces (``place`` is among the abilities):
 
-* files: a root folder that has nothing but the system and toolchains read-only, the copy at the
-  workspace's place, and ``/tmp``, ``/dev/shm`` and an empty home folder in memory. Landlock says the
+* files: a root folder that has nothing but the system and toolchains read-only, the copy where the
+  workspace lies, and ``/tmp``, ``/dev/shm`` and an empty home folder in memory. Landlock says the
   same once more.
 * network: a network namespace of its own with its own loopback, so that tests that serve and ask on
   127.0.0.1 work, and nothing outside can be reached. Local sockets by path work for the same
@@ -26,8 +26,8 @@ Without namespaces, where a container or a distribution refuses them:
 Limits: processor time and file size are each process', by the kernel. Memory and the number of
 processes are the tree's, looked at every 25 ms: a burst may go beyond in between; besides, each
 process' own data is limited, and the number of processes of an ordinary user. What is written to
-memory in ``/tmp`` and ``/dev/shm`` is limited apart, to a quarter of the memory each. The disk is watched: four
-times the largest file is the most that the copy may grow.
+memory in ``/tmp``, ``/dev/shm`` and the home folder is limited apart, to a quarter of the memory
+each. The disk is watched: four times the largest file is the most that the copy may grow.
 
 Not held, ever: faults of the kernel; what the processor's caches tell; the time that a command
 takes from others; what a program says in its output.
@@ -154,10 +154,10 @@ def call_filter(reach: Reach, *, namespaces: bool, version: int) -> bytes:
 def sandbox_home(view: View, env: Mapping[str, str], place: Path) -> str:
     """Return where a command's empty home folder is: where its user's is, if that can be hidden."""
     home = os.path.realpath(env.get("HOME", "") or "/")
-    taken = any(Path(one).is_relative_to(home) for one in ("/usr", "/etc", "/dev", "/proc", "/tmp"))  # noqa: S108
+    taken = any(Path(one).is_relative_to(home) for one in ("/usr", "/etc", "/dev", "/proc", "/tmp"))
     covers = Path(home).is_relative_to(place) or not home.startswith("/")
     inside = any(Path(home).is_relative_to(one) for one in view.mounts)
-    return "/tmp/home" if taken or covers or inside else home  # noqa: S108
+    return "/tmp/home" if taken or covers or inside else home
 
 
 def check_place(place: Path, view: View) -> None:
@@ -180,7 +180,7 @@ def namespace_order(command: Command, env: Mapping[str, str], version: int) -> d
     borrowed += [(str(Path(one).relative_to(place)), one) for one in within if one != str(place)]
     borrowed = [pair for at, pair in enumerate(borrowed) if pair not in borrowed[:at]]
     size = max(command.limits.memory // _MEMORY_SHARE, 1 << 20)
-    tmp = "/tmp"  # noqa: S108 - the command's own
+    tmp = "/tmp"
     clean = clean_environment(
         env, command.env, home=home, tmp=tmp, place=place,
         borrowed=[path for path, _ in borrowed],
@@ -189,7 +189,7 @@ def namespace_order(command: Command, env: Mapping[str, str], version: int) -> d
     reach: Reach = "own" if not command.network else "all" if version >= 6 else "net"
     order = base_order(command, clean)
     read = [str(place), *(f"{place}/{path}" for path, _ in borrowed), "/proc", "/dev"]
-    write = [str(place), tmp, home, "/dev/shm"]  # noqa: S108
+    write = [str(place), tmp, home, "/dev/shm"]
     return order | {
         "cwd": os.path.join(place, command.cwd),
         "folders": [home],
@@ -198,7 +198,7 @@ def namespace_order(command: Command, env: Mapping[str, str], version: int) -> d
             "folder": os.path.realpath(command.folder),
             "place": str(place),
             "borrowed": borrowed,
-            "memory": _memory([tmp, home, "/dev/shm"], size),  # noqa: S108
+            "memory": _memory([tmp, home, "/dev/shm"], size),
         },
         "landlock": landlock_rules(view, version, read, write, tcp=True) if version else None,
         "seccomp": call_filter(reach, namespaces=True, version=version),
@@ -210,7 +210,7 @@ def _memory(paths: list[str], size: int) -> list[tuple[str, int]]:
     """Return the folders in memory, outer ones first; one in another shares its memory."""
     found: list[tuple[str, int]] = []
     for path in sorted(paths):
-        if path == "/tmp/home":  # noqa: S108
+        if path == "/tmp/home":
             continue
         found.append((path, size))
     return found

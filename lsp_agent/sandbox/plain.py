@@ -54,7 +54,7 @@ class NoSandbox:
                 place=command.place,
                 borrowed=command.borrowed,
             )
-            if sys.platform == "linux":
+            if os.uname().sysname == "Linux":
                 order = base_order(command, env) | {"nproc": 0}
                 order["links"] = [
                     (f"{command.folder}/{path}", source)

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import sys
 import tempfile
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -28,8 +27,8 @@ from lsp_agent.sandbox.view import borrowed_folders, view_of
 _PROGRAM = "/usr/bin/sandbox-exec"
 _SYSTEM = (
     "/System", "/Library/Developer", "/Library/Frameworks", "/Applications/Xcode.app",
-    "/private/var/db/timezone", "/private/var/select", "/private/etc", "/dev", "/opt", "/usr", "/bin",
-    "/sbin",
+    "/private/var/db/timezone", "/private/var/select", "/private/etc", "/dev", "/opt", "/usr",
+    "/bin", "/sbin",
 )  # fmt: skip
 _DEVICES = ("/dev/null", "/dev/zero", "/dev/random", "/dev/urandom")
 
@@ -71,7 +70,7 @@ class SeatbeltSandbox:
 
     def __init__(self, env: Mapping[str, str] = os.environ) -> None:
         """Raise :class:`SandboxError` elsewhere than on macOS."""
-        if sys.platform != "darwin" or not os.access(_PROGRAM, os.X_OK):
+        if not os.access(_PROGRAM, os.X_OK):
             raise SandboxError("seatbelt is there on macOS only")
         self._env = env
 

@@ -96,9 +96,9 @@ _OF_A_PROCESS = {
 _MODED = {
     "chmod": (90, 0, 1), "fchmod": (91, 52, 1), "fchmodat": (268, 53, 2),
     "fchmodat2": (452, 452, 2), "creat": (85, 0, 1), "mknod": (133, 0, 1),
-    "mknodat": (259, 33, 2),
+    "mknodat": (259, 33, 2), "open": (2, 0, 2), "openat": (257, 56, 3),
 }  # fmt: skip
-_OPENED = {"open": (2, 0, 2), "openat": (257, 56, 3)}
+_OPENING = ("open", "openat")
 _ARCHITECTURES = {"x86_64": (0xC000003E, 0), "aarch64": (0xC00000B7, 1)}
 
 
@@ -146,7 +146,7 @@ def _refuse(number: int) -> _Op:
 def _rules(
     column: int, reach: Reach, namespaces: bool, version: int
 ) -> Iterator[tuple[int, list[_Op]]]:
-    """Yield the calls that are looked at, each with what is done about it; each ends in a return."""
+    """Yield the calls that are looked at, and what is done about each; it ends in a return."""
     groups = [(_REFUSED, errno.EPERM)]
     if not namespaces:
         groups += [(_ATTRIBUTES, errno.EPERM), (_MODES, 0), (_SHARED, errno.EPERM)]
@@ -159,14 +159,14 @@ def _rules(
                 yield pair[column], [_refuse(answer)]
     for number in _ABSENT.values():
         yield number, [_refuse(errno.ENOSYS)]
-    for *calls, argument in _MODED.values():
-        if calls[column]:
-            yield calls[column], _unless_bits(argument, _SET_UID_BIT)
-    for *calls, argument in _OPENED.values():
-        if calls[column]:
+    for name, (*calls, argument) in _MODED.items():
+        body = _unless_bits(argument, _SET_UID_BIT)
+        if name in _OPENING:
             # The mode says something only where a file is made.
             look = [_argument(argument - 1), _Op(_JSET, _MAKES_A_FILE, 1, 0), _Op(_RETURN, _ALLOW)]
-            yield calls[column], [*look, *_unless_bits(argument, _SET_UID_BIT)]
+            body = [*look, *body]
+        if calls[column]:
+            yield calls[column], body
     yield (41, 198)[column], _sockets(reach)
     yield (56, 220)[column], _unless_bits(0, _NAMESPACES)
     yield (272, 97)[column], _unless_bits(0, _NAMESPACES | _NEWTIME)
@@ -211,7 +211,7 @@ def _sockets(reach: Reach) -> list[_Op]:
     }[reach]
     if not families:
         return [_refuse(errno.EPERM)]
-    kinds = (_STREAM, _DGRAM, _SEQPACKET)
+    kinds: tuple[int, ...] = (_STREAM, _DGRAM, _SEQPACKET)
     # A raw netlink socket is what a look at the interfaces takes; it needs no privilege.
     kinds = kinds if reach == "own" else (*kinds, 3)
     return [

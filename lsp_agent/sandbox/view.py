@@ -7,6 +7,7 @@ hold keys. In ``/etc`` only what every user may read is shown, also to root.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import stat
 import sys
@@ -49,8 +50,8 @@ _TOOLCHAINS = {
 }  # fmt: skip
 _BESIDE = ("lib", "lib64", "libexec", "share", "include")
 _NEVER = frozenset({
-    ".ssh", ".aws", ".azure", ".config", ".gnupg", ".kube", ".docker", ".netrc", ".npmrc", ".pypirc",
-    ".git-credentials", ".mozilla", ".password-store", "credentials", "credentials.toml",
+    ".ssh", ".aws", ".azure", ".config", ".gnupg", ".kube", ".docker", ".netrc", ".npmrc",
+    ".pypirc", ".git-credentials", ".mozilla", ".password-store", "credentials", "credentials.toml",
 })  # fmt: skip
 
 
@@ -95,10 +96,8 @@ def _homes(home: str) -> set[str]:
     import pwd
 
     found = {home}
-    try:
+    with contextlib.suppress(KeyError):
         found.add(pwd.getpwuid(os.getuid()).pw_dir)
-    except KeyError:
-        pass
     real = {os.path.realpath(one) for one in found if one}
     return {one for one in found | real if one.startswith("/") and one != "/"}
 
@@ -184,7 +183,7 @@ def _open_parts(folder: str, depth: int) -> list[str]:
     return _parts(folder, depth)[1]
 
 
-def _parts(path: str, depth: int) -> tuple[bool, list[str]]:
+def _parts(path: str, depth: int) -> tuple[bool, list[str]]:  # noqa: PLR0911 - a table
     try:
         mode = os.lstat(path).st_mode
         if stat.S_ISLNK(mode):

@@ -37,7 +37,7 @@ class WindowsSandbox:
 
     def __init__(self, env: Mapping[str, str] = os.environ) -> None:
         """Raise :class:`SandboxError` elsewhere than on Windows."""
-        if sys.platform != "win32":
+        if os.name != "nt":
             raise SandboxError("job objects are there on Windows only")
         self._env = env
 
@@ -154,7 +154,7 @@ if sys.platform == "win32":
             cwd=os.path.join(command.folder, command.cwd),
             creationflags=_CREATE_SUSPENDED | _CREATE_NO_WINDOW | _NEW_GROUP,
         )
-        handle = int(process._handle)  # type: ignore[attr-defined]  # noqa: SLF001
+        handle = int(process._handle)  # type: ignore[attr-defined]
         try:
             _checked(kernel.AssignProcessToJobObject(wintypes.HANDLE(job), wintypes.HANDLE(handle)))
             _lower(handle)
@@ -199,5 +199,5 @@ if sys.platform == "win32":
 
 else:
 
-    def _run(command: Command, cancel: CancelToken, env: Mapping[str, str]) -> Outcome:
+    def _run(_command: Command, _cancel: CancelToken, _env: Mapping[str, str]) -> Outcome:
         raise SandboxError("job objects are there on Windows only")

@@ -59,7 +59,7 @@ assert fd >= 0
     "clone-user": "assert libc.syscall(56 if os.uname().machine == 'x86_64' else 220, 0x10000011, 0, 0, 0, 0) >= 0",
     "truncate-a-reading-one": "os.ftruncate(os.open(OUTSIDE + '/file.txt', os.O_RDONLY), 0)",
     "setuid-bit": "os.chmod('module.py', 0o4755); 1 / bool(os.stat('module.py').st_mode & 0o4000)",
-    "setuid": "os.setuid(12345)",
+    "setuid": "os.setuid(os.getuid() + 1)",
     "own-shell": "assert os.system('echo x > ' + OUTSIDE + '/new') == 0",
 }  # fmt: skip
 
@@ -144,11 +144,11 @@ def test_what_is_outside_keeps_its_mode_owner_and_times(cell: Cell) -> None:
                 except OSError:
                     pass
     """
-    about = {path: os.stat(path) for path in ("/etc/hostname", cell.home / ".ssh")}
+    about = {path: path.stat() for path in (Path("/etc/hostname"), cell.home / ".ssh")}
     cell.run(code)
     assert _facts(file.stat()) == _facts(before)
     assert os.listxattr(file) == []
-    assert {path: _facts(os.stat(path)) for path in about} == {
+    assert {path: _facts(path.stat()) for path in about} == {
         path: _facts(one) for path, one in about.items()
     }
 

@@ -76,6 +76,11 @@ def prctl(option: int, value: int = 0, more: int = 0) -> None:
     _checked(f"prctl {option}", _LIBC.prctl(ctypes.c_int(option), *given))
 
 
+def default_signal(number: int) -> None:
+    """Let a signal do what it does by default; the module ``signal`` takes long to import."""
+    _LIBC.signal(ctypes.c_int(number), None)
+
+
 def unshare(flags: int) -> None:
     """Leave namespaces for new ones; raises ``OSError``."""
     _checked("unshare", _LIBC.unshare(ctypes.c_int(flags)))

@@ -22,7 +22,7 @@ from typing import Any, NoReturn
 
 from . import kernel, restrict, root, watch
 
-_SIGKILL, _SIGXCPU, _SIGXFSZ = 9, 24, 25
+_SIGINT, _SIGKILL, _SIGPIPE, _SIGXCPU, _SIGXFSZ = 2, 9, 13, 24, 25
 _NAMESPACES = (
     kernel.CLONE_NEWNS | kernel.CLONE_NEWIPC | kernel.CLONE_NEWUTS | kernel.CLONE_NEWCGROUP
 )
@@ -32,7 +32,7 @@ def main() -> NoReturn:
     """Read the order from the descriptor that ``argv`` names and carry it out."""
     fd = int(sys.argv[2])
     size = os.fstat(fd).st_size
-    order: dict[str, Any] = marshal.loads(os.pread(fd, size, 0))
+    order: dict[str, Any] = marshal.loads(os.pread(fd, size, 0))  # noqa: S302 - ours
     os.close(fd)
     try:
         if order["inner"]:
@@ -133,10 +133,8 @@ def _become(order: dict[str, Any]) -> NoReturn:
     """Turn into the program, held by everything that the order names."""
     os.setsid()
     # Python ignores these; what is ignored stays so in the program.
-    import _signal
-
-    for number in (_signal.SIGPIPE, _signal.SIGXFSZ, _signal.SIGINT):
-        _signal.signal(number, _signal.SIG_DFL)
+    for number in (_SIGINT, _SIGPIPE, _SIGXFSZ):
+        kernel.default_signal(number)
     report = order["report"]
     os.set_inheritable(report, False)
     os.closerange(3, report)

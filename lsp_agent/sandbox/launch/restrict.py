@@ -40,9 +40,8 @@ def limit(limits: dict[str, int], processes: int) -> None:
         wanted[resource.RLIMIT_NPROC] = (processes, processes)
     for which, (soft, hard) in wanted.items():
         most = resource.getrlimit(which)[1]
-        if most != resource.RLIM_INFINITY:
-            soft, hard = min(soft, most), min(hard, most)
-        resource.setrlimit(which, (soft, hard))
+        least = most if most != resource.RLIM_INFINITY else hard
+        resource.setrlimit(which, (min(soft, least), min(hard, least)))
 
 
 def scope() -> None:

@@ -1,0 +1,24 @@
+"""The doctor's look at the sandbox: which there is, what it holds, what is missing."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+from lsp_agent.cli.checks import Check
+from lsp_agent.cli.context import CliContext
+
+
+def sandbox(context: CliContext, folder: Path) -> Iterator[Check]:
+    """Yield the check of the sandbox that a folder's settings choose."""
+    from lsp_agent.sandbox.choose import ABILITIES, find_sandbox, mend
+
+    settings = context.load(folder).settings.sandbox
+    found, remarks = find_sandbox(settings, os.environ)
+    if found is None:
+        yield Check("sandbox", False, "; ".join(remarks), mend(settings))
+        return
+    held = ", ".join(one for one in ABILITIES if one in found.abilities)
+    detail = "; ".join([f"{found.name} holds {held or 'nothing'}", *remarks])
+    yield Check("sandbox", set(ABILITIES) <= found.abilities, detail, mend(settings))
