@@ -18,9 +18,12 @@ from __future__ import annotations
 import marshal
 import os
 import sys
-from typing import Any, NoReturn
 
 from . import kernel, restrict, root, watch
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:  # typing takes longer to import than all the rest
+    from typing import Any, NoReturn
 
 _SIGINT, _SIGKILL, _SIGPIPE, _SIGXCPU, _SIGXFSZ = 2, 9, 13, 24, 25
 _NAMESPACES = (

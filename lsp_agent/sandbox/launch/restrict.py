@@ -9,9 +9,12 @@ import os
 import resource
 import stat
 import struct
-from typing import Any
 
 from . import kernel
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:  # typing takes longer to import than all the rest
+    from typing import Any
 
 _EXECUTE, _WRITE_FILE, _READ_FILE, _READ_DIR = 1, 2, 4, 8
 _REFER, _TRUNCATE, _IOCTL_DEV = 1 << 13, 1 << 14, 1 << 15

@@ -11,9 +11,12 @@ import fcntl
 import os
 import stat
 import struct
-from typing import Any
 
 from . import kernel
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:  # typing takes longer to import than all the rest
+    from typing import Any
 
 _DEVICES = ("null", "zero", "full", "random", "urandom")
 _LINKS = {"fd": "", "stdin": "/0", "stdout": "/1", "stderr": "/2"}
