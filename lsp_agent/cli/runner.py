@@ -89,7 +89,7 @@ def carry_out(
                 overlay,
                 cancel=token,
                 listener=watcher,
-                ask=lambda question: _ask(question, line),
+                ask=lambda question: _ask(context, question, line),
                 progress=line.show,
                 yes=consent.yes,
                 dry_run=consent.dry_run,
@@ -152,9 +152,12 @@ def _in_thread(work: Callable[[], RunResult]) -> RunResult:
                 raise
 
 
-def _ask(question: ApprovalQuestion, line: ProgressLine) -> Reply:
+def _ask(context: CliContext, question: ApprovalQuestion, line: ProgressLine) -> Reply:
     """Ask on the terminal; without one the answer is no."""
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
+        asked = output.one_line(question.title)
+        more = "; --yes allows it" if question.hazard == "edit" else ""
+        context.warn(f"refused, as there is no terminal to ask on: {asked}{more}")
         return "refuse"
     import click
 
