@@ -291,8 +291,6 @@ class App:
         }
 
     def _sandbox_status(self) -> dict[str, Any]:
-        from lsp_agent.sandbox.choose import find_sandbox
-
         found, remarks = find_sandbox(self.settings.sandbox, self._env)
         return {
             "name": found.name if found else None,

@@ -90,7 +90,7 @@ def carry_out(
                 overlay,
                 cancel=token,
                 listener=watcher,
-                ask=lambda question: _ask(question, line),
+                ask=lambda question: _ask(context, question, line),
                 progress=line.show,
                 yes=consent.yes,
                 dry_run=consent.dry_run,
@@ -120,7 +120,7 @@ def _conclude(
         context.say("cancelled")
         return CANCELLED
     if result.status in ("edited", "answered"):
-        if result.remark and mode == "apply" and not _confirmed(result):
+        if result.remark and mode == "apply" and not _confirmed(context, result):
             context.fail(output.printable(f"not applied: {result.remark}; see it with --diff"))
             return NO_EDIT
         if mode != "json":
@@ -172,24 +172,28 @@ def _in_thread(work: Callable[[], RunResult]) -> RunResult:
                 raise
 
 
-def _ask(question: ApprovalQuestion, line: ProgressLine) -> Reply:
+def _ask(context: CliContext, question: ApprovalQuestion, line: ProgressLine) -> Reply:
     """Ask on the terminal, out of the way of the line that tells how far a run is."""
     line.pause()
     try:
-        return _confirm(question)
+        return _confirm(context, question)
     finally:
         line.resume()
 
 
-def _confirmed(result: RunResult) -> bool:
+def _confirmed(context: CliContext, result: RunResult) -> bool:
     """Whether the user wants an edit that fails checks."""
     detail = f"{diff_changes(result.changes)}\n{result.remark}"
-    return _confirm(ApprovalQuestion("Apply the edit all the same?", detail)) != "refuse"
+    question = ApprovalQuestion("Apply the edit all the same?", detail)
+    return _confirm(context, question) != "refuse"
 
 
-def _confirm(question: ApprovalQuestion) -> Reply:
+def _confirm(context: CliContext, question: ApprovalQuestion) -> Reply:
     """Ask on the terminal; without one the answer is no."""
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
+        asked = output.one_line(question.title)
+        more = "; --yes allows it" if question.hazard == "edit" else ""
+        context.warn(f"refused, as there is no terminal to ask on: {asked}{more}")
         return "refuse"
     import click
 
