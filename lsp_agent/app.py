@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import threading
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import asdict
 from functools import cached_property
 from pathlib import Path
@@ -34,9 +34,10 @@ from lsp_agent.index.service import CodeIndex, database_path
 from lsp_agent.index.service import Progress as IndexProgress
 from lsp_agent.language_servers.pool import LanguageServers
 from lsp_agent.language_servers.types import View
+from lsp_agent.store.changes import Changes
 from lsp_agent.store.journal import Journal
 from lsp_agent.tools.spec import Tool, load_tools
-from lsp_agent.workspace.overlay import Overlay
+from lsp_agent.workspace.overlay import FileChange, Overlay
 from lsp_agent.workspace.roots import Root
 
 _log = logging.getLogger(__name__)
@@ -65,6 +66,7 @@ class App:
         self._warn = warn
         self.engines = EngineRouter(settings, home, env)
         self.journal = Journal(home.journal, warn=warn)
+        self.changes = Changes(self.journal)
         self.on_index: OnIndex = lambda _root, _done, _all: None
         self._lock = threading.Lock()
         self._indexes: dict[Path, CodeIndex] = {}
@@ -174,6 +176,16 @@ class App:
             one.close()
         for index in indexes:
             index.close()
+
+    def checkpoint(self, root: Root, run_id: str, changes: Sequence[FileChange]) -> None:
+        """Keep what a run changed under a private ref, where the settings and git allow it.
+
+        Old ones are removed. Not for the event loop; what goes wrong is one line in the log.
+        """
+        if self.settings.git.checkpoints and changes:
+            from lsp_agent.vcs.checkpoints import keep
+
+            keep(root, run_id, changes, self.settings.git.checkpoint_days)
 
     def unable(self, action: str, path: str) -> str:
         """Say why an action can't run on a file with the engine that is set; ``""`` if it can.

@@ -97,13 +97,13 @@ class CliContext:
         from lsp_agent.app import App
 
         app = App(self.settings(workspace), self.home, warn=self.warn)
-        self._recover()
+        self.recover()
         try:
             yield app
         finally:
             app.close()
 
-    def _recover(self) -> None:
+    def recover(self) -> None:
         """Undo an ``--apply`` that died half way, and say so."""
         from lsp_agent.store.apply import recover
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from lsp_agent.cli.context import CliContext, pass_context
+from lsp_agent.cli.undo import command as undo
 
 if TYPE_CHECKING:
     from lsp_agent.store.journal import Journal, RunRow
@@ -18,7 +19,10 @@ _MAX_LINE = 160
 
 @click.group("runs")
 def command() -> None:
-    """List and show the runs of this machine, the editor's too."""
+    """List, show and undo the runs of this machine, the editor's too."""
+
+
+command.add_command(undo)
 
 
 @command.command("list")

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 _BUSY_MS = 5000
 _FLUSH_SECONDS = 10.0
+_COMMIT_SECONDS = 1.0
 _log = logging.getLogger(__name__)
 
 
@@ -140,6 +141,41 @@ class Journal:
             }
             for row in rows
         ]
+
+    def commit(self, write: Callable[[Database], None]) -> bool:
+        """Write something and wait until it is in the database; ``False`` where it is not."""
+        written = threading.Event()
+        done = threading.Event()
+
+        def committed(database: Database) -> None:
+            write(database)
+            written.set()
+
+        self._put(committed)
+        # The next in the queue runs after the commit, or after its failure was said.
+        self._put(lambda _database: done.set())
+        waited = 0.0
+        while not done.wait(_COMMIT_SECONDS) and waited < _FLUSH_SECONDS:
+            if self._broken:
+                # A journal that can't be opened runs nothing any more.
+                return False
+            waited += _COMMIT_SECONDS
+        return written.is_set() and done.is_set()
+
+    def query(self, read: Callable[[Database], list[Any]]) -> list[Any]:
+        """Return what a function reads from the database; ``[]`` where there is none.
+
+        Raises :class:`JournalError` for one that can't be read.
+        """
+        return self._read(read)
+
+    def seal(self, text: str | None) -> str | None:
+        """Return a text as it is kept."""
+        return text
+
+    def unseal(self, text: str | None) -> str | None:
+        """Return a kept text as it was."""
+        return text
 
     def flush(self) -> None:
         """Wait until all that was recorded is written."""
