@@ -36,6 +36,7 @@ from lsp_agent.language_servers.pool import LanguageServers
 from lsp_agent.language_servers.types import View
 from lsp_agent.store.changes import Changes
 from lsp_agent.store.journal import Journal
+from lsp_agent.store.undoing import Undoing
 from lsp_agent.tools.spec import Tool, load_tools
 from lsp_agent.workspace.overlay import FileChange, Overlay
 from lsp_agent.workspace.roots import Root
@@ -67,6 +68,7 @@ class App:
         self.engines = EngineRouter(settings, home, env)
         self.journal = Journal(home.journal, warn=warn)
         self.changes = Changes(self.journal)
+        self.undoing = Undoing(self.journal)
         self.on_index: OnIndex = lambda _root, _done, _all: None
         self._lock = threading.Lock()
         self._indexes: dict[Path, CodeIndex] = {}

@@ -80,8 +80,11 @@ async def deliver(
     overlay: Overlay,
     changes: Sequence[FileChange],
     label: str,
+    run_id: str,
 ) -> types.WorkspaceEdit:
-    """Send an edit by ``workspace/applyEdit`` and see that it arrived; return what was sent.
+    """Send a run's edit by ``workspace/applyEdit`` and see that it arrived; return what was sent.
+
+    It is written down before it is sent, and again as it arrived.
 
     Raises :class:`StaleEditError`, :class:`NotAppliedError` or ``UnsupportedEditError``.
     """
@@ -89,6 +92,7 @@ async def deliver(
         raise NotAppliedError("this editor takes no edits from a server; use: lsp-agent run")
     fitted = await current_changes(session, overlay, changes)
     edit = edit_for(session, fitted)
+    await session.keeper.offered(run_id, overlay, fitted)
     params = types.ApplyWorkspaceEditParams(edit=edit, label=label)
     try:
         async with asyncio.timeout(APPLY_SECONDS):
@@ -101,6 +105,7 @@ async def deliver(
         if not await _arrived(session, change, applied=result.applied):
             detail = f": {result.failure_reason}" if result.failure_reason else ""
             raise NotAppliedError(f"the editor did not apply the edit of {change.path}{detail}")
+    await session.keeper.applied(run_id, overlay, fitted)
     return edit
 
 

@@ -105,6 +105,8 @@ async def _resolved(
     try:
         changes = await current_changes(context.session, handle.overlay, result.changes)
         action.edit = edit_for(context.session, changes)
+        await context.session.keeper.offered(handle.run_id, handle.overlay, changes)
+        context.session.keeper.watch(handle.run_id, handle.overlay, changes)
     except LspAgentError as error:
         context.tell(f"lsp-agent: {error}")
         raise JsonRpcException(str(error), types.LSPErrorCodes.ContentModified) from error

@@ -17,6 +17,7 @@ from lsp_agent.server.documents import OpenDocument
 from lsp_agent.server.features.code_action import COMMAND
 from lsp_agent.server.features.deliveries import Deliveries
 from lsp_agent.server.features.requests import ActionData, Arguments, check_version
+from lsp_agent.server.features.undo import UndoCommand
 
 Handler = Callable[[Arguments, types.ProgressToken | None], Awaitable[Any]]
 _INSTRUCTION_LINES = 2000
@@ -29,6 +30,7 @@ def register(context: Context, deliveries: Deliveries) -> None:
         COMMAND: commands.action,
         "lspAgent.run": commands.run,
         "lspAgent.explain": commands.explain,
+        "lspAgent.undoRun": UndoCommand(context),
         "lspAgent.cancel": commands.cancel,
         "lspAgent.status": commands.status,
         "lspAgent.reloadConfig": commands.reload_config,

@@ -74,6 +74,7 @@ class Deliveries:
             handle.overlay,
             result.changes,
             f"lsp-agent: {handle.title}",
+            handle.run_id,
         )
 
     async def show(self, title: str, markdown: str) -> None:
