@@ -38,6 +38,7 @@ from lsp_agent.store.changes import Changes
 from lsp_agent.store.journal import Journal
 from lsp_agent.store.undoing import Undoing
 from lsp_agent.tools.spec import Tool, load_tools
+from lsp_agent.vcs.commits import GitRules
 from lsp_agent.workspace.overlay import FileChange, Overlay
 from lsp_agent.workspace.roots import Root
 
@@ -72,9 +73,8 @@ class App:
         self.on_index: OnIndex = lambda _root, _done, _all: None
         self._lock = threading.Lock()
         self._indexes: dict[Path, CodeIndex] = {}
-        self.language_servers = LanguageServers(
-            settings.language_servers, trusts or TrustStore(home).is_trusted, env
-        )
+        self._trusts = trusts or TrustStore(home).is_trusted
+        self.language_servers = LanguageServers(settings.language_servers, self._trusts, env)
         self._knowledge: dict[Path, Knowledge] = {}
 
     @cached_property
@@ -123,12 +123,21 @@ class App:
                     index=self.index(overlay.root) if overlay.root else None,
                     instruments=self.language_servers,
                     knowledge=self.knowledge(overlay.root) if overlay.root else None,
+                    git=self._git_rules(overlay.root),
                 )
                 result = run_agent(request, env, cancel)
         except LspAgentError as error:
             result = _stillborn(run_id, request, events, error)
         self.journal.conclude(run_id, result.summary)
         return result
+
+    def _git_rules(self, root: Root | None) -> GitRules:
+        """Hooks are code of the folder: they run in a trusted one only."""
+        if root is None:
+            return GitRules()
+        hooks = self.settings.git.hooks and self._trusts(root.path)
+        workspace = str(root.path)
+        return GitRules(lambda: self.changes.newest(workspace), hooks, self.settings.safety.network)
 
     def index(self, root: Root) -> CodeIndex | None:
         """Return the index of a folder; nothing is read before it is asked.

@@ -16,6 +16,7 @@ from lsp_agent.events import EventStream
 from lsp_agent.index.service import CodeIndex
 from lsp_agent.language_servers.types import Instruments
 from lsp_agent.tools.spec import Tool
+from lsp_agent.vcs.commits import GitRules
 from lsp_agent.verify.types import Workshop
 from lsp_agent.workspace.overlay import Overlay
 
@@ -40,6 +41,7 @@ class RunEnvironment:
     index: CodeIndex | None = None
     knowledge: Knowledge | None = None
     workshop: Workshop | None = None
+    git: GitRules = field(default_factory=GitRules)
 
 
 @dataclass(frozen=True, slots=True)

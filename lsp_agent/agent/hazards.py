@@ -21,7 +21,8 @@ _MANIFESTS = frozenset(
 def approved(run: Run, tool: Tool[Any], arguments: Mapping[str, Any]) -> bool:
     """Whether a call may go ahead, asking the user where it is risky."""
     policy = run.env.settings.safety.approve
-    if policy == "never" or not is_risky(tool, arguments):
+    free = policy == "never" and tool.hazard != "always"
+    if free or not is_risky(tool, arguments):
         return True
     question = ApprovalQuestion(
         f"Allow {tool.name}?", json.dumps(dict(arguments), ensure_ascii=False)[:500], tool.name
@@ -42,7 +43,7 @@ def ask_user(run: Run, question: ApprovalQuestion) -> bool:
 def is_risky(tool: Tool[Any], arguments: Mapping[str, Any]) -> bool:
     """Whether a call is of a risky tool, or edits what other programs run or trust."""
     if tool.hazard != "edit":
-        return tool.hazard == "risky"
+        return tool.hazard in ("risky", "always")
     return any(is_sensitive(str(arguments.get(key, ""))) for key in ("path", "new_path"))
 
 

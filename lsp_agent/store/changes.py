@@ -95,6 +95,20 @@ class Changes:
 
         return [self._journal.run(run_id) for run_id in self._journal.query(query)]
 
+    def newest(self, workspace: str, limit: int = 200) -> list[FileChange]:
+        """Return what the newest runs and undos of a folder changed, but for what is undone."""
+        rows = self._journal.query(
+            lambda database: list(
+                database.query(
+                    "select changes.* from changes join runs on runs.id = changes.run where "
+                    "runs.workspace = ? and changes.state != 'undone' "
+                    "order by changes.run desc, changes.number limit ?",
+                    [workspace, limit],
+                )
+            )
+        )
+        return [self._recorded(row, workspace).change for row in rows]
+
     def _of(self, run_id: str, workspace: str) -> tuple[Recorded, ...]:
         rows = self._journal.query(
             lambda database: list(

@@ -8,12 +8,14 @@ is left alone and reported.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from lsp_agent.workspace.errors import RebaseConflictError, WorkspaceError
 from lsp_agent.workspace.overlay import FileChange
 from lsp_agent.workspace.rebase import rebase
+from lsp_agent.workspace.text import split_lines
 
 Read = Callable[[str], str | None]
 """Gives a path's text as it is now, ``None`` where there is no file."""
@@ -76,7 +78,10 @@ def holds(change: FileChange, path: str, text: str | None) -> bool:
     try:
         return rebase(after, before, text) != text
     except RebaseConflictError:
-        return True
+        # Other changes are mixed with it: its own lines say whether it is there.
+        old, new = Counter(split_lines(before)), Counter(split_lines(after))
+        there = Counter(split_lines(text))
+        return bool((new - old) & there) or (not new - old and not (old - new) & there)
 
 
 class _Reader:
