@@ -12,7 +12,7 @@ from lsp_agent.workspace.positions import Range
 
 Profile = Literal["direct", "tools", "auto"]
 Answer = Literal["edit", "text", "any"]
-AnswerForm = Literal["rewrite", "changes", "docstring", "annotations"]
+AnswerForm = Literal["rewrite", "changes", "docstring", "annotations", "conflict"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,8 @@ class RunRequest:
     lists the paths that may change, and ``None`` allows the whole workspace. ``answer`` says
     whether an edit, a text, or either is wanted. ``form`` is how the direct profile asks for an
     edit: the whole target rewritten, or a few lines (see :mod:`lsp_agent.agent.forms`). ``recent``
-    are files that were lately edited, the latest last.
+    are files that were lately edited, the latest last. Without ``needs_model`` the answer is found
+    by rule, and no model is loaded.
     """
 
     task: str
@@ -57,6 +58,7 @@ class RunRequest:
     profile: Profile = "auto"
     session: str | None = None
     recent: tuple[str, ...] = ()
+    needs_model: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -55,7 +55,8 @@ def register(context: Context, deliveries: Deliveries) -> None:
                 continue
             unable = app.unable(action.name, place.path)
             for offer in action.offers(place):
-                listed = replace(offer, disabled=offer.disabled or unable or None)
+                beyond = unable if offer.needs_model else ""
+                listed = replace(offer, disabled=offer.disabled or beyond or None)
                 if listed.disabled and not session.features.disabled_actions:
                     continue
                 found.append(_listed(context, action, listed, document, params.range, shown))
