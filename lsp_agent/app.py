@@ -6,10 +6,11 @@ import logging
 import os
 import threading
 from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import asdict
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from lsp_agent import __version__
 from lsp_agent.actions.spec import Action, load_actions
@@ -26,7 +27,7 @@ from lsp_agent.context.knowledge import Knowledge
 from lsp_agent.context.semantic import SemanticIndex
 from lsp_agent.engine.catalogue import EMBEDDED
 from lsp_agent.engine.router import EngineRouter, PreparedEngine
-from lsp_agent.engine.types import EngineUnavailableError, Job
+from lsp_agent.engine.types import Engine, EngineUnavailableError, Job
 from lsp_agent.errors import LspAgentError
 from lsp_agent.events import EventStream, Listener
 from lsp_agent.index.build import BuildOptions
@@ -41,6 +42,9 @@ from lsp_agent.tools.spec import Tool, load_tools
 from lsp_agent.vcs.commits import GitRules
 from lsp_agent.workspace.overlay import FileChange, Overlay
 from lsp_agent.workspace.roots import Root
+
+if TYPE_CHECKING:
+    from lsp_agent.agent.commit_message import Described
 
 _log = logging.getLogger(__name__)
 OnIndex = Callable[[Root, int, int], None]
@@ -130,6 +134,20 @@ class App:
             result = _stillborn(run_id, request, events, error)
         self.journal.conclude(run_id, result.summary)
         return result
+
+    def commit_message(self, folder: Path, base: str | None, cancel: CancelToken) -> Described:
+        """Describe what is to be committed, or what was since ``base``; one inference at most.
+
+        Raises ``LspAgentError`` where there is nothing to describe.
+        """
+        from lsp_agent.agent.commit_message import commit_message, pull_request
+
+        def lease() -> AbstractContextManager[Engine]:
+            return self.engines.lease("agent")
+
+        if base is not None:
+            return pull_request(folder, base, lease, self.settings, cancel)
+        return commit_message(folder, lease, self.settings, cancel)
 
     def _git_rules(self, root: Root | None) -> GitRules:
         """Hooks are code of the folder: they run in a trusted one only."""
