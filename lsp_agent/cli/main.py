@@ -29,7 +29,7 @@ VERBS = {
     "map": "Print the ranked map of a folder: its files and their signatures.",
     "models": "List the models of this machine; add, pull, remove or time one.",
     "config": "Show, describe or check the configuration.",
-    "runs": "Look at earlier runs.",
+    "runs": "Look at earlier runs, or undo one.",
     "trust": "Trust a folder: its workspace file may set anything.",
     "untrust": "Stop trusting a folder.",
 }
