@@ -97,7 +97,7 @@ def carry_out(
             ),
         )
     with _audited(app, result, mode):
-        return _conclude(context, result, overlay, mode, watcher.code)
+        return _conclude(context, app, result, overlay, mode, watcher.code)
 
 
 @contextmanager
@@ -114,7 +114,7 @@ def _audited(app: App, result: RunResult, mode: Output) -> Iterator[None]:
 
 
 def _conclude(
-    context: CliContext, result: RunResult, overlay: Overlay, mode: Output, code: str
+    context: CliContext, app: App, result: RunResult, overlay: Overlay, mode: Output, code: str
 ) -> int:
     if result.status == "cancelled":
         context.say("cancelled")
@@ -124,18 +124,18 @@ def _conclude(
             context.fail(output.printable(f"not applied: {result.remark}; see it with --diff"))
             return NO_EDIT
         if mode != "json":
-            _show(context, result, overlay, mode)
+            _show(context, app, result, overlay, mode)
         return DONE
     context.fail(output.printable(result.summary))
     return UNAVAILABLE if result.status == "failed" and code in _NO_ENGINE else NO_EDIT
 
 
-def _show(context: CliContext, result: RunResult, overlay: Overlay, mode: Output) -> None:
+def _show(context: CliContext, app: App, result: RunResult, overlay: Overlay, mode: Output) -> None:
     if result.status == "answered":
         output.write_text(result.text)
         return
     if mode == "apply":
-        for path in _apply(context, overlay, result):
+        for path in _apply(context, app, overlay, result):
             output.write_text(path)
     else:
         output.write_diff(diff_changes(result.changes), color=context.color_stdout)
@@ -145,12 +145,17 @@ def _show(context: CliContext, result: RunResult, overlay: Overlay, mode: Output
         context.say(result.summary)
 
 
-def _apply(context: CliContext, overlay: Overlay, result: RunResult) -> list[str]:
+def _apply(context: CliContext, app: App, overlay: Overlay, result: RunResult) -> list[str]:
     from lsp_agent.store.apply import apply_changes
 
     if overlay.root is None:
         raise LspAgentError("there is no folder to write to; name one with --workspace")
-    return apply_changes(overlay.root.path, result.changes, context.home.apply_log)
+    # Written down first: from the first file on there is a way back.
+    app.changes.record(result.run_id, result.changes, "offered")
+    paths = apply_changes(overlay.root.path, result.changes, context.home.apply_log)
+    app.changes.mark(result.run_id, "applied")
+    app.checkpoint(overlay.root, result.run_id, result.changes)
+    return paths
 
 
 def _in_thread(work: Callable[[], RunResult]) -> RunResult:
