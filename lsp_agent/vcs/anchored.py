@@ -169,8 +169,8 @@ def copy_content(source: int, target: int) -> None:
 def remove_tree(path: Path) -> None:
     """Remove a folder and all in it, however deep, unreadable or linked; links are not followed.
 
-    Raises ``OSError`` where something can't be removed. Folders are moved up before they are
-    emptied, so that neither memory nor open files grow with the depth. Nobody else may write there.
+    Raises ``OSError`` where something can't be removed. Cost: grows with the number of entries; a
+    name in memory for each folder above, however deep. Nobody else may write there.
     """
     if not _BY_DESCRIPTOR:
         shutil.rmtree(path, onerror=_make_removable)
@@ -193,21 +193,22 @@ def remove_tree(path: Path) -> None:
 
 
 def _empty(top: int) -> None:
-    number = 0
-    while folders := _unlink_files(top):
-        for name in folders:
-            inner = _enter(name, top)
-            try:
-                for below in _unlink_files(inner):
-                    number += 1
-                    # A folder that may not be written can't be moved either.
-                    os.close(_enter(below, inner))
-                    os.rename(
-                        below, f".{number}.{os.getpid()}.gone", src_dir_fd=inner, dst_dir_fd=top
-                    )
-            finally:
-                os.close(inner)
-            os.rmdir(name, dir_fd=top)
+    """Remove what is in a folder: down by name, up by ``..``, one folder open at a time."""
+    at = os.dup(top)
+    left = [_unlink_files(at)]
+    try:
+        while left[-1] or len(left) > 1:
+            if left[-1]:
+                below = _enter(left[-1][-1], at)
+                left.append(_unlink_files(below))
+            else:
+                below = os.open("..", _FOLDER, dir_fd=at)
+                left.pop()
+                os.rmdir(left[-1].pop(), dir_fd=below)
+            os.close(at)
+            at = below
+    finally:
+        os.close(at)
 
 
 def _unlink_files(folder: int) -> list[str]:

@@ -11,12 +11,14 @@ import hashlib
 import os
 import secrets
 import shutil
+import signal
 import socket
 import stat
 import subprocess
 import sys
 import threading
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
@@ -124,6 +126,9 @@ class Arena:
         self.listeners.close()
         self.victim.kill()
         self.victim.wait()
+        for pid in self._running():
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
         for path in self._strays():
             path.unlink(missing_ok=True)
 
@@ -204,12 +209,16 @@ class Arena:
             return
         state = (PROC / str(self.victim.pid) / "stat").read_text().rpartition(")")[2].split()[0]
         assert state == "S", f"another process was stopped: {state}"
-        mark = self.mark.encode()
-        running = [path.parent.name for path in PROC.glob("[0-9]*/cmdline") if mark in _read(path)]
-        assert not running, f"still running: {running}"
+        assert not self._running(), f"still running: {self._running()}"
         for kind in ("shm", "msg"):
             rows = _read(PROC / "sysvipc" / kind).decode().splitlines()[1:]
             assert str(int(f"7{self.key}", 16)) not in " ".join(rows).split(), "IPC stays"
+
+    def _running(self) -> list[int]:
+        """Return the processes that have the mark among their words."""
+        mark = self.mark.encode()
+        return [int(path.parent.name) for path in PROC.glob("[0-9]*/cmdline")
+                if mark in _read(path)]  # fmt: skip
 
     def _start_victim(self) -> subprocess.Popen[bytes]:
         """Start somebody else's process, which holds the secret in its environment."""

@@ -33,6 +33,13 @@ from tests.support.scripted_endpoint import Reply as Answer
 from tests.support.scripted_endpoint import ScriptedEndpoint, call
 
 STATUSES = {"edited", "answered", "no_change", "rejected", "cancelled", "failed"}
+# What costs time and is no gate; a case may turn it on.
+QUIET = {
+    "index.enabled": "false",
+    "language_servers.enabled": "false",
+    "verify.lint": "false",
+    "verify.tests": "off",
+}
 Calls = Sequence[tuple[str, Mapping[str, Any]]]
 
 
@@ -226,7 +233,7 @@ def _app(
     home.config_file.write_text(configuration(url))
     if case.trusted:
         TrustStore(home).trust(arena.work)
-    values = {"index.enabled": "false", **case.settings}
+    values = {**QUIET, **case.settings}
     loaded = load_settings(
         Sources(
             cli=values,
