@@ -19,7 +19,7 @@ async def test_they_are_reported_where_they_stand(start_editor: Start) -> None:
     assert "U+202E" in first.message
     assert len(found) == 3
     editor.change(uri, "x = 1\n")
-    await editor.until(lambda: editor.diagnostics(uri) == [])
+    await editor.until(lambda: not editor.diagnostics(uri))
 
 
 async def test_an_explanation_holds_nothing_to_follow(start_editor: Start) -> None:
