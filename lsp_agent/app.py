@@ -5,11 +5,12 @@ from __future__ import annotations
 import logging
 import os
 import threading
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import asdict, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from lsp_agent import __version__
 from lsp_agent.actions.spec import Action, load_actions
@@ -18,8 +19,8 @@ from lsp_agent.agent.environment import Progress, RunEnvironment
 from lsp_agent.agent.ids import new_run_id
 from lsp_agent.agent.loop import run_agent
 from lsp_agent.agent.permits import Permits
-from lsp_agent.agent.requests import to_json
 from lsp_agent.agent.redaction import RedactingEngine, is_remote
+from lsp_agent.agent.requests import to_json
 from lsp_agent.agent.types import Ask, RunRequest, RunResult
 from lsp_agent.cancel import CancelToken
 from lsp_agent.config.model import LlamaSettings, OpenAISettings, Settings
@@ -41,12 +42,18 @@ from lsp_agent.sandbox.choose import find_sandbox
 from lsp_agent.sandbox.types import Sandbox
 from lsp_agent.store.apply import recover
 from lsp_agent.store.approvals import RememberedApprovals
+from lsp_agent.store.changes import Changes
 from lsp_agent.store.journal import Journal, JournalError
+from lsp_agent.store.undoing import Undoing
 from lsp_agent.tools.spec import Tool, load_tools
+from lsp_agent.vcs.commits import GitRules
 from lsp_agent.verify.programs import Programs
 from lsp_agent.verify.types import Workshop
-from lsp_agent.workspace.overlay import Overlay
+from lsp_agent.workspace.overlay import FileChange, Overlay
 from lsp_agent.workspace.roots import Root
+
+if TYPE_CHECKING:
+    from lsp_agent.agent.commit_message import Described
 
 _log = logging.getLogger(__name__)
 OnIndex = Callable[[Root, int, int], None]
@@ -77,6 +84,8 @@ class App:
         self._warn = warn
         self.engines = EngineRouter(settings, home, env, self._without_secrets)
         self.journal = Journal(home.journal, settings.journal, env=env, warn=warn)
+        self.changes = Changes(self.journal)
+        self.undoing = Undoing(self.journal)
         self.on_index: OnIndex = lambda _root, _done, _all: None
         self._lock = threading.Lock()
         self._indexes: dict[Path, CodeIndex] = {}
@@ -142,6 +151,7 @@ class App:
                     note=lambda kind, data: self.journal.note(kind, run_id, data),
                     keep=lambda changes: self.journal.keep(run_id, changes),
                     workshop=workshop,
+                    git=self._git_rules(overlay.root),
                 )
                 result = run_agent(request, env, cancel)
         except LspAgentError as error:
@@ -182,6 +192,28 @@ class App:
             return Permits(yes=yes, dry_run=dry_run)
         remembered = RememberedApprovals(self.home, root.path)
         return Permits(self._trusts(root.path), remembered, yes=yes, dry_run=dry_run)
+
+    def commit_message(self, folder: Path, base: str | None, cancel: CancelToken) -> Described:
+        """Describe what is to be committed, or what was since ``base``; one inference at most.
+
+        Raises ``LspAgentError`` where there is nothing to describe.
+        """
+        from lsp_agent.agent.commit_message import commit_message, pull_request
+
+        def lease() -> AbstractContextManager[Engine]:
+            return self.engines.lease("agent")
+
+        if base is not None:
+            return pull_request(folder, base, lease, self.settings, cancel)
+        return commit_message(folder, lease, self.settings, cancel)
+
+    def _git_rules(self, root: Root | None) -> GitRules:
+        """Hooks are code of the folder: they run in a trusted one only."""
+        if root is None:
+            return GitRules()
+        hooks = self.settings.git.hooks and self._trusts(root.path)
+        workspace = str(root.path)
+        return GitRules(lambda: self.changes.newest(workspace), hooks, self.settings.safety.network)
 
     def index(self, root: Root) -> CodeIndex | None:
         """Return the index of a folder; nothing is read before it is asked.
@@ -238,6 +270,16 @@ class App:
         for index in indexes:
             index.close()
 
+    def checkpoint(self, root: Root, run_id: str, changes: Sequence[FileChange]) -> None:
+        """Keep what a run changed under a private ref, where the settings and git allow it.
+
+        Old ones are removed. Not for the event loop; what goes wrong is one line in the log.
+        """
+        if self.settings.git.checkpoints and changes:
+            from lsp_agent.vcs.checkpoints import keep
+
+            keep(root, run_id, changes, self.settings.git.checkpoint_days)
+
     def unable(self, action: str, path: str) -> str:
         """Say why an action can't run on a file with the engine that is set; ``""`` if it can.
 
@@ -291,8 +333,6 @@ class App:
         }
 
     def _sandbox_status(self) -> dict[str, Any]:
-        from lsp_agent.sandbox.choose import find_sandbox
-
         found, remarks = find_sandbox(self.settings.sandbox, self._env)
         return {
             "name": found.name if found else None,

@@ -101,6 +101,8 @@ def serve_model() -> tuple[int, str]:
     if child == 0:
         from tests.support.scripted_endpoint import ScriptedEndpoint
 
+        # It says so when a client dies in the middle of a request.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
         with ScriptedEndpoint(_reply) as endpoint:
             os.write(writing, endpoint.base_url.encode())
             os.close(writing)

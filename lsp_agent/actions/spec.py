@@ -29,12 +29,14 @@ class Offer:
 
     ``argument`` is what tells two offers of one action apart (the diagnostic's index, the
     instruction); it travels in the code action's ``data`` and comes back to :meth:`Action.request`.
+    Without ``needs_model`` it is there whatever model is set.
     """
 
     title: str
     argument: str = ""
     disabled: str | None = None
     preferred: bool = False
+    needs_model: bool = True
 
 
 @dataclass(frozen=True, slots=True)

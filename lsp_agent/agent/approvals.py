@@ -91,9 +91,9 @@ def approve_changes(run: Run, changes: Sequence[FileChange], remark: str = "") -
         raise RejectedError(
             f"the user refused the edit of {names}" if names else "the user refused the edit"
         )
-    if reply in ("run", "always"):
+    if reply == "always":
         for grant in grants:
-            _grant(run, grant, lasting=reply == "always")
+            _grant(run, grant, lasting=True)
 
 
 def _refusal(run: Run, tool: Tool[Any], given: Mapping[str, Any], risk: Risk) -> str:
@@ -134,7 +134,7 @@ def _answer(run: Run, title: str, detail: str, risk: Risk, tool: str) -> Reply:
     elif permits.is_tired(risk.kind):
         source, reply = "policy", "refuse"
     else:
-        question = ApprovalQuestion(title, detail, tool, risk.hazard, _replies(run, risk))
+        question = ApprovalQuestion(title, detail, tool, risk.hazard, _replies(run, risk, tool))
         run.env.events.emit(
             "approval_requested",
             title=title,
@@ -153,13 +153,14 @@ def _answer(run: Run, title: str, detail: str, risk: Risk, tool: str) -> Reply:
     return reply
 
 
-def _replies(run: Run, risk: Risk) -> tuple[Reply, ...]:
-    if not risk.lasting or risk.hazard == "edit":
-        return ("allow", "refuse")
+def _replies(run: Run, risk: Risk, tool: str) -> tuple[Reply, ...]:
     permits = run.env.permits
-    if permits.trusted and permits.remembered is not None:
-        return ("allow", "run", "always", "refuse")
-    return ("allow", "run", "refuse")
+    lasting = risk.lasting and risk.hazard != "edit"
+    # With the offer of its edit a run ends.
+    longer: tuple[Reply, ...] = ("run",) if lasting and tool != "edit" else ()
+    if lasting and permits.trusted and permits.remembered is not None:
+        longer = (*longer, "always")
+    return ("allow", *longer, "refuse")
 
 
 def _record(run: Run, title: str, risk: Risk, tool: str, reply: Reply, source: Source) -> None:

@@ -28,6 +28,7 @@ from lsp_agent.engine.types import Message
 from lsp_agent.resources import resource
 from lsp_agent.syntax.document import SyntaxDocument
 from lsp_agent.workspace.blocks import replace_block
+from lsp_agent.workspace.conflicts import has_markers
 from lsp_agent.workspace.positions import Position, Range
 from lsp_agent.workspace.text import Text
 
@@ -148,10 +149,10 @@ def _apply(run: Run, piece: Piece, answer: Answer) -> str:
     code = extract_code(answer.text)
     if code is None:
         return "Your answer holds no block between <<<code and >>>code."
+    if run.request.form == "conflict" and has_markers(code):
+        return "Your answer still holds a conflict marker."
     apply_code(run, piece, code)
-    if answer.cut_off:
-        return "Your answer was cut off before its end."
-    return ""
+    return "Your answer was cut off before its end." if answer.cut_off else ""
 
 
 def _is_edit(run: Run, name: str) -> bool:

@@ -19,6 +19,7 @@ from lsp_agent.index.service import CodeIndex
 from lsp_agent.language_servers.types import Instruments
 from lsp_agent.store.audit import AuditKind
 from lsp_agent.tools.spec import Tool
+from lsp_agent.vcs.commits import GitRules
 from lsp_agent.verify.programs import Programs
 from lsp_agent.verify.types import Workshop
 from lsp_agent.workspace.overlay import FileChange, Overlay
@@ -54,6 +55,7 @@ class RunEnvironment:
     keep: Keep = field(default=lambda _changes: None)
     programs: Programs | None = None
     permits: Permits = field(default_factory=Permits)
+    git: GitRules = field(default_factory=GitRules)
 
 
 @dataclass(frozen=True, slots=True)

@@ -60,17 +60,16 @@ def risk_of(
         return Risk(tool.hazard, tool.name, tool.name)
     if tool.hazard != "edit" and (command := _command(tool, arguments)):
         return _command_risk(tool, command, settings, trusted=trusted)
+    if tool.hazard == "sandboxed":
+        # It reads the files that it is given; what it changes is looked at before it is offered.
+        return _sandboxed_risk(tool, settings, trusted=trusted)
     named = [(path, canonical(path)) for path in paths_of(arguments)]
     files = [
         (real, kind)
         for path, real in named
         if (kind := sensitive_kind(path) or sensitive_kind(real))
     ]
-    if files:
-        return files_risk(files)
-    if tool.hazard == "sandboxed":
-        return _sandboxed_risk(tool, settings, trusted=trusted)
-    return Risk(tool.hazard, tool.name, tool.name)
+    return files_risk(files) if files else Risk(tool.hazard, tool.name, tool.name)
 
 
 def sensitive_files(change: FileChange) -> list[tuple[str, Kind]]:

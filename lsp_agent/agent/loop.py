@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from lsp_agent.agent.abilities import check_ability
 from lsp_agent.agent.approvals import approve_changes
+from lsp_agent.agent.conflict_run import run_conflict
 from lsp_agent.agent.direct import run_direct
 from lsp_agent.agent.environment import RejectedError, Run, RunEnvironment
 from lsp_agent.agent.form_run import form_of, run_form
@@ -47,8 +48,10 @@ def run_agent(request: RunRequest, env: RunEnvironment, cancel: CancelToken) -> 
         path=request.focus.path if request.focus else None,
     )
     try:
-        run = Run(request, env, _ready(env, cancel), cancel, proof)
-        check_ability(request, run.info)
+        info = _ready(env, cancel) if request.needs_model else env.engine.info()
+        run = Run(request, env, info, cancel, proof)
+        if request.needs_model:
+            check_ability(request, run.info)
         budget = Budget(run)
         try:
             outcome = _work(run, budget)
@@ -85,7 +88,9 @@ def _ready(env: RunEnvironment, cancel: CancelToken) -> EngineInfo:
 
 def _work(run: Run, budget: Budget) -> _Outcome:
     profile = choose_profile(run.request, run.env.settings, run.info)
-    if profile == "tools":
+    if run.request.form == "conflict":
+        text = run_conflict(run, budget)
+    elif profile == "tools":
         text = ToolLoop(run, budget).run()
     elif form := form_of(run):
         text = run_form(run, budget, form)

@@ -171,7 +171,7 @@ GUARDS = {
         verbs=_words("add annotate apply archive blame branch cat-file check-attr check-ignore "
                      "checkout cherry cherry-pick clean commit commit-tree count-objects describe "
                      "diff diff-files diff-index diff-tree for-each-ref format-patch fsck gc "
-                     "grep hash-object help init log ls-files ls-tree merge merge-base mv name-rev "
+                     "grep hash-object init log ls-files ls-tree merge merge-base mv name-rev "
                      "notes prune range-diff rebase reflog reset restore rev-list rev-parse revert "
                      "rm shortlog show show-branch show-ref stash status switch symbolic-ref tag "
                      "update-index update-ref var verify-pack version worktree write-tree"),
@@ -278,6 +278,8 @@ EXECUTORS = {
 }
 MODULES = {"pip": "pip", "uv": "uv", "ensurepip": "pip", "twine": "twine"}
 """Modules of Python that are programs of their own."""
+CODE_MODULES = frozenset({"timeit", "code", "pdb", "bdb", "asyncio", "idlelib", "IPython"})
+"""Modules of Python that run code that they are given."""
 FIND_RUNS = frozenset({"-exec", "-execdir", "-ok", "-okdir"})
 FIND_WRITES = frozenset({"-delete", "-fprint", "-fprint0", "-fprintf", "-fls"})
 AWK_RUNS = re.compile(r"system|getline|[|>@]")

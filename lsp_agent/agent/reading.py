@@ -12,6 +12,7 @@ from typing import Literal
 from lsp_agent.agent.programs import (
     AWK_PLAIN,
     AWK_RUNS,
+    CODE_MODULES,
     EXECUTORS,
     FIND_RUNS,
     FIND_WRITES,
@@ -225,6 +226,8 @@ class _Reader:
             if word.startswith("-m") and known is INTERPRETERS["python"]:
                 module = word[2:] or "".join(argv[at + 1 : at + 2])
                 rest = argv[at + (1 if word[2:] else 2) :]
+                if module.partition(".")[0] in CODE_MODULES:
+                    self._marks.add("runs")
                 if module in MODULES:
                     self.argv((MODULES[module], *rest), depth + 1)
                 return

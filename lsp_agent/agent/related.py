@@ -59,6 +59,7 @@ def tool_context(run: Run) -> ToolContext:
         question_of(run),
         env.engine.count_tokens,
         env.workshop,
+        env.git,
     )
 
 

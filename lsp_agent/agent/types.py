@@ -17,7 +17,7 @@ Answer = Literal["edit", "text", "any"]
 HazardClass = Literal["low", "edit", "sandboxed", "risky", "always"]
 Reply = Literal["allow", "run", "always", "refuse"]
 """Allowed once, for the rest of the run, for good in this folder; or not."""
-AnswerForm = Literal["rewrite", "changes", "docstring", "annotations"]
+AnswerForm = Literal["rewrite", "changes", "docstring", "annotations", "conflict"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +50,7 @@ class RunRequest:
     text, or either is wanted. ``form`` is how the direct profile asks for an edit: the whole target
     rewritten, or a few lines (see :mod:`lsp_agent.agent.forms`). ``recent`` are files that were
     lately edited, the latest last; ``done`` those that an earlier run, which was cut off, has
-    changed already.
+    changed already. Without ``needs_model`` the answer is found by rule, and no model is loaded.
     """
 
     task: str
@@ -66,6 +66,7 @@ class RunRequest:
     recent: tuple[str, ...] = ()
     done: tuple[str, ...] = ()
     bounded: bool = True
+    needs_model: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,7 +44,7 @@ def command(
 ) -> int:
     """Take a code action at a place and print its edit as a diff.
 
-    KIND is an action's name (fix, document, edit, explain) or its full kind, as in
+    KIND is an action's name (fix, edit, explain, resolve_conflict…) or its full kind, as in
     refactor.rewrite.lspAgent.document. Without --message, `fix` mends the syntax errors there.
     Lines and columns count from 1, columns in characters.
     """

@@ -97,13 +97,13 @@ class CliContext:
         from lsp_agent.app import App
 
         app = App(self.settings(workspace), self.home, warn=self.warn)
-        self._recover(app)
+        self.recover(app)
         try:
             yield app
         finally:
             app.close()
 
-    def _recover(self, app: App) -> None:
+    def recover(self, app: App) -> None:
         """Undo an ``--apply`` that died half way, and say so; say which runs died."""
         self.home.folder(self.home.root)
         app.recover()

@@ -29,7 +29,7 @@ VERBS = {
     "map": "Print the ranked map of a folder: its files and their signatures.",
     "models": "List the models of this machine; add, pull, remove or time one.",
     "config": "Show, describe or check the configuration.",
-    "runs": "Look at earlier runs; resume, export or forget them; verify the audit.",
+    "runs": "Look at earlier runs; undo, resume, export or forget them; verify the audit.",
     "trust": "Trust a folder: its workspace file may set anything.",
     "untrust": "Stop trusting a folder.",
 }

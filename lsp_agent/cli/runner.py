@@ -90,14 +90,14 @@ def carry_out(
                 overlay,
                 cancel=token,
                 listener=watcher,
-                ask=lambda question: _ask(question, line),
+                ask=lambda question: _ask(context, question, line),
                 progress=line.show,
                 yes=consent.yes,
                 dry_run=consent.dry_run,
             ),
         )
     with _audited(app, result, mode):
-        return _conclude(context, result, overlay, mode, watcher.code)
+        return _conclude(context, app, result, overlay, mode, watcher.code)
 
 
 @contextmanager
@@ -114,28 +114,28 @@ def _audited(app: App, result: RunResult, mode: Output) -> Iterator[None]:
 
 
 def _conclude(
-    context: CliContext, result: RunResult, overlay: Overlay, mode: Output, code: str
+    context: CliContext, app: App, result: RunResult, overlay: Overlay, mode: Output, code: str
 ) -> int:
     if result.status == "cancelled":
         context.say("cancelled")
         return CANCELLED
     if result.status in ("edited", "answered"):
-        if result.remark and mode == "apply" and not _confirmed(result):
+        if result.remark and mode == "apply" and not _confirmed(context, result):
             context.fail(output.printable(f"not applied: {result.remark}; see it with --diff"))
             return NO_EDIT
         if mode != "json":
-            _show(context, result, overlay, mode)
+            _show(context, app, result, overlay, mode)
         return DONE
     context.fail(output.printable(result.summary))
     return UNAVAILABLE if result.status == "failed" and code in _NO_ENGINE else NO_EDIT
 
 
-def _show(context: CliContext, result: RunResult, overlay: Overlay, mode: Output) -> None:
+def _show(context: CliContext, app: App, result: RunResult, overlay: Overlay, mode: Output) -> None:
     if result.status == "answered":
         output.write_text(result.text)
         return
     if mode == "apply":
-        for path in _apply(context, overlay, result):
+        for path in _apply(context, app, overlay, result):
             output.write_text(path)
     else:
         output.write_diff(diff_changes(result.changes), color=context.color_stdout)
@@ -145,12 +145,17 @@ def _show(context: CliContext, result: RunResult, overlay: Overlay, mode: Output
         context.say(result.summary)
 
 
-def _apply(context: CliContext, overlay: Overlay, result: RunResult) -> list[str]:
+def _apply(context: CliContext, app: App, overlay: Overlay, result: RunResult) -> list[str]:
     from lsp_agent.store.apply import apply_changes
 
     if overlay.root is None:
         raise LspAgentError("there is no folder to write to; name one with --workspace")
-    return apply_changes(overlay.root.path, result.changes, context.home.apply_log)
+    # Written down first: from the first file on there is a way back.
+    app.changes.record(result.run_id, result.changes, "offered")
+    paths = apply_changes(overlay.root.path, result.changes, context.home.apply_log)
+    app.changes.mark(result.run_id, "applied")
+    app.checkpoint(overlay.root, result.run_id, result.changes)
+    return paths
 
 
 def _in_thread(work: Callable[[], RunResult]) -> RunResult:
@@ -172,24 +177,28 @@ def _in_thread(work: Callable[[], RunResult]) -> RunResult:
                 raise
 
 
-def _ask(question: ApprovalQuestion, line: ProgressLine) -> Reply:
+def _ask(context: CliContext, question: ApprovalQuestion, line: ProgressLine) -> Reply:
     """Ask on the terminal, out of the way of the line that tells how far a run is."""
     line.pause()
     try:
-        return _confirm(question)
+        return _confirm(context, question)
     finally:
         line.resume()
 
 
-def _confirmed(result: RunResult) -> bool:
+def _confirmed(context: CliContext, result: RunResult) -> bool:
     """Whether the user wants an edit that fails checks."""
     detail = f"{diff_changes(result.changes)}\n{result.remark}"
-    return _confirm(ApprovalQuestion("Apply the edit all the same?", detail)) != "refuse"
+    question = ApprovalQuestion("Apply the edit all the same?", detail)
+    return _confirm(context, question) != "refuse"
 
 
-def _confirm(question: ApprovalQuestion) -> Reply:
+def _confirm(context: CliContext, question: ApprovalQuestion) -> Reply:
     """Ask on the terminal; without one the answer is no."""
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
+        asked = output.one_line(question.title)
+        more = "; --yes allows it" if question.hazard == "edit" else ""
+        context.warn(f"refused, as there is no terminal to ask on: {asked}{more}")
         return "refuse"
     import click
 

@@ -10,6 +10,7 @@ import click
 from lsp_agent.cli.context import CliContext, pass_context
 from lsp_agent.cli.runs_keep import audit, export, journal_of, purge
 from lsp_agent.cli.runs_resume import resume
+from lsp_agent.cli.undo import command as undo
 
 if TYPE_CHECKING:
     from lsp_agent.store.rows import RunRow
@@ -20,7 +21,10 @@ _MAX_LINE = 160
 
 @click.group("runs")
 def command() -> None:
-    """List and show the runs of this machine, the editor's too."""
+    """List, show and undo the runs of this machine, the editor's too."""
+
+
+command.add_command(undo)
 
 
 for _verb in (resume, audit, export, purge):

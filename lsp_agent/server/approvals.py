@@ -14,6 +14,7 @@ from lsp_agent.cancel import CancelToken
 from lsp_agent.workspace.markdown import harmless_message
 
 ANSWER_SECONDS = 600.0
+_MESSAGE = 1000
 _TITLES: dict[Reply, str] = {
     "allow": "Allow",
     "run": "Allow in this run",
@@ -33,7 +34,7 @@ async def ask_client(
     offered = {_TITLES[reply]: reply for reply in question.replies}
     params = types.ShowMessageRequestParams(
         type=types.MessageType.Warning,
-        message=harmless_message(f"lsp-agent: {question.title}\n{question.detail}")[:1000],
+        message=_fitted(harmless_message(f"lsp-agent: {question.title}\n{question.detail}")),
         actions=[types.MessageActionItem(title) for title in offered],
     )
     task = asyncio.ensure_future(server.window_show_message_request_async(params))
@@ -51,3 +52,9 @@ async def ask_client(
     finally:
         forget()
     return "refuse"
+
+
+def _fitted(text: str) -> str:
+    """Cut a message as editors can show it, and say so."""
+    left = len(text) - _MESSAGE
+    return text if left <= 0 else f"{text[:_MESSAGE]}\n[… {left} more characters]"

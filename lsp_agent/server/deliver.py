@@ -88,9 +88,12 @@ async def deliver(
     overlay: Overlay,
     changes: Sequence[FileChange],
     label: str,
+    run_id: str,
     verdicts: Sequence[Verdict] = (),
 ) -> types.WorkspaceEdit:
-    """Send an edit by ``workspace/applyEdit`` and see that it arrived; return what was sent.
+    """Send a run's edit by ``workspace/applyEdit`` and see that it arrived; return what was sent.
+
+    It is written down before it is sent, and again as it arrived.
 
     One that fails a check is asked about first, unless the user saw that when the run ended.
     Raises :class:`StaleEditError`, :class:`NotAppliedError` or ``UnsupportedEditError``.
@@ -100,10 +103,11 @@ async def deliver(
     doubt = remark(verdicts)
     if doubt and not _approves_always(session):
         question = ApprovalQuestion("Apply an edit that is not verified?", doubt)
-        if not await ask_client(server, question, CancelToken()):
+        if await ask_client(server, question, CancelToken()) == "refuse":
             raise NotAppliedError(f"the edit is not applied: {doubt}")
     fitted = await current_changes(session, overlay, changes)
     edit = edit_for(session, fitted, verdicts)
+    await session.keeper.offered(run_id, overlay, fitted)
     params = types.ApplyWorkspaceEditParams(edit=edit, label=label)
     try:
         async with asyncio.timeout(APPLY_SECONDS):
@@ -116,6 +120,7 @@ async def deliver(
         if not await _arrived(session, change, applied=result.applied):
             detail = f": {result.failure_reason}" if result.failure_reason else ""
             raise NotAppliedError(f"the editor did not apply the edit of {change.path}{detail}")
+    await session.keeper.applied(run_id, overlay, fitted)
     return edit
 
 

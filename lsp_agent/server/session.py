@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from lsp_agent.config.model import Settings
     from lsp_agent.context.surroundings import Surroundings
     from lsp_agent.engine.router import PreparedEngine
+    from lsp_agent.server.keep import Keeper
 
 AppFactory = Callable[["Settings", Home], "App"]
 _WORKERS = 8
@@ -92,6 +93,13 @@ class Session:
                 await self._reload()
                 return self._app
         return await self.app()
+
+    @cached_property
+    def keeper(self) -> Keeper:
+        """What remembers the edits that were given to the editor."""
+        from lsp_agent.server.keep import Keeper
+
+        return Keeper(self)
 
     @cached_property
     def surroundings(self) -> Surroundings:

@@ -41,6 +41,7 @@ _Item = Callable[[Opened], None] | threading.Event | None
 """Something to write, somebody who waits for what was put in before, or the end."""
 
 _FLUSH_SECONDS = 10.0
+_COMMIT_SECONDS = 1.0
 _log = logging.getLogger(__name__)
 
 

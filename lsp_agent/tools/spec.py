@@ -17,6 +17,7 @@ from lsp_agent.engine.types import ToolSchema
 from lsp_agent.errors import LspAgentError
 from lsp_agent.index.service import CodeIndex
 from lsp_agent.language_servers.types import Instruments
+from lsp_agent.vcs.commits import GitRules
 from lsp_agent.verify.types import Workshop
 from lsp_agent.workspace.overlay import Overlay
 
@@ -62,7 +63,8 @@ class ToolContext:
     ``overlay`` is the run's view of the workspace, ``index`` its index, ``instruments`` are other
     language servers; the latter two where there are any. ``knowledge`` is what is kept of the
     folder between questions, ``at_hand`` the question that the run works on, ``count`` the tokens
-    of a text, ``workshop`` where commands run, and ``None`` where nothing may.
+    of a text, ``workshop`` where commands run, and ``None`` where nothing may, ``git`` what may be
+    written in the repository.
     """
 
     overlay: Overlay
@@ -73,6 +75,7 @@ class ToolContext:
     at_hand: Question = field(default_factory=Question)
     count: Count = estimate_tokens
     workshop: Workshop | None = None
+    git: GitRules = field(default_factory=GitRules)
 
 
 @dataclass(frozen=True, slots=True)

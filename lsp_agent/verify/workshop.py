@@ -12,7 +12,8 @@ from lsp_agent.cancel import CancelToken
 from lsp_agent.config.model import SandboxSettings, Settings
 from lsp_agent.sandbox.types import Ability, Command, Limits, Outcome, Sandbox, SandboxError
 from lsp_agent.vcs.copies import Copies, CopyFolder
-from lsp_agent.vcs.shadow import LeftOut, Shadow, ShadowError, make_shadow
+from lsp_agent.vcs.filling import LeftOut, ShadowError
+from lsp_agent.vcs.shadow import Shadow, make_shadow
 from lsp_agent.verify.environments import python_path
 from lsp_agent.workspace.overlay import Overlay
 from lsp_agent.workspace.roots import Root

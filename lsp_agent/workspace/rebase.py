@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -36,7 +37,8 @@ def rebase(base: str, mine: str, theirs: str) -> str:
 
     Changes are compared by lines, and where both sides changed the same lines, by words; equal
     changes count once. Raises :class:`RebaseConflictError` naming each stretch of lines where both
-    sides changed the same words, or words beside each other.
+    sides changed the same words, or words beside each other, or where a line that one side wrote
+    would be torn apart.
     """
     if theirs in (base, mine):
         return mine
@@ -48,7 +50,7 @@ def rebase(base: str, mine: str, theirs: str) -> str:
     for stretch in _stretches(*lines, neighbours_touch=False):
         merged = stretch.merged()
         if merged is None:
-            merged = _merge_words(stretch)
+            merged = _merge_lines(stretch)
         if merged is None:
             last = stretch.theirs_at + max(len(stretch.theirs), 1)
             conflicts.append((stretch.theirs_at + 1, last))
@@ -57,6 +59,21 @@ def rebase(base: str, mine: str, theirs: str) -> str:
     if conflicts:
         raise RebaseConflictError(conflicts)
     return "".join(result)
+
+
+def _merge_lines(lines: _Stretch) -> Units | None:
+    """Merge a stretch by words; ``None`` where words of one line would end up in another."""
+    if len(lines.base) == len(lines.mine) == len(lines.theirs):
+        pairs = zip(lines.base, lines.mine, lines.theirs, strict=True)
+        merged = [_merge_words(_Stretch([a], [b], [c], 0)) for a, b, c in pairs]
+        if all(one is not None for one in merged):
+            return [word for one in merged for word in one or ()]
+    words = _merge_words(lines)
+    if words is None:
+        return None
+    kept = Counter(split_lines("".join(words)))
+    written = (Counter(side) - Counter(lines.base) for side in (lines.mine, lines.theirs))
+    return words if all(one <= kept for one in written) else None
 
 
 def _merge_words(lines: _Stretch) -> Units | None:

@@ -66,7 +66,9 @@ def test_nothing_is_offered_where_there_is_nothing(name: str) -> None:
     assert ACTIONS[name].offers(nowhere()) == []
 
 
-@pytest.mark.parametrize("name", ["annotate", "document", "fix", "edit"])
+@pytest.mark.parametrize(
+    "name", ["annotate", "document", "fix", "edit", "resolve_conflict", "explain_conflict"]
+)
 def test_requests_that_do_not_apply_say_why(name: str) -> None:
     with pytest.raises(ActionError, match="there is no"):
         ACTIONS[name].request(nowhere(), "")
@@ -78,7 +80,9 @@ def test_kinds_are_those_of_the_contract() -> None:
         "document": "refactor.rewrite.lspAgent.document",
         "edit": "refactor.rewrite.lspAgent.edit",
         "explain": "refactor.rewrite.lspAgent.explain",
+        "explain_conflict": "refactor.rewrite.lspAgent.explainConflict",
         "fix": "quickfix.lspAgent",
+        "resolve_conflict": "refactor.rewrite.lspAgent.resolveConflict",
     }
 
 

@@ -164,6 +164,7 @@ def test_an_edit_without_a_tool_is_asked_about_too(stage: Stage, allow: bool) ->
     assert "package.json" in stage.questions[0].title
     assert '+{"a": 2}' in stage.questions[0].detail
     assert stage.of("approval")[0].data["hazard"] == "risky"
+    assert stage.questions[0].replies == ("allow", "refuse")
 
 
 def test_a_tool_that_writes_more_than_it_names(stage: Stage) -> None:
@@ -233,6 +234,14 @@ def test_commands(
     assert bool(recorder.ran) is ran
     approved = [event.data["approved"] for event in stage.of("approval")]
     assert approved in ([ran], [] if hazard == "sandboxed" and ran else [ran])
+
+
+def test_files_that_are_only_read_are_not_asked_about(stage: Stage) -> None:
+    recorder = Recorder(stage, "run_tests", "sandboxed")
+    stage.permits = Permits(True)
+    stage.run(engine("run_tests", {"paths": [".github/x_test.py"]}), TASK)
+    assert stage.questions == []
+    assert len(recorder.ran) == 1
 
 
 def test_a_sandboxed_tool_is_asked_about_once(stage: Stage) -> None:

@@ -84,7 +84,8 @@ def test_what_the_list_allows(command: str) -> None:
         "su -c 'make test'", "find . -exec sudo rm {} +", "/usr/bin/sudo ls", "SUDO.EXE ls",
         # Shells and interpreters.
         "bash -c 'make test'", "bash -lc ls", "bash", "bash -s", "bash --rcfile x a.sh", "python",
-        "python -c 'import os'", "python -", "python -Bc x", "python3 -c x", "python -i a.py",
+        "python -c 'import os'", "python -m timeit x", "python -Bmpdb x",
+        "git help log", "python -", "python -Bc x", "python3 -c x", "python -i a.py",
         "node -e x", "node --eval=x", "node -p x", "node -r ./x a.js", "node --import ./x a.js",
         "timeout 9 bash", "timeout 9 python",
         # Programs that run others.

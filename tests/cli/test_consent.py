@@ -25,7 +25,7 @@ def test_yes_answers_for_ordinary_edits(
 ) -> None:
     with ScriptedEndpoint([*writes(path), *writes(path)]) as endpoint:
         use_remote(endpoint.base_url, ASK)
-        lsp_agent("run", "make a file", "--apply")
+        assert "no terminal to ask on" in lsp_agent("run", "make a file", "--apply").err
         assert not work.joinpath(path).exists()
         lsp_agent("run", "make a file", "--apply", "--yes")
         assert work.joinpath(path).exists() is written

@@ -13,8 +13,9 @@ from pathlib import Path
 import pytest
 
 from lsp_agent.cancel import Cancelled, CancelToken
-from lsp_agent.vcs import shadow as shadow_module
-from lsp_agent.vcs.shadow import Shadow, ShadowError, make_shadow
+from lsp_agent.vcs import filling
+from lsp_agent.vcs.filling import ShadowError
+from lsp_agent.vcs.shadow import Shadow, make_shadow
 from lsp_agent.workspace.overlay import Buffer, Overlay
 from lsp_agent.workspace.roots import Root
 from tests.support.files import write_files
@@ -307,7 +308,7 @@ def test_trees_that_git_would_not_write(work: Path, make: Make, tmp_path: Path) 
 def test_special_huge_and_unreadable_files_are_left_out_and_said(
     work: Path, make: Make, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(shadow_module, "MAX_FILE", 1000)
+    monkeypatch.setattr(filling, "MAX_FILE", 1000)
     write_files(work, {"small": "1", "huge": "x" * 1001, "later": "1"})
     commit(work)
     (work / "later").unlink()
@@ -325,7 +326,7 @@ def test_special_huge_and_unreadable_files_are_left_out_and_said(
 def test_too_large_a_workspace_is_refused(
     work: Path, make: Make, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(shadow_module, "MAX_FILES", 2)
+    monkeypatch.setattr(filling, "MAX_FILES", 2)
     write_files(work, {"a": "1", "b": "1", "c": "1"})
     with pytest.raises(ShadowError, match=r"too large.*\.gitignore"):
         make()

@@ -160,6 +160,12 @@ def test_a_conflict_names_the_lines_of_the_users_text(
     assert caught.value.spans == spans
 
 
+def test_a_line_is_not_torn_apart() -> None:
+    # By words alone the result would be "user 7, line 8".
+    with pytest.raises(RebaseConflictError):
+        rebase("line 6\nline 8\n", "line 6\nline 7\nline 8\n", "line 6\nuser 8\n")
+
+
 def test_two_insertions_into_one_call_conflict() -> None:
     with pytest.raises(RebaseConflictError):
         rebase("foo()\n", "foo(a)\n", "foo(b)\n")

@@ -55,7 +55,8 @@ def register(context: Context, deliveries: Deliveries) -> None:
                 continue
             unable = app.unable(action.name, place.path)
             for offer in action.offers(place):
-                listed = replace(offer, disabled=offer.disabled or unable or None)
+                beyond = unable if offer.needs_model else ""
+                listed = replace(offer, disabled=offer.disabled or beyond or None)
                 if listed.disabled and not session.features.disabled_actions:
                     continue
                 found.append(_listed(context, action, listed, document, params.range, shown))
@@ -106,6 +107,8 @@ async def _resolved(
     try:
         changes = await current_changes(context.session, handle.overlay, result.changes)
         action.edit = edit_for(context.session, changes, result.verdicts)
+        await context.session.keeper.offered(handle.run_id, handle.overlay, changes)
+        context.session.keeper.watch(handle.run_id, handle.overlay, changes)
     except LspAgentError as error:
         context.tell(f"lsp-agent: {error}")
         raise JsonRpcException(str(error), types.LSPErrorCodes.ContentModified) from error

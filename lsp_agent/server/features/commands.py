@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 from typing import Any
 
 from lsprotocol import types
 from pygls.exceptions import JsonRpcException, JsonRpcInvalidParams
+from pygls.uris import to_fs_path
 
 from lsp_agent import __version__
 from lsp_agent.agent.types import Focus, RunRequest, RunResult
+from lsp_agent.cancel import CancelToken
 from lsp_agent.errors import LspAgentError
 from lsp_agent.server.context import Context
 from lsp_agent.server.convert import from_range
@@ -17,6 +21,7 @@ from lsp_agent.server.documents import OpenDocument
 from lsp_agent.server.features.code_action import COMMAND
 from lsp_agent.server.features.deliveries import Deliveries
 from lsp_agent.server.features.requests import ActionData, Arguments, check_version
+from lsp_agent.server.features.undo import UndoCommand
 from lsp_agent.workspace.markdown import harmless_markdown
 
 Handler = Callable[[Arguments, types.ProgressToken | None], Awaitable[Any]]
@@ -30,6 +35,8 @@ def register(context: Context, deliveries: Deliveries) -> None:
         COMMAND: commands.action,
         "lspAgent.run": commands.run,
         "lspAgent.explain": commands.explain,
+        "lspAgent.undoRun": UndoCommand(context),
+        "lspAgent.commitMessage": commands.commit_message,
         "lspAgent.cancel": commands.cancel,
         "lspAgent.status": commands.status,
         "lspAgent.reloadConfig": commands.reload_config,
@@ -110,6 +117,26 @@ class _Commands:
         text = harmless_markdown(result.text)
         await self._deliveries.show(handle.title, text)
         return text
+
+    async def commit_message(
+        self, arguments: Arguments, _: types.ProgressToken | None
+    ) -> dict[str, Any]:
+        """Describe what is staged, else what is changed; with ``base`` what was committed since."""
+        session = self._context.session
+        app = await session.app()
+        root, base = arguments.text("root"), arguments.text("base")
+        named = to_fs_path(root) if root and root.startswith("file:") else root
+        folder = Path(named) if named else next((one.path for one in session.roots), None)
+        if folder is None or not any(one.contains(folder) for one in session.roots):
+            raise JsonRpcInvalidParams("'root' is none of the open folders")
+        token = CancelToken()
+        try:
+            found = await session.in_thread(lambda: app.commit_message(folder, base, token))
+        except asyncio.CancelledError:
+            token.cancel()
+            raise
+        answer: dict[str, Any] = {"subject": found.subject, "body": found.body}
+        return answer if base is None else {**answer, "reviewers": list(found.reviewers)}
 
     async def cancel(self, arguments: Arguments, _: types.ProgressToken | None) -> None:
         """Cancel one run, or all."""

@@ -75,6 +75,7 @@ class Deliveries:
             handle.overlay,
             result.changes,
             f"lsp-agent: {handle.title}",
+            handle.run_id,
             result.verdicts,
         )
         app = await self._context.session.app()

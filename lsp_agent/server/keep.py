@@ -1,0 +1,70 @@
+"""Remembering what an editor was given: so that it can be taken back, also after a restart."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+from lsp_agent.server.session import Session
+from lsp_agent.store.changes import State
+from lsp_agent.workspace.overlay import FileChange, Overlay
+
+WATCH_SECONDS = 60.0
+
+
+class Keeper:
+    """Writes down a run's changes as they were delivered, fitted to the text of that moment."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._tasks: set[asyncio.Task[Any]] = set()
+
+    async def offered(self, run_id: str, overlay: Overlay, changes: Sequence[FileChange]) -> None:
+        """Write down what is about to be given to the editor."""
+        await self._record(run_id, overlay, changes, "offered")
+
+    async def applied(self, run_id: str, overlay: Overlay, changes: Sequence[FileChange]) -> None:
+        """Write down what arrived, and leave a checkpoint of it, which nobody waits for."""
+        arrived = [self._arrived(change) for change in changes]
+        await self._record(run_id, overlay, arrived, "applied")
+        root = overlay.root
+        if root is not None:
+            app = await self._session.app()
+            self._later(self._session.in_thread(lambda: app.checkpoint(root, run_id, arrived)))
+
+    def watch(self, run_id: str, overlay: Overlay, changes: Sequence[FileChange]) -> None:
+        """See whether the editor takes an edit that it was given as an answer."""
+        self._later(self._watch(run_id, overlay, changes))
+
+    async def _watch(self, run_id: str, overlay: Overlay, changes: Sequence[FileChange]) -> None:
+        documents = self._session.documents
+        for change in changes:
+            if change.kind == "modify" and documents.get(change.uri) is not None:
+                text = change.after or ""
+                if await documents.wait_for_text(change.uri, text, WATCH_SECONDS):
+                    await self.applied(run_id, overlay, changes)
+                return
+
+    async def _record(
+        self, run_id: str, overlay: Overlay, changes: Sequence[FileChange], state: State
+    ) -> None:
+        app = await self._session.app()
+        if overlay.root is None:
+            changes = [replace(change, path=change.uri) for change in changes]
+        await self._session.in_thread(lambda: app.changes.record(run_id, changes, state))
+
+    def _arrived(self, change: FileChange) -> FileChange:
+        """Return a change with the text that the editor made of it: its line ends may differ."""
+        document = self._session.documents.get(change.new_uri or change.uri)
+        if change.after is None or document is None:
+            return change
+        text = document.text.content
+        same = text.replace("\r\n", "\n") == change.after.replace("\r\n", "\n")
+        return replace(change, after=text) if same else change
+
+    def _later(self, work: Any) -> None:
+        task = asyncio.ensure_future(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)

@@ -1,0 +1,93 @@
+"""``lspAgent.commitMessage``: from a model, or from the diff alone where there is none."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+import pytest
+from pygls.exceptions import JsonRpcException
+
+from tests.e2e.conftest import Start, remote
+from tests.e2e.test_commands import plain
+from tests.support.editor import Editor
+from tests.support.scripted_endpoint import Reply, ScriptedEndpoint
+
+
+def git(folder: Path, *arguments: str, who: str = "Ada") -> str:
+    base = ["git", "-c", f"user.name={who}", "-c", f"user.email={who.lower()}@b.c"]
+    return subprocess.check_output([*base, *arguments], cwd=folder, text=True)
+
+
+def repository(editor: Editor) -> Path:
+    folder = editor.folder
+    git(folder, "init", "-q", "-b", "main")
+    (folder / "a.py").write_text(
+        "def area(w, h):\n    a = 1\n    b = 2\n    c = 3\n    return w * h\n"
+    )
+    (folder / "b.py").write_text("b = 1\n")
+    git(folder, "add", "-A")
+    git(folder, "commit", "-qm", "first", who="Bob")
+    return folder
+
+
+async def test_from_the_staged_diff_by_a_model(start_editor: Start) -> None:
+    answer = f"**Subject:** `Mend the {'very ' * 20}wrong area.`\n\nIt was wrong."
+    with ScriptedEndpoint([Reply(text=answer)]) as endpoint:
+        editor = await start_editor("vscode", remote(endpoint.base_url))
+        folder = repository(editor)
+        (folder / "a.py").write_text("staged = 1\n")
+        git(folder, "add", "a.py")
+        (folder / "b.py").write_text("unstaged = 1\n")
+        found = plain(await editor.command("lspAgent.commitMessage", {"root": folder.as_uri()}))
+        asked = endpoint.requests[0]["messages"][1]["content"]
+    assert set(found) == {"subject", "body"}
+    assert found["subject"].startswith("Mend the very")
+    assert len(found["subject"]) <= 72
+    assert found["body"] == "It was wrong."
+    assert "staged = 1" in asked
+    assert "unstaged" not in asked
+
+
+@pytest.mark.parametrize("model", ["embedded", "unreachable"])
+async def test_from_the_work_tree_without_a_model(start_editor: Start, model: str) -> None:
+    options = None if model == "embedded" else remote("http://127.0.0.1:1/v1")
+    editor = await start_editor("vscode", options)
+    folder = repository(editor)
+    changed = (folder / "a.py").read_text().replace("w * h", "h * w")
+    (folder / "a.py").write_text(changed)
+    found = plain(await editor.command("lspAgent.commitMessage"))
+    assert found == {"subject": "Update area in a.py", "body": ""}
+    (folder / "n.py").write_text("n = 1\n")
+    git(folder, "mv", "b.py", "c.py")
+    git(folder, "add", "-A")
+    found = plain(await editor.command("lspAgent.commitMessage", {"root": str(folder)}))
+    assert found["subject"] == "Update a.py, c.py and n.py"
+    assert found["body"] == "* Update a.py\n* Rename b.py to c.py\n* Add n.py"
+
+
+async def test_a_pull_request_and_its_reviewers(start_editor: Start) -> None:
+    editor = await start_editor("vscode")
+    folder = repository(editor)
+    (folder / "CODEOWNERS").write_text("# who\n* @all\n*.py @python bob@b.c\n")
+    git(folder, "add", "-A")
+    git(folder, "commit", "-qm", "owners", who="Cyd")
+    git(folder, "checkout", "-qb", "topic")
+    (folder / "a.py").write_text("a = 2\n")
+    git(folder, "commit", "-qam", "Make it two")
+    found = plain(await editor.command("lspAgent.commitMessage", {"base": "main"}))
+    assert found["subject"] == "Make it two"
+    assert found["reviewers"] == ["@python", "bob@b.c", "Bob <bob@b.c>"]
+
+
+async def test_what_can_not_be_described(start_editor: Start, tmp_path: Path) -> None:
+    editor = await start_editor("vscode")
+    with pytest.raises(JsonRpcException, match="not in a git repository"):
+        await editor.command("lspAgent.commitMessage")
+    with pytest.raises(JsonRpcException, match="none of the open folders"):
+        await editor.command("lspAgent.commitMessage", {"root": str(tmp_path)})
+    repository(editor)
+    with pytest.raises(JsonRpcException, match="nothing is changed"):
+        await editor.command("lspAgent.commitMessage")
+    with pytest.raises(JsonRpcException, match="not a revision"):
+        await editor.command("lspAgent.commitMessage", {"base": "--output=/tmp/x"})
