@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from lsp_agent.errors import LspAgentError
-from lsp_agent.vcs.git import VcsError
+from lsp_agent.vcs.place import VcsError
 from lsp_agent.vcs.writer import Writer
 from lsp_agent.workspace.files import read_text
 from lsp_agent.workspace.roots import Root

@@ -87,6 +87,9 @@ def _place_at(top: Path) -> Place | None:
         and (common / "objects").is_dir()
         and (common / "refs").is_dir()
     ):
+        if stat.S_ISREG(mode):
+            # Git looks no further either: what lies above is not this folder's.
+            raise VcsError(f"{entry} leads to {git_dir}, where there is no repository")
         return None
     if git_dir != entry and not _names(git_dir, top):
         raise VcsError(

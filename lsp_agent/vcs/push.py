@@ -17,8 +17,9 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from lsp_agent.vcs.commits import branch_ref
-from lsp_agent.vcs.git import VcsError
-from lsp_agent.vcs.writer import Writer, git
+from lsp_agent.vcs.place import VcsError
+from lsp_agent.vcs.running import git_command, own_environment, run_git
+from lsp_agent.vcs.writer import Writer
 
 _SECONDS = 300.0
 _NAME = re.compile(r"[A-Za-z0-9_][\w./-]*")
@@ -75,30 +76,25 @@ def push(writer: Writer, plan: Push) -> None:
     with tempfile.TemporaryDirectory(prefix="lsp-agent-push-") as folder:
         empty = Path(folder, "git")
         names = f"--object-format={writer.names}"
-        git("init", "--quiet", "--bare", "--template=", names, str(empty), cwd=Path(folder))
+        env = own_environment()
+        init = git_command("init", "--quiet", "--bare", "--template=", names, str(empty))
+        run_git(init, cwd=Path(folder), env=env)
         if (writer.common / "shallow").is_file():
             shutil.copyfile(writer.common / "shallow", empty / "shallow")
-        env = {
+        env |= {
             "GIT_DIR": str(empty),
             "GIT_OBJECT_DIRECTORY": str(writer.common / "objects"),
             "GIT_ALLOW_PROTOCOL": "file" if plan.local else "https:ssh",
         }
         words = ("--no-verify", "--no-force", "--no-signed", "--no-follow-tags", "--porcelain")
-        git(
-            "push", *words, "--", plan.address, f"{commit}:{ref}",
-            cwd=Path(folder), env=env, settings=_SAFE, seconds=_SECONDS,
-        )  # fmt: skip
-    writer.run("update-ref", "-m", "push", f"refs/remotes/{plan.remote}/{plan.branch}", commit)
+        command = git_command("push", *words, "--", plan.address, f"{commit}:{ref}", settings=_SAFE)
+        run_git(command, cwd=Path(folder), env=env, seconds=_SECONDS)
+    writer.move("update-ref", "-m", "push", f"refs/remotes/{plan.remote}/{plan.branch}", commit)
 
 
 def _address(writer: Writer, remote: str) -> str:
     for key in ("pushurl", "url"):
-        try:
-            name = f"remote.{remote}.{key}"
-            found = writer.text("config", "--local", "--no-includes", "--null", "--get-all", name)
-        except VcsError:
-            continue
-        addresses = found.split("\0")[:-1]
+        addresses = writer.quarantine().values(f"remote.{remote}.{key}")
         if len(addresses) > 1:
             raise VcsError(f"the remote {remote} has several addresses; push it yourself")
         if addresses and addresses[0]:
