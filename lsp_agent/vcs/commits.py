@@ -107,7 +107,8 @@ def commit_files(writer: Writer, paths: Sequence[str], message: str, *, hooks: b
         raise VcsError("nothing to commit: these files are as in HEAD")
     commit = writer.commit(tree, head, message.strip() + "\n")
     subject = message.strip().partition("\n")[0]
-    writer.move("update-ref", "-m", f"commit: {subject}", "HEAD", commit, head or NO_REF)
+    note = f"commit: {subject}" if head else f"commit (initial): {subject}"
+    writer.move("update-ref", "-m", note, "HEAD", commit, head or NO_REF)
     made = writer.entries(paths, commit)
     try:
         writer.put({path: made.get(path) for path in paths}, None)
