@@ -3,13 +3,16 @@
 Its configuration may name programs in many places (``core.sshCommand``, credential helpers,
 ``remote.*.receivepack``, ``url.*.insteadOf``, hooks). So git is given an empty repository with the
 real one's objects, and the remote's address, which is all that is read of the repository's own
-file. The user's configuration counts as ever: their ssh, credential helper and proxy.
+file. The user's configuration counts as ever: their ssh, credential helper and proxy. A folder of
+this machine may be as foreign as the repository that names it: nothing that it names runs either,
+and where it has hooks, which may be its rules, nothing is pushed.
 """
 
 from __future__ import annotations
 
 import os
 import re
+import shlex
 import shutil
 import tempfile
 from dataclasses import dataclass
@@ -18,6 +21,7 @@ from urllib.parse import unquote, urlsplit
 
 from lsp_agent.vcs.commits import branch_ref
 from lsp_agent.vcs.place import VcsError
+from lsp_agent.vcs.quarantine import read_settings
 from lsp_agent.vcs.running import git_command, own_environment, run_git
 from lsp_agent.vcs.writer import Writer
 
@@ -32,6 +36,15 @@ _SAFE = (
     "push.recurseSubmodules=no",
     "gc.auto=0",
     "maintenance.auto=false",
+)
+# For the git that receives in a folder of this machine.
+_RECEIVING = (
+    "core.hooksPath=" + os.devnull,
+    "core.alternateRefsCommand=",
+    "core.fsmonitor=false",
+    "protocol.allow=never",
+    "receive.autogc=false",
+    "receive.denyCurrentBranch=refuse",
 )
 
 
@@ -86,8 +99,12 @@ def push(writer: Writer, plan: Push) -> None:
             "GIT_OBJECT_DIRECTORY": str(writer.common / "objects"),
             "GIT_ALLOW_PROTOCOL": "file" if plan.local else "https:ssh",
         }
+        there = shlex.join(git_command("receive-pack", settings=_RECEIVING))
+        receiving = [f"--receive-pack={there}"] if plan.local else []
         words = ("--no-verify", "--no-force", "--no-signed", "--no-follow-tags", "--porcelain")
-        command = git_command("push", *words, "--", plan.address, f"{commit}:{ref}", settings=_SAFE)
+        command = git_command(
+            "push", *words, *receiving, "--", plan.address, f"{commit}:{ref}", settings=_SAFE
+        )
         run_git(command, cwd=Path(folder), env=env, seconds=_SECONDS)
     writer.move("update-ref", "-m", "push", f"refs/remotes/{plan.remote}/{plan.branch}", commit)
 
@@ -123,8 +140,13 @@ def _checked(writer: Writer, address: str) -> tuple[str, bool]:
 
 
 def _elsewhere(writer: Writer, folder: Path) -> Path:
-    """Refuse a repository inside this one: its hooks would be this one's content."""
+    """Refuse a repository inside this one, whose content is this one's, and one with hooks."""
     real = folder.resolve()
     if real.is_relative_to(writer.top) or real.is_relative_to(writer.common):
         raise VcsError("the remote lies inside this repository; push it yourself")
+    git_dir = real / ".git" if (real / ".git").is_dir() else real
+    hooks = git_dir / "hooks"
+    named = any(key == "core.hookspath" for key, _ in read_settings(git_dir / "config"))
+    if named or (hooks.is_dir() and any(one.suffix != ".sample" for one in hooks.iterdir())):
+        raise VcsError(f"the remote {real} has hooks of its own; push it yourself")
     return real

@@ -74,7 +74,7 @@ class Quarantine:
         """Read the settings. Raises :class:`VcsError` for what is no sound repository."""
         check_links(place)
         self.place = place
-        self.settings = _settings(place.common / "config")
+        self.settings = read_settings(place.common / "config")
         """All that the repository's own file says, in its order: untrusted, no includes read."""
         self._folder = tempfile.TemporaryDirectory(prefix="lsp-agent-git-")
         self._lay_out(Path(self._folder.name))
@@ -150,8 +150,11 @@ def _quarantine(place: Place, _stamps: tuple[_Stamp, ...], _linked: tuple[bool, 
     return Quarantine(place)
 
 
-def _settings(file: Path) -> _Settings:
-    """Return what a configuration file says itself."""
+def read_settings(file: Path) -> _Settings:
+    """Return what a configuration file says itself, in its order; its includes are not read.
+
+    Raises :class:`VcsError` for what is no such file.
+    """
     try:
         status = file.lstat()
     except OSError:

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from lsp_agent.vcs.place import Place, VcsError, find_place
+from lsp_agent.vcs.place import Place, VcsError, check_links, find_place
 from lsp_agent.vcs.quarantine import Quarantine, quarantine
 from lsp_agent.vcs.running import git_command, run_git
 from lsp_agent.workspace.secrets import without_secrets
@@ -54,11 +54,12 @@ class Writer:
         """Return the repository that holds a folder; ``None`` when there is none.
 
         Raises :class:`VcsError` when git is not installed or can't read it, for a ``.git`` that
-        leads to another repository, and for one whose format is not known here.
+        leads to another repository, or has parts that do, and for a format that is not known here.
         """
         place = find_place(path)
         if place is None:
             return None
+        check_links(place)
         for key, _ in quarantine(place).settings:
             section, _, name = key.partition(".")
             if section == "extensions" and name not in _EXTENSIONS:

@@ -188,6 +188,25 @@ def test_a_git_file_that_leads_elsewhere_is_refused(repository: Path, tmp_path: 
     assert git(repository, "for-each-ref", "--format=%(refname)") == "refs/heads/main\n"
 
 
+@posix
+@pytest.mark.parametrize("part", ["logs/HEAD", "logs/refs/heads", "objects/pack", "refs/heads/x"])
+def test_nothing_is_written_where_a_link_leads(repository: Path, tmp_path: Path, part: str) -> None:
+    # A line of a log holds the user's name and the message, which a start-up file would run.
+    target = tmp_path / "target"
+    link = repository / ".git" / part
+    if link.is_dir():
+        link.rename(target)
+    else:
+        target.write_text("")
+        link.unlink(missing_ok=True)
+    # What was found sound before may be another thing now.
+    writer_of(repository)
+    link.symlink_to(target)
+    with pytest.raises(VcsError, match="leads out of the repository"):
+        commit(repository, "x = 2\n")
+    assert target.is_dir() or target.read_text() == ""
+
+
 def test_who_commits_is_as_the_repository_or_the_user_says(
     repository: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
