@@ -5,7 +5,7 @@ text conversion, fsmonitor, signing, remote helpers, with names of its own choos
 include. So nothing is switched off. Git gets the real ``HEAD``, index, refs and objects, and in
 place of the folder that holds ``config`` and ``hooks`` one of ours (``GIT_COMMON_DIR``), with the
 few settings that are harmless and change what git says. The user's own configuration is taken
-through the same sieve; their ``GIT_…`` variables are not passed on.
+through the same sieve, and so is the machine's; their ``GIT_…`` variables are not passed on.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ import stat
 import sys
 import tempfile
 from collections.abc import Mapping
+from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
 
@@ -137,7 +138,7 @@ class Quarantine:
 def quarantine(place: Place) -> Quarantine:
     """Return a repository's quarantine, made anew when its or the user's settings changed.
 
-    Hold it while a git runs in it. Cost: seven ``stat`` calls; two runs of ``git config`` and a
+    Hold it while a git runs in it. Cost: seven ``stat`` calls; three runs of ``git config`` and a
     listing of refs the first time.
     """
     files = (place.common / "config", *_own_files())
@@ -169,13 +170,14 @@ def read_settings(file: Path) -> _Settings:
 
 
 def _own_settings(environment: Mapping[str, str]) -> _Settings:
-    """Return the user's own settings, with what they include for this repository."""
+    """Return the machine's and the user's settings, with what they include for this repository."""
     without = {key: value for key, value in environment.items() if key != "GIT_CONFIG_GLOBAL"}
-    try:
-        return _listed(("--global", "--includes"), without)
-    except VcsError:
+    found: _Settings = ()
+    for level in ("--system", "--global"):
         # There need not be any.
-        return ()
+        with suppress(VcsError):
+            found += _listed((level, "--includes"), without)
+    return found
 
 
 def _listed(which: tuple[str, ...], environment: Mapping[str, str]) -> _Settings:
