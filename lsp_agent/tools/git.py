@@ -45,18 +45,22 @@ def _repository(context: ToolContext) -> Repository:
 
 
 def _inside(context: ToolContext, repository: Repository, path: str | None) -> str | None:
-    """Return a path relative to the repository's top; the workspace may lie deeper."""
+    """Return a path relative to the repository's top; without one the workspace's, if it is deeper.
+
+    What lies beside the workspace in the same repository is not shown.
+    """
     root = context.overlay.root
-    if root is None or path is None:
+    if root is None:
         return None
-    root.resolve(path)
+    root.resolve(path or "")
     prefix = root.path.relative_to(repository.root.resolve()).as_posix()
-    inner = clean_path(path)
-    return inner if prefix == "." else f"{prefix}/{inner}"
+    inner = clean_path(path or "")
+    return "/".join(part for part in (prefix if prefix != "." else "", inner) if part) or None
 
 
 def _git_status(context: ToolContext, _: GitStatus) -> str:
-    return _repository(context).status() or "nothing changed"
+    repository = _repository(context)
+    return repository.status(_inside(context, repository, None)) or "nothing changed"
 
 
 def _git_diff(context: ToolContext, arguments: GitDiff) -> str:

@@ -11,6 +11,7 @@ from typing import IO
 
 from lsp_agent.vcs.place import Place, VcsError, find_place
 from lsp_agent.vcs.quarantine import git_command, quarantine
+from lsp_agent.workspace.roots import is_git_folder
 
 __all__ = ["Repository", "VcsError"]
 
@@ -27,6 +28,7 @@ class Repository:
 
     def __init__(self, place: Place) -> None:
         self._place = place
+        self._sound: tuple[int, int, int] | None = None
 
     @classmethod
     def open(cls, path: Path) -> Repository | None:
@@ -45,15 +47,18 @@ class Repository:
         """The top folder of the work tree."""
         return self._place.top
 
-    def status(self) -> str:
+    def status(self, path: str | None = None) -> str:
         """Return the branch and the changed files, one a line, as ``git status --short`` does."""
-        return self._run("status", "--short", "--branch", "--ignore-submodules=all")
+        self._check_index()
+        flags = ["--short", "--branch", "--ignore-submodules=all"]
+        return self._run("status", *flags, *_paths(path))
 
     def diff(self, ref: str | None = None, path: str | None = None, *, staged: bool = False) -> str:
         """Return a unified diff of the work tree (or the index) against HEAD or ``ref``."""
         flags = ["--no-ext-diff", "--no-textconv", "--no-color", "--ignore-submodules=all"]
         if staged:
             flags.append("--cached")
+        self._check_index()
         return self._run("diff", *flags, *_revision(ref), *_paths(path))
 
     def log(self, count: int = 20, path: str | None = None) -> str:
@@ -89,6 +94,25 @@ class Repository:
         renames = ["--find-renames", "-l200", "-O" + os.devnull, "--ignore-submodules=all"]
         safe = ["--no-ext-diff", "--no-textconv", "--no-notes", "--no-merges"]
         return self._stream("log", f"--max-count={count}", layout, *shape, *renames, *safe, "--")
+
+    def _check_index(self) -> None:
+        """Raise :class:`VcsError` for an index with a path out of the work tree.
+
+        Git adds no such path, but reads one that somebody wrote, and shows the file behind it.
+        Cost: a listing of the index where it is another one than the last time.
+        """
+        try:
+            status = (self._place.git_dir / "index").stat()
+        except OSError:
+            return
+        stamp = (status.st_mtime_ns, status.st_size, status.st_ino)
+        if stamp == self._sound:
+            return
+        for path in self._stream("ls-files", "-z").split("\0"):
+            parts = path.removesuffix("/").split("/")
+            if path and any(part in ("", ".", "..") or is_git_folder(part) for part in parts):
+                raise VcsError(f"the index names {path!r}, which is no path of the work tree")
+        self._sound = stamp
 
     def _stream(self, command: str, *arguments: str) -> str:
         """Return the beginning of what a command prints, and end it when that is enough."""
@@ -157,7 +181,8 @@ def _ended(process: subprocess.Popen[bytes], timer: Timer) -> bool:
 def _revision(ref: str | None) -> list[str]:
     if not ref:
         return []
-    if ref.startswith("-") or any(char.isspace() or char == "\0" for char in ref):
+    # A colon would name a file in a commit, of whatever folder.
+    if ref.startswith("-") or any(char.isspace() or char in "\0:" for char in ref):
         raise VcsError(f"{ref!r} is not a revision; give a branch, a tag or a commit")
     return [ref]
 

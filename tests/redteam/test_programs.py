@@ -79,7 +79,8 @@ WOULD_HARM = {
     "changed outside the workspace: .*bashrc": 'put("@HOME@/.bashrc")',
     "left behind": 'put("/tmp/@MARK@")',
     "still running": """
-subprocess.Popen(["sh", "-c", "sleep 30; true @MARK@"], start_new_session=True, stdout=-3, stderr=-3)""",
+words = ["sh", "-c", "sleep 30; true @MARK@"]
+subprocess.Popen(words, start_new_session=True, stdout=-3, stderr=-3)""",
     "reached: .'tcp4'": 'socket.create_connection(("127.0.0.1", @TCP4@)); time.sleep(0.2)',
     "reached: .'udp4'": """
 socket.socket(socket.AF_INET, socket.SOCK_DGRAM).sendto(b"x", ("127.0.0.1", @UDP4@))

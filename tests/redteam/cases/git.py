@@ -267,6 +267,54 @@ def odd_arguments(value: str) -> tuple[tuple[str, dict[str, Any]], ...]:
     )
 
 
+def _link_in_the_index(arena: Arena) -> None:
+    """Put a link into the history where a folder is to be, and something behind it."""
+    arena.write({"lib/app.py": "x = 1\n"})
+    arena.repository()
+    (arena.work / "lib" / "app.py").unlink()
+    (arena.work / "lib").rmdir()
+    (arena.work / "lib").symlink_to("../outside")
+
+
+COPIED = {
+    "an index that leads out": _index_that_leads_out,
+    "a folder that became a link": _link_in_the_index,
+    "core.worktree": _work_tree_elsewhere,
+    "a repository around the workspace": _inside_another,
+    "filters": _settings({"filter.x.smudge": TRAP, "filter.x.clean": TRAP}),
+    "hooks": _settings({"core.hooksPath": "@WORK@/traps"}),
+    "missing objects": _fetching("ext::sh -c touch% @OUT@/pwned", protocol__ext__allow="always"),
+    "linked objects": _pointing(_part_linked("objects")),
+    "a .git file": _pointing(_git_file),
+}
+
+
+def copied_cases() -> list[Case]:
+    """Return the cases of what is copied out of a repository, and left in it."""
+    asks: tuple[tuple[str, dict[str, Any]], ...] = (
+        ("write_file", {"path": "made.py", "content": "y = 1"}),
+        ("execute_command", {"command": "cat app.py made.py secret.txt outer.txt lib/app.py"}),
+        ("execute_command", {"command": "find . -type f"}),
+        ("create_branch", {"name": "--upload-pack=touch"}),
+        ("create_branch", {"name": "fine"}),
+        ("git_commit", {"message": "more\n--exec=touch @OUT@/pwned", "paths": ["app.py"]}),
+        ("git_commit", {"message": "x", "paths": ["--exec=touch @OUT@/pwned", "../outer.txt"]}),
+    )
+    named = {"made.py": "made", "app.py": "x = 1\n", "b.txt": "one\n"}
+    files = {path: text for path, text in named.items() if path != "made.py"}
+    return [
+        Case(
+            f"copied: {name}",
+            asks,
+            files,
+            arrange=arrange,
+            git=arrange.__qualname__.startswith(("_settings", "_fetching")),
+            allow=True,
+        )
+        for name, arrange in COPIED.items()
+    ]
+
+
 def cases() -> list[Case]:
     """Return all cases of this category."""
     made = [
@@ -285,6 +333,7 @@ def cases() -> list[Case]:
         Case(f"argument: {value!a}", odd_arguments(value), FILES, arrange=_inside_another)
         for value in _ODD
     ]
+    made += copied_cases()
     made.append(
         Case("config: files that git would quote", ASKS, FILES, git=True,
              arrange=_blame_of_a_secret)
