@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from lsp_agent.vcs.git import VcsError
+from lsp_agent.vcs.place import VcsError, check_links, find_place
 
 _SECONDS = 60.0
 _MAX_ERROR = 400
@@ -39,6 +39,7 @@ ENV = {
     "GIT_TERMINAL_PROMPT": "0",
     "GIT_OPTIONAL_LOCKS": "0",
     "GIT_NO_LAZY_FETCH": "1",
+    "GIT_ALLOW_PROTOCOL": "none",
     "GIT_NO_REPLACE_OBJECTS": "1",
     "GIT_ATTR_NOSYSTEM": "1",
     "GIT_LITERAL_PATHSPECS": "1",
@@ -70,16 +71,16 @@ class Writer:
     def open(cls, path: Path) -> Writer | None:
         """Return the repository that holds a folder; ``None`` when there is none.
 
-        Raises :class:`VcsError` when git is not installed or can't read it.
+        Raises :class:`VcsError` when git is not installed or can't read it, and for a ``.git``, or
+        a part of it, that leads to another repository.
         """
-        folder = path.resolve()
-        for top in (folder, *folder.parents):
-            if os.path.lexists(top / ".git"):
-                wanted = ("--absolute-git-dir", "--git-common-dir", "--show-object-format")
-                found = os.fsdecode(git("rev-parse", *wanted, cwd=top))
-                git_dir, common, names = found.splitlines()
-                return cls(top, Path(git_dir), (top / common).resolve(), names)
-        return None
+        place = find_place(path)
+        if place is None:
+            return None
+        check_links(place)
+        where = {"GIT_DIR": str(place.git_dir), "GIT_WORK_TREE": str(place.top)}
+        names = os.fsdecode(git("rev-parse", "--show-object-format", cwd=place.top, env=where))
+        return cls(place.top, place.git_dir, place.common, names.strip())
 
     def run(
         self,

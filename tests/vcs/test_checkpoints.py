@@ -135,13 +135,16 @@ def test_old_ones_go(repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert prune(writer, -30) == 1
 
 
-def test_without_a_repository_or_with_a_broken_one(
+def test_without_a_repository_or_with_somebody_elses(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    assert keep(Root(tmp_path), "r1", CHANGES, 30) is None
+    work, other = tmp_path / "work", tmp_path / "other"
+    work.mkdir()
+    assert keep(Root(work), "r1", CHANGES, 30) is None
     assert caplog.records == []
-    (tmp_path / ".git").write_text("gitdir: nowhere\n")
+    subprocess.run(["git", "init", "-q", str(other)], check=True)
+    (work / ".git").write_text(f"gitdir: {other}/.git\n")
     with caplog.at_level(logging.WARNING):
-        assert keep(Root(tmp_path), "r1", CHANGES, 30) is None
+        assert keep(Root(work), "r1", CHANGES, 30) is None
     assert "no checkpoint of run r1" in caplog.text
     assert len(caplog.records) == 1
