@@ -389,11 +389,15 @@ class App:
 
     def _workshop(self, overlay: Overlay) -> Workshop | None:
         """Return where a run's commands are carried out; nothing is made before the first."""
-        sandbox = self._sandbox or find_sandbox(self.settings.sandbox, self._env)[0]
-        if overlay.root is None or sandbox is None:
+        if overlay.root is None:
             return None
+        from lsp_agent.verify.environments import project_variables
         from lsp_agent.verify.workshop import SandboxedWorkshop
 
+        variables = project_variables(overlay.root.path, self._env)
+        sandbox = self._sandbox or find_sandbox(self.settings.sandbox, variables)[0]
+        if sandbox is None:
+            return None
         copies = self.home.cache / "copies"
         return SandboxedWorkshop(overlay.root, sandbox, self.settings, copies)
 

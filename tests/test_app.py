@@ -42,6 +42,8 @@ def _run(
     with ScriptedEndpoint(replies) as endpoint:
         values = {"engines.e.kind": "openai", "engines.e.base_url": endpoint.base_url}
         values |= {"engines.e.model": "m", "routes.agent": "e", "safety.approve": "never"}
+        if sandbox is None:
+            values["sandbox.kind"] = "none"
         loaded = load_settings(Sources(cli=values))
         assert not loaded.problems
         home = Home.find({"LSP_AGENT_HOME": str(tmp_path / "home")})
@@ -52,7 +54,7 @@ def _run(
             Overlay(Root(tmp_path / "work")),
             cancel=CancelToken(),
             listener=events.append,
-            ask=lambda _: False,
+            ask=lambda _: "refuse",
         )
         app.close()
         return result, events, endpoint.requests

@@ -136,7 +136,8 @@ def _tests(run: Run) -> tuple[Verdict, ...]:
     tests = affected_tests(env.overlay, _index(run), _MAX_TESTS, run.cancel.check)
     if not tests:
         return ()
-    refusal = _refusal(run) if settings.tests == "auto" or env.workshop is None else ""
+    asked = settings.tests == "auto" or env.workshop is None or env.permits.dry_run
+    refusal = _refusal(run) if asked else ""
     if env.workshop is None or refusal:
         detail = f"not checked: {', '.join(tests[:3])}: {refusal}"
         return _told(run, Verdict("tests", None, detail))
@@ -160,6 +161,8 @@ def _refusal(run: Run) -> str:
     """Say why no code of the folder runs by itself; ``""`` where it does."""
     env, root = run.env, run.env.overlay.root
     workshop: Workshop | None = env.workshop
+    if env.permits.dry_run:
+        return "this is a dry run"
     if workshop is None or root is None:
         return "there is nowhere to run it"
     if env.programs is None or not env.programs.trusts(root.path):

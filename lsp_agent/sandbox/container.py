@@ -94,7 +94,7 @@ class ContainerSandbox:
             if ":" in path or "," in path:
                 raise SandboxError(f"{path} holds a sign that mounts are written with; rename it")
         given = clean_environment(
-            {}, command.env, home=_HOME, tmp="/tmp", place=Path(place)
+            {}, command.env, home=_HOME, tmp="/tmp", place=Path(place), folder=Path(place)
         ) | {"PATH": _PATH}  # fmt: skip
         options = [
             "run", "--rm", "--interactive", "--pull", "never", "--name", name,

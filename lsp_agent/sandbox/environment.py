@@ -6,6 +6,7 @@ makes an interpreter or the loader run other code is refused also where it is as
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Collection, Mapping
 from pathlib import Path
@@ -55,13 +56,15 @@ def clean_environment(
     home: str,
     tmp: str,
     place: Path,
+    folder: Path,
     borrowed: Collection[str] = (),
 ) -> dict[str, str]:
     """Return the environment of a command: what of ``env`` is harmless, and what is ``added``.
 
     ``PATH`` loses what is relative, and folders of the workspace that are not among what is
-    borrowed of it: the repository does not say which ``git`` runs. Raises :class:`SandboxError`
-    for a variable that is added and must not be.
+    borrowed of it: the repository does not say which ``git`` runs. ``PYTHONPATH`` may be added
+    where it stays below ``folder``, which the command can write to anyhow. Raises
+    :class:`SandboxError` for a variable that is added and must not be.
     """
     kept = {
         name: value
@@ -70,7 +73,7 @@ def clean_environment(
     }
     for name, value in added.items():
         why = objection(name)
-        if why:
+        if why and not (name == "PYTHONPATH" and _stays_below(value, folder)):
             raise SandboxError(
                 f"the variable {name} is not passed on to commands: {why}; leave it out"
             )
@@ -79,6 +82,12 @@ def clean_environment(
     path = ":".join(path_folders(env.get("PATH", ""), place, borrowed))
     fixed = {**_SET, "HOME": home, "TMPDIR": tmp, "PATH": path or "/usr/bin:/bin"}
     return {**kept, **fixed, **added}
+
+
+def _stays_below(path: str, folder: Path) -> bool:
+    """Whether all folders of a search path lie below a folder, as they are written."""
+    parts = [Path(one) for one in path.split(os.pathsep)]
+    return all(one.is_relative_to(folder) and ".." not in one.parts for one in parts)
 
 
 def path_folders(path: str, place: Path, borrowed: Collection[str]) -> list[str]:

@@ -95,7 +95,7 @@ class LandlockSandbox:
             shown.remove(str(place))
         env = clean_environment(
             self._env, command.env, home=str(home), tmp=str(tmp), place=place,
-            borrowed=command.borrowed,
+            folder=command.folder, borrowed=command.borrowed,
         )  # fmt: skip
         order = base_order(command, env)
         return order | {
@@ -182,7 +182,7 @@ def namespace_order(command: Command, env: Mapping[str, str], version: int) -> d
     size = max(command.limits.memory // _MEMORY_SHARE, 1 << 20)
     tmp = "/tmp"
     clean = clean_environment(
-        env, command.env, home=home, tmp=tmp, place=place,
+        env, command.env, home=home, tmp=tmp, place=place, folder=command.folder,
         borrowed=[path for path, _ in borrowed],
     )  # fmt: skip
     # Abstract sockets belong to the network; Landlock keeps apart from them from version 6 on.

@@ -52,6 +52,7 @@ class NoSandbox:
                 home=scratch,
                 tmp=scratch,
                 place=command.place,
+                folder=command.folder,
                 borrowed=command.borrowed,
             )
             if os.uname().sysname == "Linux":

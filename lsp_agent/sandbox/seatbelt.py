@@ -94,7 +94,7 @@ class SeatbeltSandbox:
             _borrow(folder, borrowed)
             env = clean_environment(
                 self._env, command.env, home=scratch, tmp=scratch, place=Path(place),
-                borrowed=command.borrowed,
+                folder=command.folder, borrowed=command.borrowed,
             )  # fmt: skip
             limits = command.limits
             shell = (

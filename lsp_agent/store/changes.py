@@ -113,7 +113,7 @@ class Changes:
         return tuple(self._read("where run = ? order by number", [run_id], workspace))
 
     def _read(self, rest: str, parameters: list[object], workspace: str) -> list[Recorded]:
-        sql = f"select run, number, state, path, new_path, before, after from changes {rest}"
+        sql = f"select run, number, state, {', '.join(_TEXTS)} from changes {rest}"  # noqa: S608
 
         def query(opened: Opened) -> list[Recorded]:
             return [

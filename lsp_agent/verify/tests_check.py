@@ -126,6 +126,9 @@ def _failed(
 
 def _passed(runner: Runner, tests: Sequence[str], outcome: Outcome, began: float) -> Verdict:
     count = _count(runner, outcome.output)
+    if not count and runner.name in _PASSED:
+        # Any code of the project can end a runner with status 0.
+        return _unmade(f"{_listed(tests)}: {runner.name} said of no test that it passed", began)
     said = f"{count} passed" if count else "passed"
     seconds = round(time.monotonic() - began, 3)
     return Verdict("tests", True, f"{_listed(tests)}: {said} ({runner.name})", seconds, _by(count))

@@ -9,8 +9,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from lsp_agent.cancel import CancelToken
-from lsp_agent.config.model import SandboxSettings, Settings
-from lsp_agent.sandbox.types import Ability, Command, Limits, Outcome, Sandbox, SandboxError
+from lsp_agent.config.model import Settings
+from lsp_agent.sandbox.choose import limits_of
+from lsp_agent.sandbox.types import Ability, Command, Outcome, Sandbox, SandboxError
 from lsp_agent.vcs.copies import Copies, CopyFolder
 from lsp_agent.vcs.filling import LeftOut, ShadowError
 from lsp_agent.vcs.shadow import Shadow, make_shadow
@@ -136,15 +137,3 @@ class SandboxedWorkshop:
             return {}
         folders = python_path(self._root.path, shadow.borrowed)
         return {"PYTHONPATH": os.pathsep.join(str(shadow.folder / one) for one in folders)}
-
-
-def limits_of(settings: SandboxSettings) -> Limits:
-    """Return the limits of a command as the settings have them."""
-    return Limits(
-        wall_seconds=settings.wall_seconds,
-        cpu_seconds=settings.cpu_seconds,
-        memory=settings.memory_mb * 1024**2,
-        processes=settings.processes,
-        file_size=settings.file_mb * 1024**2,
-        output=settings.output_kb * 1024,
-    )

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from lsp_agent.agent.permits import Permits
 from lsp_agent.agent.types import DiagnosticNote, Focus, RunRequest, RunResult
 from lsp_agent.engine.types import Delta, Usage
 from lsp_agent.verify.programs import Programs
@@ -211,6 +212,12 @@ def test_always_says_so_where_nothing_can_run(tested: Stage) -> None:
     last = tested.of("verification")[-1].data
     assert (last["check"], last["ok"]) == ("tests", True)
     assert last["detail"] == "not checked: test_a.py: there is nowhere to run it"
+
+
+def test_a_dry_run_runs_no_tests(tested: Stage) -> None:
+    tested.permits = Permits(dry_run=True)
+    assert run(tested, BREAK, "done", **{"verify.tests": "always"}).status == "edited"
+    assert tested.of("verification")[-1].data["detail"].endswith("this is a dry run")
 
 
 def test_cancelling_ends_the_tests(tested: Stage) -> None:

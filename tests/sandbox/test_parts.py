@@ -38,15 +38,35 @@ STEERING = [
 def test_what_no_command_gets(name: str) -> None:
     assert objection(name)
     with pytest.raises(SandboxError, match="is not passed on to commands"):
-        clean_environment({}, {name: "x"}, home="/h", tmp="/t", place=Path("/w"))
+        clean_environment({}, {name: "x"}, home="/h", tmp="/t", place=Path("/w"), folder=Path("/c"))
 
 
 @pytest.mark.parametrize(
     "name", ["CI", "NODE_ENV", "DJANGO_SETTINGS_MODULE", "DEBUG", "PYTHONHASHSEED", "TZ", "MONKEY"]
 )
 def test_what_a_command_may_be_given(name: str) -> None:
-    got = clean_environment({}, {name: "x"}, home="/h", tmp="/t", place=Path("/w"))
+    got = clean_environment(
+        {}, {name: "x"}, home="/h", tmp="/t", place=Path("/w"), folder=Path("/c")
+    )
     assert got[name] == "x"
+
+
+@pytest.mark.parametrize(("path", "passes"), [
+    ("/c", True), ("/c/src:/c/lib", True), ("/c:/w", False), ("/c/../w", False), ("", False),
+    ("/c:", False), ("src", False),
+])  # fmt: skip
+def test_python_is_led_to_the_copy_only(path: str, passes: bool) -> None:
+    def given() -> dict[str, str]:
+        added = {"PYTHONPATH": path}
+        return clean_environment(
+            {}, added, home="/h", tmp="/t", place=Path("/w"), folder=Path("/c")
+        )
+
+    if passes:
+        assert given()["PYTHONPATH"] == path
+    else:
+        with pytest.raises(SandboxError, match="PYTHONPATH"):
+            given()
 
 
 def test_the_environment_is_a_list_of_what_is_let_through() -> None:
@@ -54,7 +74,9 @@ def test_the_environment_is_a_list_of_what_is_let_through() -> None:
         "LANG": "C", "LC_ALL": "C", "SOMETHING": "x", "HOME": "/me", "TERM": "xterm",
         "PATH": "/usr/bin:/w/bin:.::/w/.venv/bin:/usr/bin:/opt/../w/bin",
     }  # fmt: skip
-    got = clean_environment(env, {}, home="/h", tmp="/t", place=Path("/w"), borrowed=[".venv"])
+    got = clean_environment(
+        env, {}, home="/h", tmp="/t", place=Path("/w"), folder=Path("/c"), borrowed=[".venv"]
+    )
     assert got == {
         "LANG": "C", "LC_ALL": "C", "TERM": "dumb", "NO_COLOR": "1", "HOME": "/h", "TMPDIR": "/t",
         "PYTHONDONTWRITEBYTECODE": "1", "PATH": "/usr/bin:/w/.venv/bin",

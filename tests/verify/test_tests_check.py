@@ -194,3 +194,15 @@ def test_what_can_not_be_told_is_said(shop: Bench, tmp_path: Path) -> None:
     unknown = run(shop, overlay, ["a_test.go"], tmp_path)
     assert unknown.ok is None
     assert "nothing is known that would run a_test.go" in unknown.detail
+
+
+def test_a_runner_that_ends_well_and_says_of_no_test_that_it_passed(
+    shop: Bench, tmp_path: Path
+) -> None:
+    overlay = shop.overlay()
+    overlay.write("tests/conftest.py", "import os\n\nos._exit(0)\n")
+    verdict = run(shop, overlay, ["tests/test_money.py"], tmp_path)
+    assert verdict.ok is None
+    assert verdict.detail == (
+        "not checked: tests/test_money.py: pytest said of no test that it passed"
+    )
