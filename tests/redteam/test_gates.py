@@ -45,7 +45,9 @@ def test_a_list_of_commands_allows_no_other(arena: Arena, command: str) -> None:
     assert not (arena.work / "ran").exists()
 
 
-@pytest.mark.parametrize("command", ["make test", "'make' te''st", "nice make test", "npm run x", "echo fine"])
+@pytest.mark.parametrize(
+    "command", ["make test", "'make' te''st", "nice make test", "npm run x", "echo fine"]
+)
 def test_a_list_of_commands_allows_what_it_says(arena: Arena, command: str) -> None:
     calls = (("execute_command", {"command": command}),)
     case = Case("command", calls, gates.COMMAND_FILES, arrange=gates.executable, trusted=True,

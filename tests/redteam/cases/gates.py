@@ -65,7 +65,7 @@ COMMANDS = (
     "make test SHELL=./evil.sh", "make --eval='$(shell sh evil.sh)' test", "make test evil",
     "make 'test;sh evil.sh'", "make test #\nsh evil.sh", "MAKEFLAGS=--eval=x make test",
     "env -S 'sh evil.sh' make test", "env PATH=. make test", "command make test",
-    "exec make test", ,
+    "exec make test",
     "sudo make test", "su -c 'make test'", "xargs make test", "xargs -a evil.sh sh",
     "find . -name app.py -exec sh evil.sh ;", "find . -delete", "./make test", "sub/make test",
     "npm --script-shell=./evil.sh run x", "npm run x --script-shell=./evil.sh",
@@ -146,9 +146,7 @@ SECRETS = {
     "Slack": "xoxb-" + "123456789012-abcdefGHIJKL",
     "Stripe": "sk_live_" + "4eC39HqLyjWDarjtT1zdp7dc",
     "GitLab": "glpat-" + "xY7zAb3dEf6hIj9kLm2n",
-    "JSON web token": "eyJhbGciOiJIUzI1NiJ9"
-    + ".eyJzdWIiOiIxMjM0NTY3ODkwIn0"
-    + ".dozjgNryP4J3jVmNHl0w5N",
+    "JSON web token": "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0NTY3ODkwIn0.dozjgNryP4J3jVmNHl0w5N",
     "password": "hunter2-Correct-Horse-9",
     "address": "s3cr3tPassw0rdInUrl",
     "private key": "MIIEpAIBAAKCAQEAsecretsecretsecretsecretsecret",
