@@ -77,6 +77,8 @@ def _place(run: RunRow) -> tuple[Root, Read]:
     if not folder.is_dir():
         raise LspAgentError(f"the folder {folder} of run {run.id} is gone")
     root = Root(folder)
+    if root.path != folder:
+        raise LspAgentError(f"the folder {folder} of run {run.id} became a link to another one")
     return root, _reader(root)
 
 

@@ -40,11 +40,11 @@ _TWINS = str.maketrans(
 _WEAK = frozenset("ιαγκρυχωνɑ")
 _HIDDEN = (
     "\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u2028\u2029"
-    "\u2060-\u2065\u206a-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb"
+    "\u2060-\u2065\u206a-\u206f\u2800\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb"
     "\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff"
 )
 _BIDIRECTIONAL = "\u202a-\u202e\u2066-\u2069"
-_CONTROLS = "\x00-\x08\x0b\x0e-\x1f\x7f-\x84\x86-\x9f"
+_CONTROLS = "\x00-\x08\x0b\x0e-\x1f\x7f-\x9f"
 _SPACES = "\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000"
 _ODD = re.compile(
     f"(?P<bidi>[{_BIDIRECTIONAL}])|(?P<hidden>[{_HIDDEN}])|(?P<control>[{_CONTROLS}])"

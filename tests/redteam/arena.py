@@ -13,6 +13,7 @@ import secrets
 import shutil
 import signal
 import socket
+import sqlite3
 import stat
 import subprocess
 import sys
@@ -232,6 +233,16 @@ class Arena:
             for path in sorted(self.state.rglob("*"))
             if path.is_file() and path.name != "config.toml"
         )
+
+    def journal_without_texts(self) -> str:
+        """Return what the journal says of runs, without the texts that an undo needs."""
+        with sqlite3.connect(self.state / "journal.sqlite") as database:
+            rows = [
+                row
+                for table in ("runs", "events", "audit")
+                for row in database.execute(f"select * from {table}")
+            ]
+        return repr(rows)
 
     def _words(self) -> dict[str, str]:
         ports = {kind.upper(): self.listeners.address(kind)

@@ -81,6 +81,7 @@ class Aftermath:
     said: str = ""
     error: str = ""
     audit: list[tuple[str, Any]] = field(default_factory=list)
+    logged: str = ""
 
     def results(self) -> list[tuple[bool, str]]:
         """Return what each tool call came to."""
@@ -136,11 +137,13 @@ def attack(
     apply: bool = True,
     hook: Callable[[str], None] | None = None,
     sandbox: Sandbox | None = None,
+    yes: bool = False,
+    host: str = "127.0.0.1",
 ) -> Aftermath:
     """Prepare, run, apply what was offered, and assert that nothing outside was harmed.
 
     ``hook`` is called with the type of each event, in the run's thread; ``sandbox`` stands in for
-    the one of this machine.
+    the one of this machine. ``yes`` is ``--yes``; ``host`` is where the model is said to be.
     """
     prepare(arena, case)
     events: list[dict[str, Any]] = []
@@ -159,7 +162,8 @@ def attack(
     logging.getLogger().addHandler(records)
     try:
         with ScriptedEndpoint(script(arena, case.calls)) as endpoint:
-            app, overlay = _app(arena, case, endpoint.base_url, records.texts.append, sandbox)
+            url = endpoint.base_url.replace("127.0.0.1", host)
+            app, overlay = _app(arena, case, url, records.texts.append, sandbox)
             request = RunRequest(task=arena.fill(case.task), profile="tools")
             try:
                 result = app.run(request, overlay, cancel=CancelToken(), listener=listener, ask=ask)
@@ -176,6 +180,7 @@ def attack(
         *records.texts, *(f"{one.title}\n{one.detail}" for one in questions), arena.remembered(),
     ])  # fmt: skip
     after = Aftermath(result.status, events, questions, prompts, said, error, audit)
+    after.logged = "\n".join(records.texts)
     judge(arena, case, after)
     return after
 
