@@ -123,8 +123,15 @@ def environment_folders(folder: Path) -> Iterator[str]:
         if key.strip() != "home" or not home.is_absolute() or home.name != "bin":
             continue
         for one in {home, Path(os.path.realpath(home))}:
-            if any(one.glob("python*")):
+            if _holds_python(one):
                 yield str(one.parent)
+
+
+def _holds_python(folder: Path) -> bool:
+    try:
+        return any(name.startswith("python") for name in os.listdir(folder))
+    except OSError:
+        return False
 
 
 def _of_path(path: str, homes: Iterable[str]) -> Iterator[str]:
@@ -134,9 +141,10 @@ def _of_path(path: str, homes: Iterable[str]) -> Iterator[str]:
             continue
         home = next((one for one in homes if Path(folder).is_relative_to(one)), None)
         parent = Path(folder).parent
-        if (parent / "pyvenv.cfg").is_file():
+        # Folders that may not be entered are no error here, unlike for Path's own methods.
+        if os.path.isfile(parent / "pyvenv.cfg"):
             yield from environment_folders(parent)
-        elif (parent / "conda-meta").is_dir():
+        elif os.path.isdir(parent / "conda-meta"):
             yield str(parent)
         elif home is None:
             yield folder

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
 import sys
 from pathlib import Path
 
@@ -98,6 +99,31 @@ def test_the_view_shows_toolchains_and_no_keys(tmp_path: Path) -> None:
     assert "/usr" in view.mounts
     assert not any(Path(home).is_relative_to(one) for one in view.mounts)
     assert "/etc/shadow" not in view.read
+
+
+def test_folders_that_may_not_be_entered_are_not_shown(tmp_path: Path) -> None:
+    # Run as nobody where the tests run as root, whom no mode stops.
+    script = f"""
+import os, sys, tempfile
+sys.path[:0] = {sys.path!r}
+from pathlib import Path
+from lsp_agent.sandbox.view import view_of
+if os.geteuid() == 0:
+    os.setuid(65534)
+with tempfile.TemporaryDirectory(dir="/tmp") as top:
+    closed, virtual = Path(top, "closed"), Path(top, "virtual")
+    (closed / "bin").mkdir(parents=True)
+    (virtual / "bin").mkdir(parents=True)
+    (virtual / "pyvenv.cfg").write_text(f"home = {{closed}}/bin")
+    closed.chmod(0)
+    view = view_of({{"PATH": f"{{closed}}/bin:{{virtual}}/bin:/usr/bin", "HOME": top + "/home"}})
+    closed.chmod(0o700)
+    print([one.removeprefix(top) for one in view.mounts if one.startswith(top)])
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", script], check=False, capture_output=True, text=True
+    )
+    assert (done.stdout, done.returncode) == ("['/virtual']\n", 0), done.stderr
 
 
 def test_a_home_folder_within_the_system_is_cut_out() -> None:
