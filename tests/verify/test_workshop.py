@@ -7,6 +7,7 @@ import subprocess
 import sys
 import textwrap
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -171,4 +172,13 @@ def test_copies_of_dead_processes_are_removed(tmp_path: Path) -> None:
     assert not left.exists()
     assert mine.path.is_dir()
     mine.remove()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_copy_is_removed_by_another_thread_than_made_it(tmp_path: Path) -> None:
+    with ThreadPoolExecutor(1) as pool:
+        copy = pool.submit(Copies(tmp_path).make).result()
+        copy.remove()
+        # The lock is free at once, not when somebody happens to collect it.
+        assert not copy._lock.is_locked
     assert list(tmp_path.iterdir()) == []
