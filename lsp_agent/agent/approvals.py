@@ -117,7 +117,8 @@ def _refusal(run: Run, tool: Tool[Any], given: Mapping[str, Any], risk: Risk) ->
     if reply == "refuse":
         tired = " (not asked again in this run)" if permits.is_tired(risk.kind) else ""
         return f"the user refused this{tired}; {_instead(tool, risk)}"
-    if reply in ("run", "always") or tool.hazard == "sandboxed":
+    held = tool.hazard == "sandboxed" and risk.subject == tool.name
+    if reply in ("run", "always") or held:
         _grant(run, grant, lasting=reply == "always")
     return ""
 
