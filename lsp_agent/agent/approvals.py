@@ -19,7 +19,7 @@ from lsp_agent.agent.types import ApprovalQuestion, Reply
 from lsp_agent.errors import LspAgentError
 from lsp_agent.store.approvals import Grant
 from lsp_agent.tools.call import BadCallError, ToolOutcome, call_tool, check_call
-from lsp_agent.tools.spec import Tool, ToolContext
+from lsp_agent.tools.spec import Tool, ToolContext, ToolError
 from lsp_agent.workspace.diff import diff_changes
 from lsp_agent.workspace.errors import OutsideRootError
 from lsp_agent.workspace.overlay import FileChange
@@ -44,7 +44,9 @@ def call_approved(
     """
     try:
         tool, checked = check_call(tools, name, arguments)
-    except BadCallError as error:
+        if tool.check is not None:
+            tool.check(checked)
+    except (BadCallError, ToolError) as error:
         return ToolOutcome(ok=False, text=f"error: {error}")
     given = checked.model_dump()
     risk = risk_of(
