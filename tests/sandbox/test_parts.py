@@ -134,12 +134,18 @@ def test_a_home_folder_within_the_system_is_cut_out() -> None:
 
 
 def test_a_virtual_environment_names_only_a_folder_of_a_python(tmp_path: Path) -> None:
-    (tmp_path / "bin").mkdir()
-    config = tmp_path / "pyvenv.cfg"
-    config.write_text(f"home = {tmp_path}/bin\n")
-    assert list(environment_folders(tmp_path)) == [str(tmp_path)]
-    (tmp_path / "bin" / "python3").touch()
-    assert str(tmp_path) in list(environment_folders(tmp_path))[1:]
+    virtual, named, real = (tmp_path / name for name in ("virtual", "named", "real"))
+    for folder in (virtual, named / "bin", named / "lib" / "python3.12" / "site-packages",
+                   real / "bin", real / "lib" / "python3.12"):  # fmt: skip
+        folder.mkdir(parents=True)
+    (virtual / "pyvenv.cfg").write_text(f"home = {named}/bin\n")
+    assert list(environment_folders(virtual)) == [str(virtual)]
+    # Programs of that name, as in ~/.local/bin, are not enough to show all that lies beside them.
+    (real / "bin" / "python3").touch()
+    (named / "bin" / "python3").symlink_to(real / "bin" / "python3")
+    assert list(environment_folders(virtual)) == [str(virtual)]
+    (real / "lib" / "python3.12" / "os.py").touch()
+    assert list(environment_folders(virtual)) == [str(virtual), str(real)]
 
 
 def test_what_is_borrowed_stays_within_the_workspace(tmp_path: Path) -> None:

@@ -182,3 +182,14 @@ def test_a_copy_is_removed_by_another_thread_than_made_it(tmp_path: Path) -> Non
         # The lock is free at once, not when somebody happens to collect it.
         assert not copy._lock.is_locked
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("link", ["node_modules/.bin", ".venv/bin", ".venv", "node_modules"])
+def test_a_link_of_the_workspace_is_no_place_of_programs(tmp_path: Path, link: str) -> None:
+    work, secret = tmp_path / "work", tmp_path / "secret"
+    write_files(tmp_path, {"secret/.bin/key": "1", "secret/bin/key": "1", "secret/pyvenv.cfg": ""})
+    (work / link).parent.mkdir(parents=True)
+    if link == ".venv/bin":
+        (work / ".venv" / "pyvenv.cfg").write_text("")
+    (work / link).symlink_to(secret)
+    assert project_variables(work, {"PATH": "/usr/bin"})["PATH"] == "/usr/bin"
