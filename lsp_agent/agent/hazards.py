@@ -101,10 +101,11 @@ def _command_risk(tool: Tool[Any], command: str, settings: Settings, *, trusted:
     kind, subject = "command", _normalized(command)
     if "privileged" in read.marks:
         return Risk("risky", kind, subject, forbidden="no command runs with another user's rights")
-    if allowed(command, settings.safety.allowed_commands):
+    held = _is_held(settings)
+    # The list names a program; which one that is, the folder's own environment may say.
+    if (held or trusted) and allowed(command, settings.safety.allowed_commands):
         return Risk("low", kind, subject, "safety.allowed_commands")
     marks = read.marks & {"network"} if settings.safety.network else frozenset()
-    held = _is_held(settings)
     if tool.hazard == "sandboxed" and held and not marks:
         return _held_risk(tool, trusted=trusted)
     if len(command) > LONGEST_COMMAND:

@@ -199,6 +199,9 @@ COMMANDS = [
     # tool, hazard, command, trusted, settings, questions, ran
     ("execute_command", "risky", "ls", True, {}, 1, False),
     ("execute_command", "risky", "make test", True, {}, 0, True),
+    ("execute_command", "risky", "make test", False, {}, 0, True),
+    ("execute_command", "risky", "make test", True, {"sandbox.unprotected": "true"}, 0, True),
+    ("execute_command", "risky", "make test", False, {"sandbox.unprotected": "true"}, 1, False),
     ("execute_command", "risky", "make test; id", True, {}, 1, False),
     ("execute_command", "risky", "sudo make test", True, {}, 0, False),
     ("execute_command", "risky", "sudo ls", True, {"safety.approve": "never"}, 0, False),
