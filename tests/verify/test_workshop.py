@@ -193,3 +193,17 @@ def test_a_link_of_the_workspace_is_no_place_of_programs(tmp_path: Path, link: s
         (work / ".venv" / "pyvenv.cfg").write_text("")
     (work / link).symlink_to(secret)
     assert project_variables(work, {"PATH": "/usr/bin"})["PATH"] == "/usr/bin"
+
+
+@pytest.mark.parametrize(
+    ("code", "path"),
+    [
+        ("os.mkdir('new')", "new"),
+        ("open('new', 'w').close()", "new/a.py"),
+        ("os.unlink('a.py'); os.mkdir('a.py')", "a.py"),
+    ],
+)
+def test_what_a_command_left_in_the_way_ends_no_run(place: Place, code: str, path: str) -> None:
+    place.python(f"import os; {code}")
+    place.overlay.write(path, "y = 2\n")
+    assert place.run("cat", path) == "y = 2\n"
