@@ -19,7 +19,7 @@ from lsp_agent.agent.types import ApprovalQuestion, Reply
 from lsp_agent.errors import LspAgentError
 from lsp_agent.store.approvals import Grant
 from lsp_agent.tools.call import BadCallError, ToolOutcome, call_tool, check_call
-from lsp_agent.tools.spec import Tool, ToolContext
+from lsp_agent.tools.spec import Tool, ToolContext, ToolError
 from lsp_agent.workspace.diff import diff_changes
 from lsp_agent.workspace.errors import OutsideRootError
 from lsp_agent.workspace.overlay import FileChange
@@ -44,7 +44,9 @@ def call_approved(
     """
     try:
         tool, checked = check_call(tools, name, arguments)
-    except BadCallError as error:
+        if tool.check is not None:
+            tool.check(checked)
+    except (BadCallError, ToolError) as error:
         return ToolOutcome(ok=False, text=f"error: {error}")
     given = checked.model_dump()
     risk = risk_of(
@@ -117,7 +119,8 @@ def _refusal(run: Run, tool: Tool[Any], given: Mapping[str, Any], risk: Risk) ->
     if reply == "refuse":
         tired = " (not asked again in this run)" if permits.is_tired(risk.kind) else ""
         return f"the user refused this{tired}; {_instead(tool, risk)}"
-    if reply in ("run", "always") or tool.hazard == "sandboxed":
+    held = tool.hazard == "sandboxed" and risk.subject == tool.name
+    if reply in ("run", "always") or held:
         _grant(run, grant, lasting=reply == "always")
     return ""
 

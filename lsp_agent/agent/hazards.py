@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shlex
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -19,6 +20,7 @@ LONGEST_COMMAND = 600
 """A command with more characters can't be judged by who is asked about it."""
 _PATH_WORDS = ("path", "file", "folder", "directory", "target", "destination")
 _NEVER_REMEMBERED = frozenset({"git", "agent"})
+_NOT_HELD = "nothing, or not all, holds it in"
 _MARKS: dict[Mark, str] = {
     "runs": "it runs code that it is given",
     "network": "it uses the network",
@@ -62,7 +64,7 @@ def risk_of(
         return _command_risk(tool, command, settings, trusted=trusted)
     if tool.hazard == "sandboxed":
         # It reads the files that it is given; what it changes is looked at before it is offered.
-        return _sandboxed_risk(tool, settings, trusted=trusted)
+        return _sandboxed_risk(tool, arguments, settings, trusted=trusted)
     named = [(path, canonical(path)) for path in paths_of(arguments)]
     files = [
         (real, kind)
@@ -99,11 +101,13 @@ def _command_risk(tool: Tool[Any], command: str, settings: Settings, *, trusted:
     kind, subject = "command", _normalized(command)
     if "privileged" in read.marks:
         return Risk("risky", kind, subject, forbidden="no command runs with another user's rights")
-    if allowed(command, settings.safety.allowed_commands):
+    held = _is_held(settings)
+    # The list names a program; which one that is, the folder's own environment may say.
+    if (held or trusted) and allowed(command, settings.safety.allowed_commands):
         return Risk("low", kind, subject, "safety.allowed_commands")
     marks = read.marks & {"network"} if settings.safety.network else frozenset()
-    if tool.hazard == "sandboxed" and not marks:
-        return _sandboxed_risk(tool, settings, trusted=trusted)
+    if tool.hazard == "sandboxed" and held and not marks:
+        return _held_risk(tool, trusted=trusted)
     if len(command) > LONGEST_COMMAND:
         return Risk(
             "risky",
@@ -112,17 +116,30 @@ def _command_risk(tool: Tool[Any], command: str, settings: Settings, *, trusted:
             forbidden=f"a command of more than {LONGEST_COMMAND} characters can't be asked about; "
             "write it into a script in the workspace",
         )
-    reasons = [words for mark, words in _MARKS.items() if mark in read.marks]
+    reasons = [] if held else [_NOT_HELD]
+    reasons += [words for mark, words in _MARKS.items() if mark in read.marks]
     return Risk("risky", kind, subject, "; ".join(reasons))
 
 
-def _sandboxed_risk(tool: Tool[Any], settings: Settings, *, trusted: bool) -> Risk:
-    """Judge what runs the project's own programs: harmless where it is held and trusted."""
-    if settings.sandbox.unprotected or settings.sandbox.kind == "none":
-        return Risk("risky", tool.name, tool.name, "nothing, or not all, holds it in")
+def _sandboxed_risk(
+    tool: Tool[Any], arguments: Mapping[str, Any], settings: Settings, *, trusted: bool
+) -> Risk:
+    """Judge what runs the project's own programs, with arguments that may say what these run."""
+    if _is_held(settings):
+        return _held_risk(tool, trusted=trusted)
+    subject = json.dumps(arguments, sort_keys=True, default=str)
+    return Risk("risky", tool.name, subject, _NOT_HELD)
+
+
+def _held_risk(tool: Tool[Any], *, trusted: bool) -> Risk:
+    """Judge what a sandbox holds, whatever it runs: harmless where the folder is trusted."""
     if not trusted:
         return Risk("risky", tool.name, tool.name, "it runs code of a folder that is not trusted")
     return Risk("sandboxed", tool.name, tool.name)
+
+
+def _is_held(settings: Settings) -> bool:
+    return not settings.sandbox.unprotected and settings.sandbox.kind != "none"
 
 
 def _command(tool: Tool[Any], arguments: Mapping[str, Any]) -> str:

@@ -75,7 +75,8 @@ WRAPPERS = {
         ("--foreground", "--preserve-status", "--verbose"),
         operands=1,
     ),
-    "time": Wrapper("fo", ("--format", "--output"), "apqvV", ("--portability", "--verbose")),
+    # Not -o: it writes to a file.
+    "time": Wrapper("f", ("--format",), "pqvV", ("--portability", "--verbose")),
     "stdbuf": Wrapper("ioe", ("--input", "--output", "--error")),
     "ionice": Wrapper("cn", ("--class", "--classdata"), "t", ("--ignore",)),
     "chrt": Wrapper(flags="bfirov", operands=1),

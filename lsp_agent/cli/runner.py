@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import select
 import sys
 import threading
 from collections.abc import Callable, Iterator
@@ -35,7 +37,7 @@ _KEYS: dict[Reply, tuple[str, ...]] = {
     "always": ("a", "always"),
     "refuse": ("n", "no"),
 }
-_POLL_SECONDS = 0.2
+_POLL_SECONDS = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +92,7 @@ def carry_out(
                 overlay,
                 cancel=token,
                 listener=watcher,
-                ask=lambda question: _ask(context, question, line),
+                ask=lambda question: _ask(context, question, line, token),
                 progress=line.show,
                 yes=consent.yes,
                 dry_run=consent.dry_run,
@@ -177,11 +179,13 @@ def _in_thread(work: Callable[[], RunResult]) -> RunResult:
                 raise
 
 
-def _ask(context: CliContext, question: ApprovalQuestion, line: ProgressLine) -> Reply:
+def _ask(
+    context: CliContext, question: ApprovalQuestion, line: ProgressLine, cancel: CancelToken
+) -> Reply:
     """Ask on the terminal, out of the way of the line that tells how far a run is."""
     line.pause()
     try:
-        return _confirm(context, question)
+        return _confirm(context, question, cancel)
     finally:
         line.resume()
 
@@ -190,11 +194,11 @@ def _confirmed(context: CliContext, result: RunResult) -> bool:
     """Whether the user wants an edit that fails checks."""
     detail = f"{diff_changes(result.changes)}\n{result.remark}"
     question = ApprovalQuestion("Apply the edit all the same?", detail)
-    return _confirm(context, question) != "refuse"
+    return _confirm(context, question, CancelToken()) != "refuse"
 
 
-def _confirm(context: CliContext, question: ApprovalQuestion) -> Reply:
-    """Ask on the terminal; without one the answer is no."""
+def _confirm(context: CliContext, question: ApprovalQuestion, cancel: CancelToken) -> Reply:
+    """Ask on the terminal; without one the answer is no, and once cancelled."""
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
         asked = output.one_line(question.title)
         more = "; --yes allows it" if question.hazard == "edit" else ""
@@ -202,18 +206,29 @@ def _confirm(context: CliContext, question: ApprovalQuestion) -> Reply:
         return "refuse"
     import click
 
+    click.echo(output.printable(question.detail), err=True)
+    title = f"{output.printable(question.title)} {_choices(question)}: "
+    click.echo(title, nl=False, err=True)
     try:
-        click.echo(output.printable(question.detail), err=True)
-        said = click.prompt(
-            f"{output.printable(question.title)} {_choices(question)}",
-            default="n",
-            show_default=False,
-            err=True,
-        )
-    except click.Abort:
-        return "refuse"
+        said = _typed(cancel)
+    except KeyboardInterrupt:
+        said = ""
+    if not said.endswith("\n"):
+        click.echo(err=True)
     letter = said.strip().casefold()
     return next((one for one in question.replies if letter in _KEYS[one]), "refuse")
+
+
+def _typed(cancel: CancelToken) -> str:
+    """Return the line that the user types; ``""`` at the end of input, and once cancelled.
+
+    The run's thread asks, which no signal wakes: it must not sit in a read when Ctrl-C cancels.
+    """
+    if os.name == "posix":
+        while not select.select([sys.stdin], [], [], _POLL_SECONDS)[0]:
+            if cancel.cancelled:
+                return ""
+    return sys.stdin.readline()
 
 
 def _choices(question: ApprovalQuestion) -> str:

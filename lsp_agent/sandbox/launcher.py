@@ -65,7 +65,7 @@ def check(command: Command) -> None:
         raise SandboxError("a command holds a NUL character; no program can be given one")
     if os.path.isabs(command.cwd) or ".." in Path(command.cwd).parts:
         raise SandboxError(f"{command.cwd!r} is no folder below {command.place}")
-    if not command.folder.is_dir():
+    if not os.path.isdir(command.folder):
         raise SandboxError(f"{command.folder} is no folder; a command needs one to write in")
 
 

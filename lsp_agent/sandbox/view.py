@@ -53,6 +53,7 @@ _NEVER = frozenset({
     ".ssh", ".aws", ".azure", ".config", ".gnupg", ".kube", ".docker", ".netrc", ".npmrc",
     ".pypirc", ".git-credentials", ".mozilla", ".password-store", "credentials", "credentials.toml",
 })  # fmt: skip
+_MAX_CONFIG = 64 << 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,20 +112,44 @@ def _interpreters(virtual_env: str) -> Iterator[str]:
 
 
 def environment_folders(folder: Path) -> Iterator[str]:
-    """Yield a virtual environment's folder and the one of the Python that it is made of."""
+    """Yield a virtual environment's folder and the one of the Python that it is made of.
+
+    The workspace may have made the file that says so: only a folder that has the standard library
+    is shown, whatever programs lie there.
+    """
     try:
-        lines = (folder / "pyvenv.cfg").read_text("utf-8", errors="replace").splitlines()
+        with (folder / "pyvenv.cfg").open("rb") as file:
+            lines = file.read(_MAX_CONFIG).decode("utf-8", "replace").splitlines()
     except OSError:
         return
     yield str(folder)
     for line in lines:
         key, _, value = line.partition("=")
         home = Path(value.strip())
-        if key.strip() != "home" or not home.is_absolute() or home.name != "bin":
+        if key.strip() == "home" and home.is_absolute() and home.name == "bin":
+            yield from sorted({str(one.parent) for one in _pythons(home) if _is_python(one.parent)})
+
+
+def _pythons(folder: Path) -> Iterator[Path]:
+    """Yield a folder of programs, and where the interpreters there really lie."""
+    yield folder
+    try:
+        names = [name for name in os.listdir(folder) if name.startswith(("python", "pypy"))]
+    except OSError:
+        return
+    yield from (Path(os.path.realpath(folder / name)).parent for name in names)
+
+
+def _is_python(folder: Path) -> bool:
+    """Whether the standard library of a Python lies below a folder."""
+    for name in ("lib", "lib64"):
+        try:
+            versions = [one for one in os.listdir(folder / name) if one.startswith("py")]
+        except OSError:
             continue
-        for one in {home, Path(os.path.realpath(home))}:
-            if any(one.glob("python*")):
-                yield str(one.parent)
+        if any(os.path.isfile(folder / name / one / "os.py") for one in versions):
+            return True
+    return False
 
 
 def _of_path(path: str, homes: Iterable[str]) -> Iterator[str]:
@@ -134,10 +159,14 @@ def _of_path(path: str, homes: Iterable[str]) -> Iterator[str]:
             continue
         home = next((one for one in homes if Path(folder).is_relative_to(one)), None)
         parent = Path(folder).parent
-        if (parent / "pyvenv.cfg").is_file():
+        # Folders that may not be entered are no error here, unlike for Path's own methods.
+        if os.path.isfile(parent / "pyvenv.cfg"):
             yield from environment_folders(parent)
-        elif (parent / "conda-meta").is_dir():
+        elif os.path.isdir(parent / "conda-meta"):
             yield str(parent)
+        elif parent.name == "node_modules":
+            # What lies beside is the workspace's, and may be a link to anywhere.
+            yield folder
         elif home is None:
             yield folder
             yield from (str(parent / name) for name in _BESIDE if str(parent) != "/")

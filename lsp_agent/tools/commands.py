@@ -37,8 +37,12 @@ class BenchmarkCode(Arguments):
     repeat: int = Field(5, ge=1, le=100, description="how often it is run")
 
 
+def _words(arguments: ExecuteCommand | BenchmarkCode) -> tuple[str, ...]:
+    return split_words(arguments.command)
+
+
 def _execute_command(context: ToolContext, arguments: ExecuteCommand) -> str:
-    argv = split_words(arguments.command)
+    argv = _words(arguments)
     return report(context, run_program(context, argv, seconds=arguments.timeout))
 
 
@@ -59,7 +63,7 @@ def _run_tests(context: ToolContext, arguments: RunTests) -> str:
 
 
 def _benchmark_code(context: ToolContext, arguments: BenchmarkCode) -> str:
-    argv = split_words(arguments.command)
+    argv = _words(arguments)
     outcomes: list[Outcome] = []
     for _ in range(arguments.repeat):
         outcomes.append(run_program(context, argv))
@@ -105,6 +109,7 @@ TOOLS = (
         run=_execute_command,
         example={"command": "make check", "timeout": 60},
         runs_programs=True,
+        check=_words,
     ),
     Tool(
         name="run_tests",
@@ -123,5 +128,6 @@ TOOLS = (
         run=_benchmark_code,
         example={"command": "python3 bench.py", "repeat": 5},
         runs_programs=True,
+        check=_words,
     ),
 )

@@ -102,15 +102,20 @@ def _prettier_format(context: ToolContext, arguments: PrettierFormat) -> str:
     return f"formatted {path}"
 
 
-def _npm_command(context: ToolContext, arguments: NpmCommand) -> str:
-    workshop_of(context)
+def _npm_words(arguments: NpmCommand) -> list[str]:
     words = list(split_words(f"npm {arguments.command.removeprefix('npm ')}")[1:])
-    verb = words.pop(0) if words else ""
+    verb = words[0] if words else ""
     if verb not in _NPM:
         raise ToolError(
             f"npm {verb} is not run here: only run, test and exec of what the project has; "
             "node_modules can't be changed, the user can install with: npm install"
         )
+    return words
+
+
+def _npm_command(context: ToolContext, arguments: NpmCommand) -> str:
+    workshop_of(context)
+    verb, *words = _npm_words(arguments)
     if verb in ("run", "run-script"):
         if not words:
             raise ToolError(f"name the script to run: {_scripts(context)}")
@@ -174,5 +179,6 @@ TOOLS = (
         run=_npm_command,
         example={"command": "run build"},
         runs_programs=True,
+        check=_npm_words,
     ),
 )

@@ -82,7 +82,8 @@ class ToolContext:
 class Tool(Generic[A]):
     """One tool. ``raw`` names the string arguments that travel as sentinel-ended raw blocks.
 
-    ``runs_programs`` says that it needs a workshop; without one it is not offered.
+    ``runs_programs`` says that it needs a workshop; without one it is not offered. ``check`` raises
+    :class:`ToolError` for arguments that can't be carried out, before anybody is asked about them.
     """
 
     name: str
@@ -93,6 +94,7 @@ class Tool(Generic[A]):
     example: Mapping[str, Any]
     raw: tuple[str, ...] = field(default=())
     runs_programs: bool = False
+    check: Callable[[A], object] | None = None
 
     def schema(self) -> ToolSchema:
         """Describe the tool to a model."""

@@ -42,7 +42,7 @@ def borrowed_folders(root: Path, folders: Collection[str]) -> list[str]:
 
 def _is_meant(place: str, name: str) -> bool:
     """Whether a folder of a common name is what it seems."""
-    return name not in _ENVIRONMENTS or Path(place, "pyvenv.cfg").is_file()
+    return name not in _ENVIRONMENTS or os.access(f"{place}{os.sep}pyvenv.cfg", os.R_OK)
 
 
 def _is_folder(place: str) -> bool:

@@ -34,7 +34,8 @@ class Copies:
         # A process that is about to make its copy has the lock before there is a folder.
         self.sweep()
         name = secrets.token_hex(8)
-        lock = FileLock(self._folder / f"{name}.lock")
+        # A check's own thread may make the copy that the run's thread removes.
+        lock = FileLock(self._folder / f"{name}.lock", thread_local=False)
         lock.acquire(timeout=0)
         path = self._folder / name
         try:

@@ -27,7 +27,13 @@ def project_variables(root: Path, env: Mapping[str, str]) -> dict[str, str]:
     virtual = next((name for name in _VIRTUAL if _is_virtual(root / name)), "")
     own = [f"{virtual}/{_BIN}"] if virtual else []
     own.append("node_modules/.bin")
-    path = [str(root / folder) for folder in own if (root / folder).is_dir()]
+    # A link could lead anywhere, and what PATH names is shown to commands.
+    real = Path(os.path.realpath(root))
+    path = [
+        str(root / folder)
+        for folder in own
+        if os.path.realpath(root / folder) == str(real / folder) and (root / folder).is_dir()
+    ]
     for folder in env.get("PATH", os.defpath).split(os.pathsep):
         known = Path(folder)
         if known.is_absolute() and not known.is_relative_to(root):

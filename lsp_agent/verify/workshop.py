@@ -104,23 +104,26 @@ class SandboxedWorkshop:
         """Remove the copy; no command runs here afterwards."""
         with self._lock:
             self._closed = True
-            self._shadow = None
-            copy, self._copy = self._copy, None
-            if copy is not None:
-                copy.remove()
+            self._drop()
 
     def _prepared(self, overlay: Overlay, cancel: CancelToken) -> Shadow:
         with self._lock:
             if self._closed:
                 raise SandboxError("the run is over; nothing is run for it any more")
             try:
+                if self._shadow is not None and not _updated(self._shadow, overlay):
+                    self._drop()
                 if self._shadow is None:
                     self._shadow = self._made(overlay, cancel)
-                else:
-                    self._shadow.update(overlay)
             except (ShadowError, OSError) as error:
                 raise SandboxError(f"no command can be run: {error}") from error
             return self._shadow
+
+    def _drop(self) -> None:
+        self._shadow = None
+        copy, self._copy = self._copy, None
+        if copy is not None:
+            copy.remove()
 
     def _made(self, overlay: Overlay, cancel: CancelToken) -> Shadow:
         copy = self._copies.make()
@@ -137,3 +140,12 @@ class SandboxedWorkshop:
             return {}
         folders = python_path(self._root.path, shadow.borrowed)
         return {"PYTHONPATH": os.pathsep.join(str(shadow.folder / one) for one in folders)}
+
+
+def _updated(shadow: Shadow, overlay: Overlay) -> bool:
+    """Lay the overlay over a copy; false where something that a command left is in the way."""
+    try:
+        shadow.update(overlay)
+    except ShadowError:
+        return False
+    return True

@@ -199,6 +199,9 @@ COMMANDS = [
     # tool, hazard, command, trusted, settings, questions, ran
     ("execute_command", "risky", "ls", True, {}, 1, False),
     ("execute_command", "risky", "make test", True, {}, 0, True),
+    ("execute_command", "risky", "make test", False, {}, 0, True),
+    ("execute_command", "risky", "make test", True, {"sandbox.unprotected": "true"}, 0, True),
+    ("execute_command", "risky", "make test", False, {"sandbox.unprotected": "true"}, 1, False),
     ("execute_command", "risky", "make test; id", True, {}, 1, False),
     ("execute_command", "risky", "sudo make test", True, {}, 0, False),
     ("execute_command", "risky", "sudo ls", True, {"safety.approve": "never"}, 0, False),
@@ -209,6 +212,10 @@ COMMANDS = [
     ("benchmark_code", "sandboxed", "sudo ls", True, {}, 0, False),
     ("benchmark_code", "sandboxed", "curl x", True, {"safety.network": "true"}, 1, False),
     ("benchmark_code", "sandboxed", "ls", True, {"safety.approve": "always"}, 1, False),
+    ("benchmark_code", "sandboxed", "ls", True, {"sandbox.unprotected": "true"}, 1, False),
+    ("npm_command", "sandboxed", "run x", True, {"sandbox.kind": "none"}, 1, False),
+    ("npm_command", "sandboxed", "x" * 700, True, {"sandbox.unprotected": "true"}, 0, False),
+    ("execute_command", "risky", "", True, {}, 1, False),
     ("run_tests", "sandboxed", "", True, {}, 0, True),
     ("run_tests", "sandboxed", "", True, {"sandbox.kind": "none"}, 1, False),
     ("run_tests", "sandboxed", "", True, {"sandbox.unprotected": "true"}, 1, False),
@@ -250,6 +257,26 @@ def test_a_sandboxed_tool_is_asked_about_once(stage: Stage) -> None:
     stage.run(engine("run_tests", {"command": "a"}, {"command": "b"}), TASK)
     assert len(recorder.ran) == 2
     assert len(stage.questions) == 1
+
+
+@pytest.mark.parametrize("reply", ["allow", "run", "always"])
+@pytest.mark.parametrize(
+    ("tool", "first", "other"),
+    [
+        ("benchmark_code", {"command": "ls"}, {"command": "rm -rf /x"}),
+        ("npm_command", {"command": "exec a"}, {"command": "exec b"}),
+        ("run_tests", {"paths": ["a_test.py"]}, {"paths": ["-p", "x"]}),
+    ],
+)
+def test_where_nothing_holds_it_an_answer_is_good_for_that_very_call(
+    stage: Stage, memory: RememberedApprovals, reply: Reply, tool: str,
+    first: dict[str, Any], other: dict[str, Any],
+) -> None:  # fmt: skip
+    recorder = Recorder(stage, tool, "sandboxed")
+    stage.allow, stage.reply, stage.permits = True, reply, Permits(True, memory)
+    stage.run(engine(tool, first, first, other), TASK, **{"sandbox.unprotected": "true"})
+    assert len(recorder.ran) == 3
+    assert len(stage.questions) == (3 if reply == "allow" else 2)
 
 
 @pytest.mark.parametrize("reply", ["run", "always"])

@@ -87,7 +87,8 @@ def test_what_the_list_allows(command: str) -> None:
         "python -c 'import os'", "python -m timeit x", "python -Bmpdb x",
         "git help log", "python -", "python -Bc x", "python3 -c x", "python -i a.py",
         "node -e x", "node --eval=x", "node -p x", "node -r ./x a.js", "node --import ./x a.js",
-        "timeout 9 bash", "timeout 9 python",
+        "timeout 9 bash", "timeout 9 python", "time -o /home/me/.bashrc make test",
+        "time --output=x make test",
         # Programs that run others.
         "find . -exec rm {} ;", "find . -execdir x +", "find . -delete", "find . -ok x ;",
         "find . -fprintf x y", "xargs rm", "vim -c ':!id'", "vim a", "less +!id a", "less -k x a",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import select
+import signal
 import subprocess
 import sys
 import time
@@ -116,6 +117,16 @@ def test_anything_but_yes_is_a_refusal(
         assert shown.finish() == 1, shown.seen
     assert "refused" in shown.seen
     assert not work.joinpath("new.py").exists()
+
+
+def test_a_question_is_left_by_control_c(terminal: Start, use_remote: Callable[..., None]) -> None:
+    with ScriptedEndpoint([LOCK, Reply(text="Made it.")]) as endpoint:
+        use_remote(endpoint.base_url)
+        shown = terminal("run", "make a file", "--apply")
+        shown.until("[yes/run/No]")
+        shown.process.send_signal(signal.SIGINT)
+        assert shown.finish() == 130, shown.seen
+    assert shown.seen.rstrip().endswith("cancelled")
 
 
 LOCK = Reply(tool_calls=(call("write_file", path="Gemfile", content="x = 1\n"),))

@@ -155,3 +155,18 @@ def test_two_processes_remember_at_once(home: Path, tmp_path: Path) -> None:
     assert [one.wait(60) for one in both] == [0, 0]
     (rows,) = json.loads((home / "approvals.json").read_text()).values()
     assert len(rows) == 60
+
+
+@pytest.mark.parametrize(
+    ("command", "said"),
+    [("ls | cat", "a pipe"), ("", "is empty"), ("cd /", "a part of shells"), ("'", "has no end")],
+)
+async def test_nobody_is_asked_about_a_command_that_can_not_be_run(
+    start_editor: Start, command: str, said: str
+) -> None:
+    asks = Reply(tool_calls=(call("execute_command", command=command),))
+    with ScriptedEndpoint([asks, DONE]) as endpoint:
+        editor = await start_editor("vscode", trusted(endpoint.base_url))
+        await run(editor)
+        assert editor.questions == []
+        assert said in endpoint.requests[1]["messages"][-1]["content"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
 import sys
 from pathlib import Path
 
@@ -100,6 +101,31 @@ def test_the_view_shows_toolchains_and_no_keys(tmp_path: Path) -> None:
     assert "/etc/shadow" not in view.read
 
 
+def test_folders_that_may_not_be_entered_are_not_shown(tmp_path: Path) -> None:
+    # Run as nobody where the tests run as root, whom no mode stops.
+    script = f"""
+import os, sys, tempfile
+sys.path[:0] = {sys.path!r}
+from pathlib import Path
+from lsp_agent.sandbox.view import view_of
+if os.geteuid() == 0:
+    os.setuid(65534)
+with tempfile.TemporaryDirectory(dir="/tmp") as top:
+    closed, virtual = Path(top, "closed"), Path(top, "virtual")
+    (closed / "bin").mkdir(parents=True)
+    (virtual / "bin").mkdir(parents=True)
+    (virtual / "pyvenv.cfg").write_text(f"home = {{closed}}/bin")
+    closed.chmod(0)
+    view = view_of({{"PATH": f"{{closed}}/bin:{{virtual}}/bin:/usr/bin", "HOME": top + "/home"}})
+    closed.chmod(0o700)
+    print([one.removeprefix(top) for one in view.mounts if one.startswith(top)])
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", script], check=False, capture_output=True, text=True
+    )
+    assert (done.stdout, done.returncode) == ("['/virtual']\n", 0), done.stderr
+
+
 def test_a_home_folder_within_the_system_is_cut_out() -> None:
     view = view_of({"PATH": "/usr/bin", "HOME": "/usr/share"})
     assert "/usr" not in view.mounts
@@ -108,12 +134,18 @@ def test_a_home_folder_within_the_system_is_cut_out() -> None:
 
 
 def test_a_virtual_environment_names_only_a_folder_of_a_python(tmp_path: Path) -> None:
-    (tmp_path / "bin").mkdir()
-    config = tmp_path / "pyvenv.cfg"
-    config.write_text(f"home = {tmp_path}/bin\n")
-    assert list(environment_folders(tmp_path)) == [str(tmp_path)]
-    (tmp_path / "bin" / "python3").touch()
-    assert str(tmp_path) in list(environment_folders(tmp_path))[1:]
+    virtual, named, real = (tmp_path / name for name in ("virtual", "named", "real"))
+    for folder in (virtual, named / "bin", named / "lib" / "python3.12" / "site-packages",
+                   real / "bin", real / "lib" / "python3.12"):  # fmt: skip
+        folder.mkdir(parents=True)
+    (virtual / "pyvenv.cfg").write_text(f"home = {named}/bin\n")
+    assert list(environment_folders(virtual)) == [str(virtual)]
+    # Programs of that name, as in ~/.local/bin, are not enough to show all that lies beside them.
+    (real / "bin" / "python3").touch()
+    (named / "bin" / "python3").symlink_to(real / "bin" / "python3")
+    assert list(environment_folders(virtual)) == [str(virtual)]
+    (real / "lib" / "python3.12" / "os.py").touch()
+    assert list(environment_folders(virtual)) == [str(virtual), str(real)]
 
 
 def test_what_is_borrowed_stays_within_the_workspace(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import textwrap
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -172,3 +173,37 @@ def test_copies_of_dead_processes_are_removed(tmp_path: Path) -> None:
     assert mine.path.is_dir()
     mine.remove()
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_copy_is_removed_by_another_thread_than_made_it(tmp_path: Path) -> None:
+    with ThreadPoolExecutor(1) as pool:
+        copy = pool.submit(Copies(tmp_path).make).result()
+        copy.remove()
+        # The lock is free at once, not when somebody happens to collect it.
+        assert not copy._lock.is_locked
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("link", ["node_modules/.bin", ".venv/bin", ".venv", "node_modules"])
+def test_a_link_of_the_workspace_is_no_place_of_programs(tmp_path: Path, link: str) -> None:
+    work, secret = tmp_path / "work", tmp_path / "secret"
+    write_files(tmp_path, {"secret/.bin/key": "1", "secret/bin/key": "1", "secret/pyvenv.cfg": ""})
+    (work / link).parent.mkdir(parents=True)
+    if link == ".venv/bin":
+        (work / ".venv" / "pyvenv.cfg").write_text("")
+    (work / link).symlink_to(secret)
+    assert project_variables(work, {"PATH": "/usr/bin"})["PATH"] == "/usr/bin"
+
+
+@pytest.mark.parametrize(
+    ("code", "path"),
+    [
+        ("os.mkdir('new')", "new"),
+        ("open('new', 'w').close()", "new/a.py"),
+        ("os.unlink('a.py'); os.mkdir('a.py')", "a.py"),
+    ],
+)
+def test_what_a_command_left_in_the_way_ends_no_run(place: Place, code: str, path: str) -> None:
+    place.python(f"import os; {code}")
+    place.overlay.write(path, "y = 2\n")
+    assert place.run("cat", path) == "y = 2\n"
