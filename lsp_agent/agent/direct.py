@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from lsp_agent.agent.approvals import call_approved
 from lsp_agent.agent.conversation import Conversation
 from lsp_agent.agent.environment import Run, RunFailedError
-from lsp_agent.agent.formats import extract_code, parse_tool_calls
+from lsp_agent.agent.formats import extract_code
 from lsp_agent.agent.prompts import prompt
 from lsp_agent.agent.query import Answer, Budget, answer_tokens, ask_engine
 from lsp_agent.agent.related import question_of, related, tool_context
@@ -85,7 +85,7 @@ def run_direct(run: Run, budget: Budget) -> str:
         problem = take_rewrite(run, piece, answer)
         if not problem:
             return ""
-        conversation.answer(answer.text)
+        conversation.answer(answer.said.content)
         conversation.observe(f"{problem}\nAnswer again, with the whole piece.")
     run.env.overlay.restore(clean)
     give_up(run, f"no answer of the model passed the checks; the last one: {problem}")
@@ -136,8 +136,7 @@ def take_rewrite(run: Run, piece: Piece, answer: Answer) -> str:
 
 
 def _apply(run: Run, piece: Piece, answer: Answer) -> str:
-    parsed = parse_tool_calls(answer.text)
-    calls = answer.tool_calls or parsed.calls
+    calls = answer.tool_calls or answer.parsed.calls
     edits = [call for call in calls if _is_edit(run, call.name)]
     if edits:
         context = tool_context(run)

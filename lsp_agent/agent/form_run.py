@@ -85,7 +85,7 @@ def run_form(run: Run, budget: Budget, form: Form) -> str:
         if not problem:
             return ""
         if not narrow:
-            conversation.answer(answer.text)
+            conversation.answer(answer.said.content)
             conversation.observe(f"{problem}\nAnswer again, in the same form.")
     run.env.overlay.restore(clean)
     give_up(run, f"no answer of the model passed the checks; the last one: {problem}")

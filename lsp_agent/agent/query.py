@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from lsp_agent.agent.environment import Run, RunFailedError
+from lsp_agent.agent.formats import ParsedAnswer, parse_tool_calls
+from lsp_agent.agent.redaction import RedactingEngine
 from lsp_agent.agent.sampling import sampling_of
 from lsp_agent.engine.types import (
     Chat,
@@ -22,10 +24,16 @@ from lsp_agent.engine.types import (
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """One answer of the model, whole."""
+    """One answer of the model, whole.
 
+    ``said`` is what it wrote, to be shown to it again; ``text``, the native ``tool_calls`` and
+    ``parsed``, the text taken apart, have the secrets that were kept from it.
+    """
+
+    said: Message
     text: str
     tool_calls: tuple[ToolCall, ...]
+    parsed: ParsedAnswer
     finish: FinishReason
 
     @property
@@ -107,8 +115,19 @@ def ask_engine(
         if delta.finish is not None:
             if any(thinking):
                 run.env.events.emit("thinking", text="".join(thinking))
-            return Answer("".join(text), calls, delta.finish)
+            return _answer(run, Message("assistant", "".join(text), calls), delta.finish)
     raise EngineError("the model's answer ended without a last part")
+
+
+def _answer(run: Run, said: Message, finish: FinishReason) -> Answer:
+    """Take an answer apart; only then may secrets be back in it."""
+    parsed = parse_tool_calls(said.content)
+    engine = run.env.engine
+    if not isinstance(engine, RedactingEngine):
+        return Answer(said, said.content, said.tool_calls, parsed, finish)
+    show, restored = engine.secrets.show, engine.secrets.restored
+    shown = ParsedAnswer(show(parsed.text), tuple(map(restored, parsed.calls)), parsed.problems)
+    return Answer(said, show(said.content), tuple(map(restored, said.tool_calls)), shown, finish)
 
 
 def answer_tokens(run: Run) -> int:

@@ -1,9 +1,11 @@
 """Secrets stay here: prompts to servers elsewhere hold ``⟨secret:1⟩`` in their place.
 
 A secret has one number for the life of an engine, so that prompts keep their beginnings. What the
-model repeats in an answer or in an edit gets its secret back; in other calls and in what is
-suggested at a cursor it does not, since nothing good can come of it there. A text that has such a
-mark of its own is treated as if the mark were a secret, and so gets it back as it was.
+model repeats in an answer or in an edit gets its secret back once the answer is read, so that its
+quotes and line ends are none of the answer's; in other calls and in what is suggested at a cursor
+it does not, since nothing good can come of it there. A text that has such a mark of its own is
+treated as if the mark were a secret, and so gets it back as it was; those in what the model said
+stay.
 """
 
 from __future__ import annotations
@@ -12,6 +14,7 @@ import re
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 from ipaddress import ip_address
 from typing import Any
 from urllib.parse import urlsplit
@@ -28,7 +31,7 @@ from lsp_agent.engine.types import (
     Request,
     ToolCall,
 )
-from lsp_agent.workspace.secrets import find_secrets
+from lsp_agent.workspace.secrets import find_secrets, is_telling
 
 MARK = re.compile(r"⟨secret:(\d+)⟩")
 _OPEN = "⟨"
@@ -54,10 +57,14 @@ class Secrets:
         with self._lock:
             return tuple(self._numbers)
 
-    def hide(self, text: str) -> str:
-        """Return a text with marks in the place of its secrets."""
+    def hide(self, text: str, *, marked: bool = False) -> str:
+        """Return a text with marks in the place of its secrets; one that is ``marked`` has some."""
+        marks = [match.span() for match in MARK.finditer(text)]
         spans = [(one.start, one.end) for one in find_secrets(text)]
-        spans += [match.span() for match in MARK.finditer(text)]
+        if marked:
+            spans = [one for one in spans if not any(_meet(one, mark) for mark in marks)]
+        else:
+            spans += marks
         parts: list[str] = []
         at = 0
         for start, end in sorted(spans):
@@ -74,10 +81,16 @@ class Secrets:
         with self._lock:
             return MARK.sub(lambda match: self._values.get(int(match[1]), match[0]), text)
 
+    def restored(self, call: ToolCall) -> ToolCall:
+        """Return a call with the secrets back where it is an edit."""
+        if call.name not in _EDITS:
+            return call
+        return replace(call, arguments=_mapped(call.arguments, self.show))
+
     def _hide_known(self, text: str) -> str:
         """Hide what was a secret elsewhere and does not look like one here."""
         with self._lock:
-            known = [(value, n) for value, n in self._numbers.items() if len(value) >= _LONGEST]
+            known = [one for one in self._numbers.items() if _is_known(one[0])]
         for value, number in known:
             if value in text:
                 text = text.replace(value, f"⟨secret:{number}⟩")
@@ -115,15 +128,14 @@ class RedactingEngine:
         return self._engine.load(cancel)
 
     def generate(self, request: Request, cancel: CancelToken) -> Iterator[Delta]:
-        """Yield an answer to the prompt without secrets, with those that it repeats."""
+        """Yield an answer to the prompt without secrets; the marks that it repeats stay."""
         if not self._enabled():
             yield from self._engine.generate(request, cancel)
             return
         prompt = request.prompt
         if isinstance(prompt, Chat):
             prompt = replace(prompt, messages=tuple(map(self._hidden, prompt.messages)))
-            deltas = self._engine.generate(replace(request, prompt=prompt), cancel)
-            yield from _restored(deltas, self.secrets)
+            yield from self._engine.generate(replace(request, prompt=prompt), cancel)
         else:
             deltas = self._engine.generate(replace(request, prompt=self._gap(prompt)), cancel)
             yield from _before_marks(deltas)
@@ -143,7 +155,8 @@ class RedactingEngine:
         self._engine.close()
 
     def _hidden(self, message: Message) -> Message:
-        hide = self.secrets.hide
+        said = message.role == "assistant"
+        hide = partial(self.secrets.hide, marked=said)
         calls = tuple(
             replace(call, arguments=_mapped(call.arguments, hide)) for call in message.tool_calls
         )
@@ -153,16 +166,6 @@ class RedactingEngine:
         hide = self.secrets.hide
         snippets = tuple(map(hide, fim.snippets))
         return replace(fim, prefix=hide(fim.prefix), suffix=hide(fim.suffix), snippets=snippets)
-
-
-def _restored(deltas: Iterator[Delta], secrets: Secrets) -> Iterator[Delta]:
-    """Put secrets back; a mark may come in pieces, so the beginning of one is held back."""
-    waiting = ""
-    for delta in deltas:
-        text, waiting = _held(waiting + delta.text, whole=delta.finish is not None)
-        calls = tuple(_call(call, secrets) for call in delta.tool_calls)
-        thinking = secrets.show(delta.thinking)
-        yield replace(delta, text=secrets.show(text), thinking=thinking, tool_calls=calls)
 
 
 def _before_marks(deltas: Iterator[Delta]) -> Iterator[Delta]:
@@ -183,10 +186,12 @@ def _held(text: str, *, whole: bool) -> tuple[str, str]:
     return text[:at], text[at:]
 
 
-def _call(call: ToolCall, secrets: Secrets) -> ToolCall:
-    if call.name not in _EDITS:
-        return call
-    return replace(call, arguments=_mapped(call.arguments, secrets.show))
+def _is_known(value: str) -> bool:
+    return is_telling(value) and not MARK.fullmatch(value)
+
+
+def _meet(one: tuple[int, int], other: tuple[int, int]) -> bool:
+    return one[0] < other[1] and other[0] < one[1]
 
 
 def _mapped(value: Any, change: Callable[[str], str]) -> Any:

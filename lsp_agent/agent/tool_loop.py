@@ -10,7 +10,7 @@ from lsp_agent.agent.approvals import call_approved
 from lsp_agent.agent.conversation import Conversation
 from lsp_agent.agent.direct import Piece, apply_code, diagnostics_of, piece_of
 from lsp_agent.agent.environment import Run, RunFailedError
-from lsp_agent.agent.formats import extract_code, parse_tool_calls
+from lsp_agent.agent.formats import extract_code
 from lsp_agent.agent.grammar import MAX_PATHS, tool_grammar
 from lsp_agent.agent.prompts import prompt
 from lsp_agent.agent.query import Answer, Budget, answer_tokens, ask_engine
@@ -62,11 +62,11 @@ class ToolLoop:
     def step(self) -> str | None:
         """Ask for one answer and act on it; return the last words when the run is done."""
         answer = self._ask()
-        parsed = parse_tool_calls(answer.text)
+        parsed = answer.parsed
         native = bool(answer.tool_calls)
         calls = as_written(answer.tool_calls or self._numbered(parsed.calls))
         text = unguarded(answer.text.strip() if native else parsed.text)
-        self._conversation.answer(answer.text, answer.tool_calls)
+        self._conversation.answer(answer.said.content, answer.said.tool_calls)
         if calls:
             if text:
                 self._run.env.events.emit("plan", text=text)

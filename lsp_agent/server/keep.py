@@ -29,9 +29,11 @@ class Keeper:
         """Write down what arrived, and leave a checkpoint of it, which nobody waits for."""
         arrived = [self._arrived(change) for change in changes]
         await self._record(run_id, overlay, arrived, "applied")
+        app = await self._session.app()
+        files = [change.new_path or change.path for change in arrived]
+        app.journal.note("edit_applied", run_id, {"files": files})
         root = overlay.root
         if root is not None:
-            app = await self._session.app()
             self._later(self._session.in_thread(lambda: app.checkpoint(root, run_id, arrived)))
 
     def watch(self, run_id: str, overlay: Overlay, changes: Sequence[FileChange]) -> None:

@@ -246,7 +246,8 @@ class Journal:
             finally:
                 opened.database.close()
         except (sqlite3.Error, OSError) as error:
-            raise JournalError(f"the journal {self._path} can't be read: {error}") from error
+            mend = "; move it away, and it is begun anew" if "malformed" in str(error) else ""
+            raise JournalError(f"the journal {self._path} can't be read: {error}{mend}") from error
 
     def _loop(self) -> None:
         opened: Opened | None = None

@@ -20,11 +20,12 @@ ACTION = "undo"
 
 @dataclass(frozen=True, slots=True)
 class UndoPlan:
-    """A run and what takes it back."""
+    """A run and what takes it back; ``applied`` if any of its changes was seen to arrive."""
 
     run: RunRow
     undo: Undo
     undone_before: bool = False
+    applied: bool = True
 
     def to_json(self) -> dict[str, object]:
         """Return the files that change and those that are left, as commands answer."""
@@ -59,21 +60,27 @@ class Undoing:
         if not recorded:
             raise JournalError(f"run {run.id} changed no file; see: lsp-agent runs show {run.id}")
         left = [one.change for one in recorded if one.state != "undone"]
-        return UndoPlan(run, plan_undo(left, read), undone_before=not left)
+        applied = any(one.state != "offered" for one in recorded)
+        return UndoPlan(run, plan_undo(left, read), undone_before=not left, applied=applied)
 
     def plan_last(self, workspace: str, read: Read) -> UndoPlan | None:
         """Return what takes back the newest run of a folder of which something is left.
 
-        An edit that an editor was offered and did not take is passed over. ``None`` without any.
+        An edit that an editor was offered and, as far as is known, did not take is passed over.
+        ``None`` without any.
         """
         for run in self._changes.runs(workspace):
             plan = self.plan(run, read)
-            if plan.undo.changes or (workspace and plan.undo.conflicts):
+            if plan.undo.changes or (workspace and plan.undo.conflicts and plan.applied):
                 return plan
         return None
 
     def begin(self, plan: UndoPlan, run_id: str) -> UndoRun:
-        """Write down what is about to be done, under the id of a new run."""
+        """Write down what is about to be done, under the id of a new run.
+
+        Raises :class:`JournalError` where that can't be: nothing is to be undone then, as there
+        would be no way back from it.
+        """
         run = plan.run
         title = f"Undo: {run.title}"
         self._journal.start(run_id, title, run.workspace, ACTION)
@@ -83,8 +90,12 @@ class Undoing:
             new_path = change.new_path or change.path
             diff = unified_diff(change.before, change.after, change.path, new_path)
             events.emit("edit", uri=change.uri, diff=diff)
-        self._changes.record(run_id, plan.undo.changes, "offered")
-        return UndoRun(run_id, plan, events, self._journal, self._changes)
+        undone = UndoRun(run_id, plan, events, self._journal, self._changes)
+        if not self._changes.record(run_id, plan.undo.changes, "offered"):
+            error = JournalError("the journal can't be written, so nothing is undone; try again")
+            undone.fail(error)
+            raise error
+        return undone
 
 
 @dataclass(slots=True)

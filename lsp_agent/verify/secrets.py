@@ -6,10 +6,9 @@ import re
 from collections.abc import Sequence
 
 from lsp_agent.workspace.overlay import FileChange
+from lsp_agent.workspace.secrets import is_telling
 
 _MARK = re.compile(r"⟨secret(?::\d+)?⟩")
-# Shorter ones are words that stand anywhere.
-_LEAST = 8
 
 
 def check_secrets(changes: Sequence[FileChange], known: Sequence[str] = ()) -> str:
@@ -26,7 +25,7 @@ def check_secrets(changes: Sequence[FileChange], known: Sequence[str] = ()) -> s
         left = set(_MARK.findall(change.after)) - set(_MARK.findall(before))
         found += [f"{path}: {mark} stands for a secret that is not shown" for mark in sorted(left)]
         for value in known:
-            if len(value) >= _LEAST and change.after.count(value) > before.count(value):
+            if is_telling(value) and change.after.count(value) > before.count(value):
                 found.append(f"{path}: a secret from elsewhere was put in; leave it where it is")
                 break
     return "\n".join(found)

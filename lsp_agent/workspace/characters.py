@@ -15,7 +15,10 @@ import re
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal
+
+from lsp_agent.workspace.text import split_lines
 
 Kind = Literal["bidirectional", "invisible", "control", "space", "look-alike"]
 
@@ -46,12 +49,19 @@ _HIDDEN = (
 _BIDIRECTIONAL = "\u202a-\u202e\u2066-\u2069"
 _CONTROLS = "\x00-\x08\x0b\x0e-\x1f\x7f-\x9f"
 _SPACES = "\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000"
-_ODD = re.compile(
-    f"(?P<bidi>[{_BIDIRECTIONAL}])|(?P<hidden>[{_HIDDEN}])|(?P<control>[{_CONTROLS}])"
-    f"|^[ \t]*(?P<space>[{_SPACES}])|(?P<mark>\u037e)",
-    re.MULTILINE,
-)
+_ODD = re.compile(f"[{_BIDIRECTIONAL}{_HIDDEN}{_CONTROLS}{_SPACES}\u037e]")
+_KINDS: dict[str, Kind] = {
+    _BIDIRECTIONAL: "bidirectional",
+    _HIDDEN: "invisible",
+    _CONTROLS: "control",
+    _SPACES: "space",
+    "\u037e": "look-alike",
+}
+_CLASSES = [(re.compile(f"[{chars}]"), kind) for chars, kind in _KINDS.items()]
+_ASCII_CONTROLS = bytes(code for code in range(128) if _ODD.match(chr(code)))
 _WORD = re.compile(r"\w+")
+_PROSE_BEFORE = re.compile(r"(\w{2,}),? \Z")
+_PROSE_AFTER = re.compile(r"\A (\w{2,})")
 _PART = re.compile(r"[^\W\d_]+")
 _TWIN_LETTERS = "".join(map(chr, _TWINS))
 _COMPATIBLE = (
@@ -140,23 +150,24 @@ def skeleton(word: str) -> str:
 
 
 def _characters(text: str) -> Iterator[OddCharacter]:
+    if text.isascii():
+        raw = text.encode("ascii")
+        if len(raw.translate(None, _ASCII_CONTROLS)) == len(raw):
+            return
     for match in _ODD.finditer(text):
-        group = str(match.lastgroup)
-        at = match.start(group)
-        kind = _KINDS[group]
-        if group == "hidden" and _belongs(text, at):
+        char, at = match[0], match.start()
+        kind = next(kind for chars, kind in _CLASSES if chars.match(char))
+        if kind == "invisible" and _belongs(text, at):
             continue
-        char = text[at]
+        if kind == "space" and not _starts_line(text, at):
+            continue
         yield OddCharacter(at, at + 1, kind, char, f"U+{ord(char):04X} {_name(char)}")
 
 
-_KINDS: dict[str, Kind] = {
-    "bidi": "bidirectional",
-    "hidden": "invisible",
-    "control": "control",
-    "space": "space",
-    "mark": "look-alike",
-}
+def _starts_line(text: str, at: int) -> bool:
+    """Whether a space is the first odd one of a line's indentation."""
+    line = text.rfind("\n", 0, at) + 1
+    return not text[line:at].strip(" \t")
 
 
 def _belongs(text: str, at: int) -> bool:  # noqa: PLR0911 - one for each kind
@@ -189,25 +200,80 @@ def _in_flag(text: str, at: int) -> bool:
     return end >= at and all("\U000e0030" <= c <= "\U000e007a" for c in text[start + 1 : end])
 
 
+@dataclass(frozen=True, slots=True)
+class _Suspect:
+    """A word of a line that looks like ``latin``; ``certain`` whatever else the text has.
+
+    Others are odd where the text has ``latin`` too, if they ``may_collide`` with it.
+    """
+
+    start: int
+    word: str
+    latin: str
+    certain: bool
+    may_collide: bool
+
+
 def _look_alikes(text: str) -> Iterator[OddCharacter]:
-    plain: set[str] | None = None
-    for match in _WORD.finditer(text):
+    there: dict[str, bool] = {}
+    at = 0
+    for line in split_lines(text):
+        for one in () if line.isascii() else _suspects(line):
+            odd = one.certain
+            if not odd and one.may_collide:
+                if one.latin not in there:
+                    there[one.latin] = _has_word(text, one.latin)
+                odd = there[one.latin]
+            if odd:
+                start = at + one.start
+                yield OddCharacter(
+                    start, start + len(one.word), "look-alike", one.word,
+                    f"looks like {one.latin}: {_named(one.word)}",
+                )  # fmt: skip
+        at += len(line)
+
+
+@lru_cache(maxsize=16_384)
+def _suspects(line: str) -> tuple[_Suspect, ...]:
+    """Return what may be odd in a line; remembered, as a keystroke changes one line of many."""
+    found: list[_Suspect] = []
+    for match in _WORD.finditer(line) if _SUSPECT.search(line) else ():
         word = match[0]
-        if word.isascii() or not _SUSPECT.search(word):
-            continue
-        latin = skeleton(word)
+        latin = word if word.isascii() or not _SUSPECT.search(word) else skeleton(word)
         if latin == word:
             continue
-        if plain is None:
-            plain = {one for one in _WORD.findall(text) if one.isascii()}
         short = len(word) == 1 and (ord(word) not in _TWINS or word in _WEAK)
-        collides = latin.isascii() and latin in plain and not short and not latin.isdigit()
-        if collides or _is_mixed(word) or _is_disguised(word, text[match.end() : match.end() + 1]):
-            strange = sorted({c for c in word if _SUSPECT.match(c)})
-            names = ", ".join(f"U+{ord(c):04X} {_name(c)}" for c in strange[:4])
-            yield OddCharacter(
-                match.start(), match.end(), "look-alike", word, f"looks like {latin}: {names}"
+        may_collide = latin.isascii() and not short and not latin.isdigit()
+        found.append(
+            _Suspect(
+                match.start(),
+                word,
+                latin,
+                _is_mixed(word) or _is_disguised(word, line[match.end() : match.end() + 1]),
+                may_collide and not (len(word) == 1 and _in_prose(line, match.start())),
             )
+        )
+    return tuple(found)
+
+
+def _has_word(text: str, word: str) -> bool:
+    return word in text and re.search(rf"\b{re.escape(word)}\b", text) is not None
+
+
+def _in_prose(line: str, at: int) -> bool:
+    """Whether a letter is a word of a language: one of its script's words stands beside it.
+
+    That word is longer, and looks like none in Latin.
+    """
+    beside = [*_PROSE_BEFORE.findall(line[:at]), *_PROSE_AFTER.findall(line[at + 1 :])]
+    return any(
+        _script(word[0]) == _script(line[at]) and not skeleton(word).isascii() for word in beside
+    )
+
+
+def _named(word: str) -> str:
+    strange = sorted({c for c in word if _SUSPECT.match(c)})
+    return ", ".join(f"U+{ord(c):04X} {_name(c)}" for c in strange[:4])
 
 
 def _is_mixed(word: str) -> bool:
@@ -233,6 +299,7 @@ def _is_disguised(word: str, behind: str) -> bool:
     return not all("\uff10" <= c <= "\uff5a" for c in word) or (behind != "" and behind in "(.=[")
 
 
+@lru_cache(maxsize=4096)
 def _script(char: str) -> str:
     return unicodedata.name(char, "").partition(" ")[0]
 

@@ -97,6 +97,8 @@ _SECRET_VARIABLE = re.compile(
     r"|SECRET|PASSW|PASSPHRASE|CREDENTIAL|AUTH_?TOKEN|^LSP_AGENT_",
     re.IGNORECASE,
 )
+_NAMELIKE = re.compile(r"[A-Za-z_]+[0-9]{0,3}")
+_LEAST, _LONG = 8, 16
 _FILES = frozenset(
     {
         ".env", ".envrc", ".npmrc", ".pypirc", ".netrc", "_netrc", ".pgpass", ".htpasswd",
@@ -149,6 +151,11 @@ def find_secrets(text: str) -> list[Secret]:
         else:
             kept.append(one)
     return kept
+
+
+def is_telling(value: str) -> bool:
+    """Whether a secret is known from ordinary words wherever it stands."""
+    return len(value) >= _LEAST and not (len(value) < _LONG and _NAMELIKE.fullmatch(value))
 
 
 def redacted(text: str) -> str:

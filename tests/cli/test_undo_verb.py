@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 
@@ -112,3 +113,20 @@ def test_without_the_folder(lsp_agent: Command, work: Path, applied: str, tmp_pa
     assert done.status == 1
     assert "is gone" in done.err
     assert len(done.err.strip().splitlines()) == 1
+
+
+def test_nothing_is_undone_without_a_way_back(
+    lsp_agent: Command, work: Path, applied: str, home: Path
+) -> None:
+    before = files(work)
+    holder = sqlite3.connect(next(home.rglob("journal.sqlite")), isolation_level=None)
+    try:
+        holder.execute("begin immediate")
+        done = lsp_agent("runs", "undo", applied)
+    finally:
+        holder.close()
+    assert (done.status, done.out) == (1, "")
+    assert "nothing is undone" in done.err
+    assert files(work) == before
+    assert lsp_agent("runs", "undo", applied).status == 0
+    assert files(work) == {"a.py": SOURCE.encode(), "gone.py": b"g = 1\n"}

@@ -10,6 +10,7 @@ import pytest
 from lsprotocol import types as T
 from pygls.exceptions import JsonRpcException
 
+from lsp_agent.store.journal import Journal
 from tests.e2e.conftest import Start, remote
 from tests.e2e.test_commands import plain
 from tests.support.editor import Editor, capabilities
@@ -145,7 +146,9 @@ async def test_another_server_undoes_it_after_a_restart(start_editor: Start) -> 
         assert second.texts[uri] == SOURCE
 
 
-async def test_a_code_action_is_undone_and_a_checkpoint_left(start_editor: Start) -> None:
+async def test_a_code_action_is_undone_and_a_checkpoint_left(
+    start_editor: Start, home: Path
+) -> None:
     fixed = Reply(text="<<<code\nx = 2\n>>>code")
     with ScriptedEndpoint([fixed]) as endpoint:
         editor = await start_editor("vscode", remote(endpoint.base_url, profile="direct"))
@@ -164,6 +167,8 @@ async def test_a_code_action_is_undone_and_a_checkpoint_left(start_editor: Start
             lambda: git(editor.folder, "for-each-ref", layout, "refs/lsp-agent/").strip()
         )
         assert "+x = 2" in git(editor.folder, "diff", f"{commit}^", commit)
+        audit = Journal(home / "journal.sqlite").audit()
+        assert [one.data for one in audit if one.kind == "edit_applied"] == [{"files": ["a.py"]}]
         assert (await undo(editor))["files"] == ["a.py"]
         assert editor.texts[uri] == SOURCE
 

@@ -257,3 +257,16 @@ def test_what_is_committed_is_in_the_database(tmp_path: Path) -> None:
     connection.close()
     assert not journal.commit(lambda it: it.database.execute("nonsense"))
     journal.close()
+
+
+def test_one_that_is_damaged_inside_says_what_to_do(tmp_path: Path) -> None:
+    path = tmp_path / "j.sqlite"
+    journal = Journal(path)
+    for number in range(50):
+        record(journal, f"r{number}")
+    journal.close()
+    data = bytearray(path.read_bytes())
+    data[4096:] = bytes(byte ^ 0x5A for byte in data[4096:])
+    path.write_bytes(data)
+    with pytest.raises(JournalError, match="move it away"):
+        Journal(path).runs()

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import time
+from collections.abc import Callable
 
 import pytest
 from hypothesis import given
@@ -39,6 +41,7 @@ ODD = {
     "mathematical letters": ("\U0001d41e\U0001d42f\U0001d41a\U0001d425(x)", "look-alike"),
     "ligature": ("\ufb01le = 1", "look-alike"),
     "Greek question mark": ("f()\u037e", "look-alike"),
+    "a letter beside its twin": ("c = 1\n\u0441 = 2  # \u043d\u0438\u043c", "look-alike"),
     "a whole word beside its twin": ("scope = 1\n\u0455\u0441\u043e\u0440\u0435 = 2", "look-alike"),
 }
 
@@ -50,6 +53,8 @@ PLAIN = {
     "Russian": "# \u041f\u0440\u0438\u0432\u0435\u0442, \u043c\u0438\u0440\n"
     "\u0441\u0443\u043c\u043c\u0430 = \u0446\u0435\u043d\u0430 * 2\n"
     "# HTTP-\u0441\u0435\u0440\u0432\u0435\u0440",
+    "Russian words of a letter": "c = 1  # \u043d\u0435 \u0441 \u043d\u0438\u043c\n"
+    "a = 2  # \u043d\u0435 \u0442\u0443\u0442, \u0430 \u0442\u0430\u043c",
     "parts of a name": "user_\u0438\u043c\u044f = 1",
     "Greek": "\u03bb\u03cc\u03b3\u03bf\u03c2 = 1",
     "formulas": "\u0394t = 1; \u03bb_max = 2; \u03c3x = 3; \u03b1x = 4; \u03c1g = 5",
@@ -118,3 +123,22 @@ def test_the_time_grows_with_the_text(unit: str) -> None:
     small = min(seconds(5_000) for _ in range(3))
     # Linear would be 4 times, quadratic 16.
     assert min(seconds(20_000) for _ in range(3)) < 9 * max(small, 1e-3)
+
+
+RUSSIAN = (
+    "\u0432\u043e\u0437\u0432\u0440\u0430\u0442 \u0441\u0443\u043c\u043c\u044b \u0446\u0435\u043d"
+)
+
+
+@pytest.mark.parametrize(("comment", "share"), [("the sum of it", 0.5), (RUSSIAN, 4)])
+def test_a_key_in_a_long_text_costs_little(comment: str, share: float) -> None:
+    text = "".join(f"def f{n}(a, b):\n    # {comment} {n}\n    return a\n" for n in range(3400))
+    words = min(_seconds(lambda: re.findall(r"\w+", text)) for _ in range(3))
+    find_odd(text)
+    assert min(_seconds(lambda: find_odd(f"{text}x")) for _ in range(5)) < words * share
+
+
+def _seconds(work: Callable[[], object]) -> float:
+    began = time.perf_counter()
+    work()
+    return time.perf_counter() - began

@@ -69,7 +69,7 @@ class Deliveries:
 
     async def apply(self, handle: RunHandle, result: RunResult) -> types.WorkspaceEdit:
         """Apply a run's edit in the editor; raises ``LspAgentError`` when it does not arrive."""
-        edit = await deliver(
+        return await deliver(
             self._context.server,
             self._context.session,
             handle.overlay,
@@ -78,10 +78,6 @@ class Deliveries:
             handle.run_id,
             result.verdicts,
         )
-        app = await self._context.session.app()
-        names = [change.new_path or change.path for change in result.changes]
-        app.journal.note("edit_applied", handle.run_id, {"files": names})
-        return edit
 
     async def show(self, title: str, markdown: str) -> None:
         """Show a text: as a document where the client can, else as a message."""
