@@ -220,6 +220,6 @@ def _tools() -> Iterator[Check]:
     yield Check("git", git is not None, git or "not on PATH", "install git")
     style = [one for one in _STYLE if shutil.which(one)]
     detail = ", ".join(style) or "none on PATH"
-    yield Check("linters and formatters", bool(style), detail, "pip install ruff")
+    yield Check("linters", bool(style), detail, "pip install ruff")
     editors = [one for one in _EDITORS if shutil.which(one)]
     yield Check("editors", bool(editors), ", ".join(editors) or "none on PATH", "see README.md")
