@@ -61,6 +61,9 @@ def call_approved(
         return ToolOutcome(ok=False, text=f"error: {refusal}")
     before = run.env.overlay.snapshot().texts
     outcome = call_tool(tools, name, arguments, context)
+    if tool.hazard not in ("low", "edit"):
+        data = {"tool": name, "arguments": dict(arguments), "ok": outcome.ok}
+        run.env.note("command_run", data)
     if risk.hazard == "risky":
         _clear(run, before, {_canonical(run, path) for path in paths_of(given)})
     return outcome

@@ -121,17 +121,14 @@ class ToolLoop:
         self._run.env.progress(call.name, None)
         outcome = call_approved(self._run, self._tools, call.name, call.arguments, self._context)
         if tool is not None:
-            self._remember(tool, call, outcome)
+            self._remember(tool, outcome)
         return outcome
 
-    def _remember(self, tool: Tool[Any], call: ToolCall, outcome: ToolOutcome) -> None:
+    def _remember(self, tool: Tool[Any], outcome: ToolOutcome) -> None:
         env = self._run.env
         if outcome.code == OutsideRootError.code:
             env.note("path_refused", {"tool": tool.name, "why": outcome.text})
-        if tool.hazard not in ("low", "edit"):
-            data = {"tool": tool.name, "arguments": dict(call.arguments), "ok": outcome.ok}
-            env.note("command_run", data)
-        elif outcome.ok and tool.hazard == "edit":
+        if outcome.ok and tool.hazard == "edit":
             self._repeats.edited()
             env.keep(env.overlay.changes())
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 _ROUTES: tuple[Literal["agent", "action", "completion"], ...] = ("agent", "action", "completion")
 _EDITORS = ("code", "codium", "nvim", "hx", "emacs", "kak", "zed", "subl")
-_LINTERS = ("ruff", "eslint")
+_STYLE = ("ruff", "black", "eslint", "prettier", "gofmt", "rustfmt")
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,7 +218,8 @@ def _placed(header: GgufHeader, settings: LlamaSettings, devices: Sequence[Devic
 def _tools() -> Iterator[Check]:
     git = shutil.which("git")
     yield Check("git", git is not None, git or "not on PATH", "install git")
-    linters = [one for one in _LINTERS if shutil.which(one)]
-    yield Check("linters", bool(linters), ", ".join(linters) or "none found", "pip install ruff")
+    style = [one for one in _STYLE if shutil.which(one)]
+    detail = ", ".join(style) or "none on PATH"
+    yield Check("linters", bool(style), detail, "pip install ruff")
     editors = [one for one in _EDITORS if shutil.which(one)]
     yield Check("editors", bool(editors), ", ".join(editors) or "none on PATH", "see README.md")

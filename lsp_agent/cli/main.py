@@ -30,7 +30,7 @@ VERBS = {
     "models": "List the models of this machine; add, pull, remove or time one.",
     "config": "Show, describe or check the configuration.",
     "runs": "Look at earlier runs; undo, resume, export or forget them; verify the audit.",
-    "trust": "Trust a folder: its workspace file may set anything.",
+    "trust": "Trust a folder: its settings count, its tests and linters may run.",
     "untrust": "Stop trusting a folder.",
 }
 DONE, NO_EDIT, USAGE, UNAVAILABLE, CANCELLED = 0, 1, 2, 3, 130

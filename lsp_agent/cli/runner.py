@@ -201,7 +201,7 @@ def _confirm(context: CliContext, question: ApprovalQuestion, cancel: CancelToke
     """Ask on the terminal; without one the answer is no, and once cancelled."""
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
         asked = output.one_line(question.title)
-        more = "; --yes allows it" if question.hazard == "edit" else ""
+        more = " (--yes allows it)" if question.hazard == "edit" else ""
         context.warn(f"refused, as there is no terminal to ask on: {asked}{more}")
         return "refuse"
     import click

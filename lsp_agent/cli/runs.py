@@ -36,18 +36,25 @@ for _verb in (resume, audit, export, purge):
 @click.option("--json", "as_json", is_flag=True, help="Print a JSON array.")
 @pass_context
 def list_(context: CliContext, limit: int, as_json: bool) -> None:
-    """List the newest runs first."""
-    from lsp_agent.cli import output
+    """List the newest runs first, with what became of their edits.
 
-    rows = journal_of(context).runs(limit)
+    An edit is `applied`, `offered` to an editor that did not say that it took it, or `undone`; one
+    that was only printed has no such word.
+    """
+    from lsp_agent.cli import output
+    from lsp_agent.store.changes import Changes
+
+    journal = journal_of(context)
+    rows = journal.runs(limit)
+    became = Changes(journal).states()
     if as_json:
-        output.write_json([asdict(row) for row in rows])
+        output.write_json([{**asdict(row), "changes": became.get(row.id, "")} for row in rows])
         return
     if not rows:
         context.say("no runs yet")
         return
     for row in rows:
-        output.write_text(output.printable(_line(row)))
+        output.write_text(output.printable(_line(row, became.get(row.id, ""))))
 
 
 @command.command("show")
@@ -83,10 +90,11 @@ def _show_event(context: CliContext, event: dict[str, Any]) -> None:
         output.write_diff(diff, color=context.color_stdout)
 
 
-def _line(row: RunRow) -> str:
+def _line(row: RunRow, became: str = "") -> str:
     started = row.started[:19].replace("T", " ")
     what = row.title.replace("\n", " ")
-    return f"{row.id:<{_SHORT_ID}}  {started:<19}  {row.status:<11}  {row.seconds:6.1f} s  {what}"
+    status = f"{row.status}, {became}" if became else row.status
+    return f"{row.id:<{_SHORT_ID}}  {started:<19}  {status:<15}  {row.seconds:6.1f} s  {what}"
 
 
 def _first_lines(text: str) -> str:

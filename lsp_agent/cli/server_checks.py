@@ -34,7 +34,8 @@ def language_servers(context: CliContext, folder: Path) -> Iterator[Check]:
             continue
         jobs.add(key)
         fix = f"lsp-agent trust {folder}" if one.installed else one.server.install
-        yield Check(f"language server {one.server.name}", False, one.reason, fix)
+        reason = one.reason.removesuffix(f"; get it with: {fix}").removesuffix(f": {fix}")
+        yield Check(f"language server {one.server.name}", False, reason, fix)
 
 
 def _files(folder: Path) -> list[str]:

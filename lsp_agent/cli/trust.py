@@ -10,7 +10,10 @@ import click
 from lsp_agent.cli.context import CliContext, pass_context
 
 
-@click.command(help="Trust a folder: its lsp-agent.toml or pyproject.toml may set anything.")
+@click.command(
+    help="Trust a folder: its lsp-agent.toml or pyproject.toml may set anything, its tests, "
+    "linters and language servers may run unasked. That ends when one of the two files changes."
+)
 @click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
 @pass_context
 def command(context: CliContext, folder: Path) -> None:
@@ -22,4 +25,4 @@ def command(context: CliContext, folder: Path) -> None:
     journal = journal_of(context)
     journal.note("trust_changed", data={"folder": os.path.realpath(folder), "trusted": True})
     journal.close()
-    context.say(f"{folder} is trusted until its settings file changes")
+    context.say(f"{os.path.realpath(folder)} is trusted until its settings files change")

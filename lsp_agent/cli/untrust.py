@@ -19,11 +19,12 @@ def command(context: CliContext, folder: Path) -> None:
     from lsp_agent.config.trust import TrustStore
     from lsp_agent.store.approvals import RememberedApprovals
 
+    name = os.path.realpath(folder)
     known = TrustStore(context.home).untrust(folder)
     journal = journal_of(context)
-    journal.note("trust_changed", data={"folder": os.path.realpath(folder), "trusted": False})
+    journal.note("trust_changed", data={"folder": name, "trusted": False})
     journal.close()
     forgotten = RememberedApprovals(context.home, folder).forget()
-    context.say(f"{folder} is not trusted any more" if known else f"{folder} was not trusted")
+    context.say(f"{name} is not trusted any more" if known else f"{name} was not trusted")
     if forgotten:
-        context.say(f"{forgotten} answer(s) that were good for ever are forgotten")
+        context.say(f"{forgotten} answer(s) that held here always are forgotten")

@@ -222,8 +222,11 @@ class LanguageServersSettings(Section):
 class SafetySettings(Section):
     """What a run may do without asking."""
 
-    network: bool = Field(False, description="commands may use the network")
-    approve: Literal["never", "risky", "always"] = Field("risky", description="what is asked first")
+    network: bool = Field(False, description="commands and pushes may use the network")
+    approve: Literal["never", "risky", "always"] = Field(
+        "risky",
+        description="what is asked about first; never: pushes only, always: each edit too",
+    )
     allowed_commands: list[str] = Field(
         [],
         description="commands that need no asking, as `make test` or `npm run *`; compared word by "
@@ -238,11 +241,13 @@ class SandboxSettings(Section):
     """How commands and tests are held in."""
 
     kind: Literal["auto", "bubblewrap", "landlock", "seatbelt", "windows", "container", "none"] = (
-        Field("auto", description="auto: the first of them that this machine has")
+        Field("auto", description="auto: bubblewrap, else landlock; on macOS seatbelt")
     )
     image: str = Field("", description="image for `container`: podman or docker, never pulled")
     unprotected: bool = Field(
-        False, description="run commands without a sandbox too, or with one that holds less"
+        False,
+        description="run commands without a sandbox too, or with one that holds less; tests are "
+        "then asked about like any command",
     )
     wall_seconds: float = Field(120.0, gt=0, le=86_400, description="longest time of a command")
     cpu_seconds: int = Field(120, ge=1, description="processor time of each process")
@@ -259,7 +264,9 @@ class GitSettings(Section):
         True, description="keep what a run changed under a private ref, see docs/trust.md"
     )
     checkpoint_days: int = Field(30, ge=1, description="days after which checkpoints are removed")
-    hooks: bool = Field(False, description="run the repository's hooks when a run commits")
+    hooks: bool = Field(
+        False, description="run the repository's hooks when a run commits, in trusted folders"
+    )
 
 
 class JournalSettings(Section):
@@ -268,7 +275,8 @@ class JournalSettings(Section):
     keep_days: int = Field(90, ge=0, description="days after which runs are forgotten; 0: never")
     passphrase_env: str = Field(
         "",
-        description="name of the variable with the passphrase that the journal is encrypted with",
+        description="name of the variable with the passphrase that the journal is encrypted with; "
+        "default: it is not",
     )
 
 

@@ -48,7 +48,7 @@ _OF_EVENTS: dict[str, tuple[AuditKind, tuple[str, ...]]] = {
     "run_started": ("run_started", ("action", "engine")),
     "run_finished": ("run_finished", ("status", "tokens", "seconds")),
     "approval_requested": ("approval_requested", ("title", "detail")),
-    "approval": ("approval", ("title", "approved")),
+    "approval": ("approval", ("title", "approved", "decision", "source", "tool")),
     "edit": ("edit_offered", ("uri",)),
 }
 

@@ -101,6 +101,12 @@ class Changes:
         )
         return [self._journal.run(run_id) for run_id in found]
 
+    def states(self) -> dict[str, State]:
+        """Return what became of each run's changes, by its id; one undone in part is not undone."""
+        # The words happen to stand in the alphabet as they should here: "undone" is the last.
+        sql = "select run, min(state) from changes group by run"
+        return self._journal.read(lambda opened: dict(opened.database.execute(sql)), {})
+
     def newest(self, workspace: str, limit: int = 200) -> list[FileChange]:
         """Return what the newest runs and undos of a folder changed, but for what is undone."""
         rest = (

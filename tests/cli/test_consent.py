@@ -65,3 +65,32 @@ def test_an_action_takes_both(
         assert work.joinpath("a.py").read_text() == "x = 1\n"
         assert lsp_agent(*arguments).status == 0
         assert work.joinpath("a.py").read_text() == "x = 2\n"
+
+
+@pytest.mark.parametrize(
+    ("options", "allowed", "ran"),
+    [((), '["true"]', True), ((), "[]", False), (("--dry-run",), '["true"]', False)],
+)
+def test_the_audit_names_a_command_only_if_it_ran(
+    lsp_agent: Command,
+    use_remote: Callable[..., None],
+    options: tuple[str, ...],
+    allowed: str,
+    ran: bool,
+) -> None:
+    settings = f'[safety]\nallowed_commands = {allowed}\n[sandbox]\nkind = "none"\n'
+    calls = Reply(tool_calls=(call("execute_command", command="true"),))
+    with ScriptedEndpoint([calls, DONE]) as endpoint:
+        use_remote(endpoint.base_url, f"{settings}unprotected = true\n")
+        assert lsp_agent("run", "run it", *options).status == 0
+    rows = json.loads(lsp_agent("runs", "audit", "--json").out)
+    assert ("command_run" in [row["kind"] for row in rows]) is ran
+    (answer,) = [row["data"] for row in rows if row["kind"] == "approval"]
+    source = "--dry-run" if options else "policy" if ran else "user"
+    assert answer == {
+        "title": "Allow execute_command?",
+        "approved": ran,
+        "decision": "allow" if ran else "refuse",
+        "source": source,
+        "tool": "execute_command",
+    }

@@ -30,6 +30,24 @@ def test_lists_the_newest_first(lsp_agent: Command, two_runs: None) -> None:
     assert len(lsp_agent("runs", "list", "--limit", "1").out.splitlines()) == 1
 
 
+def test_the_list_says_what_became_of_an_edit(
+    lsp_agent: Command, use_remote: Callable[..., None]
+) -> None:
+    other = Reply(tool_calls=(call("write_file", path="b.txt", content="b\n"),))
+    done = Reply(text="Made it.")
+    with ScriptedEndpoint([EDIT, done, EDIT, done, other, done]) as endpoint:
+        use_remote(endpoint.base_url)
+        for options in ((), ("--apply",), ("--apply",)):
+            assert lsp_agent("run", "make a file", *options).status == 0
+    assert lsp_agent("runs", "undo").status == 0
+    rows = json.loads(lsp_agent("runs", "list", "--json").out)
+    assert [row["changes"] for row in rows] == ["applied", "undone", "applied", ""]
+    listed = lsp_agent("runs", "list").out.splitlines()
+    states = ["edited, applied", "edited, undone", "edited, applied", "edited  "]
+    for line, state in zip(listed, states, strict=True):
+        assert f"  {state}" in line
+
+
 def test_a_prefix_is_enough(lsp_agent: Command, two_runs: None) -> None:
     newest, oldest = json.loads(lsp_agent("runs", "list", "--json").out)
     prefix = next(
