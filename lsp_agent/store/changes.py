@@ -51,7 +51,7 @@ class Changes:
             for number, change in enumerate(changes):
                 texts = (change.path, change.new_path, change.before, change.after)
                 row = [
-                    opened.codec.write(text, "changes", column, run_id, number)
+                    opened.codec.write_file(text, "changes", column, run_id, number)
                     for column, text in zip(_TEXTS, texts, strict=True)
                 ]
                 opened.database.execute(
@@ -139,7 +139,7 @@ def _texts_of(codec: Codec, run: str, number: int, stored: list[str | None]) -> 
     if any(text is SEALED or text is DAMAGED for text in texts):
         raise JournalError(
             f"what run {run} changed can't be read: it is sealed; set the variable that "
-            "journal.passphrase_env names to the passphrase"
+            "journal.passphrase_env names to the passphrase, or bring journal.key back"
         )
     return texts
 

@@ -268,7 +268,8 @@ class Journal:
     def _open(self) -> Opened:
         database = open_database(self._path, self._warn)
         try:
-            codec = open_codec(database, self._settings.passphrase_env, self._env, self._warn)
+            variable, own = self._settings.passphrase_env, self._path.with_suffix(".key")
+            codec = open_codec(database, variable, self._env, self._warn, own)
         except BaseException:
             database.close()
             raise

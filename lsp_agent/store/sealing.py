@@ -3,6 +3,9 @@
 AES-256-GCM (NIST SP 800-38D) with a random nonce for each text; the key by scrypt (RFC 7914) from
 the passphrase and a random salt of the database. A text is bound to its table, column and row, so
 that one moved elsewhere does not open.
+
+Texts of files that hold secrets are sealed in any case, with a random key in a file beside the
+database: no copy or search of the database shows them, while whoever may read both files can.
 """
 
 from __future__ import annotations
@@ -12,10 +15,14 @@ import hashlib
 import json
 import os
 from collections.abc import Callable, Mapping
+from contextlib import suppress
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, overload
 
+from lsp_agent.store.atomic import Looks, stage
 from lsp_agent.store.database import transaction
 from lsp_agent.store.rows import JournalError
+from lsp_agent.workspace.secrets import find_secrets
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
@@ -26,17 +33,24 @@ SEALED = "(sealed)"
 DAMAGED = "(damaged)"
 """Stands for a sealed text that was changed, or moved from its row."""
 
-_SEAL, _PLAIN = "sealed:1:", "plain:1:"
-_NONCE_BYTES = 12
+_SEAL, _OWN, _PLAIN = "sealed:1:", "own:1:", "plain:1:"
+_MARKS = (_SEAL, _OWN, _PLAIN)
+_NONCE_BYTES, _KEY_BYTES = 12, 32
 _CHECK = "lsp-agent"
 
 
 class Codec:
-    """Writes texts sealed or as they are, reads both; ``key`` has 32 bytes."""
+    """Writes texts sealed or as they are, reads both; ``key`` has 32 bytes.
 
-    def __init__(self, key: bytes | None = None, *, sealing: bool = False) -> None:
+    ``own`` is the file with the key for what holds secrets; it is made when first needed.
+    """
+
+    def __init__(
+        self, key: bytes | None = None, *, sealing: bool = False, own: Path | None = None
+    ) -> None:
         self._key = key
         self._sealing = sealing
+        self._own = own
 
     @overload
     def write(self, text: str, *place: object) -> str: ...
@@ -49,10 +63,14 @@ class Codec:
         # A name from the command line may hold bytes that are no character.
         text = text.encode("utf-8", "backslashreplace").decode("utf-8")
         if not self._sealing or self._key is None:
-            return _PLAIN + text if text.startswith((_SEAL, _PLAIN)) else text
-        nonce = os.urandom(_NONCE_BYTES)
-        sealed = nonce + _cipher(self._key).encrypt(nonce, text.encode("utf-8"), _bound(place))
-        return _SEAL + base64.b64encode(sealed).decode("ascii")
+            return _PLAIN + text if text.startswith(_MARKS) else text
+        return _SEAL + _sealed(self._key, text, place)
+
+    def write_file(self, text: str | None, *place: object) -> str | None:
+        """Return what is stored for the text of a file, which is sealed if it holds a secret."""
+        if text is None or self._own is None or self._sealing or not find_secrets(text):
+            return self.write(text, *place)
+        return _OWN + _sealed(_own_key(self._own), text, place)
 
     @overload
     def read(self, stored: str, *place: object) -> str: ...
@@ -60,18 +78,21 @@ class Codec:
     def read(self, stored: None, *place: object) -> None: ...
     def read(self, stored: str | None, *place: object) -> str | None:
         """Return the text; :data:`SEALED` without the key, :data:`DAMAGED` if it was changed."""
-        if stored is None or not stored.startswith((_SEAL, _PLAIN)):
+        if stored is None or not stored.startswith(_MARKS):
             return stored
         if stored.startswith(_PLAIN):
             return stored.removeprefix(_PLAIN)
-        if self._key is None:
+        key = self._key
+        if stored.startswith(_OWN):
+            key = _own_key(self._own) if self._own is not None and self._own.exists() else None
+        if key is None:
             return SEALED
         from cryptography.exceptions import InvalidTag
 
         try:
-            data = base64.b64decode(stored.removeprefix(_SEAL), validate=True)
+            data = base64.b64decode(stored.partition(":1:")[2], validate=True)
             nonce, rest = data[:_NONCE_BYTES], data[_NONCE_BYTES:]
-            text: bytes = _cipher(self._key).decrypt(nonce, rest, _bound(place))
+            text: bytes = _cipher(key).decrypt(nonce, rest, _bound(place))
             return text.decode("utf-8")
         except (ValueError, InvalidTag):
             return DAMAGED
@@ -90,7 +111,11 @@ class Codec:
 
 
 def open_codec(
-    database: Database, variable: str, env: Mapping[str, str], warn: Callable[[str], None]
+    database: Database,
+    variable: str,
+    env: Mapping[str, str],
+    warn: Callable[[str], None],
+    own: Path | None = None,
 ) -> Codec:
     """Return the codec of a database; ``variable`` names where the passphrase is, ``""``: none.
 
@@ -107,17 +132,17 @@ def open_codec(
             "passphrase, or remove the setting"
         )
     if not passphrase:
-        return Codec()
+        return Codec(own=own)
     if "salt" not in known:
         known = _set_up(database, variable, passphrase, warn)
     key = _key(passphrase, known["salt"])
     if Codec(key).read(known["check"], "meta", "check") != _CHECK:
         if not variable:
-            return Codec()
+            return Codec(own=own)
         raise JournalError(
             f"the passphrase in {variable} is not the one that the journal was encrypted with"
         )
-    return Codec(key, sealing=bool(variable))
+    return Codec(key, sealing=bool(variable), own=own)
 
 
 def _set_up(
@@ -151,6 +176,26 @@ def _key(passphrase: str, salt: str) -> bytes:
         passphrase.encode("utf-8", "surrogateescape"),
         salt=bytes.fromhex(salt), n=2**15, r=8, p=1, maxmem=64 * 1024 * 1024, dklen=32,
     )  # fmt: skip
+
+
+def _own_key(file: Path) -> bytes:
+    """Return the key in a file, which is made whole or not at all."""
+    if not file.exists():
+        temp = file.with_name(f".{file.name}-{os.urandom(6).hex()}.tmp")
+        try:
+            stage(temp, os.urandom(_KEY_BYTES), Looks(0o600, -1, -1))
+            # Of two processes one is first, and both use its key.
+            with suppress(FileExistsError):
+                os.link(temp, file)
+        finally:
+            temp.unlink(missing_ok=True)
+    return file.read_bytes()
+
+
+def _sealed(key: bytes, text: str, place: tuple[object, ...]) -> str:
+    nonce = os.urandom(_NONCE_BYTES)
+    data = nonce + _cipher(key).encrypt(nonce, text.encode("utf-8"), _bound(place))
+    return base64.b64encode(data).decode("ascii")
 
 
 def _bound(place: tuple[object, ...]) -> bytes:

@@ -38,8 +38,8 @@ def write_working(
                 number,
                 change.path,
                 change.new_path,
-                codec.write(change.before, "working", "before", run, number),
-                codec.write(change.after, "working", "after", run, number),
+                codec.write_file(change.before, "working", "before", run, number),
+                codec.write_file(change.after, "working", "after", run, number),
             ],
         )
 

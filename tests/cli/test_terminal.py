@@ -22,6 +22,8 @@ from tests.support.scripted_endpoint import Reply, ScriptedEndpoint, call
 pty = pytest.importorskip("pty", reason="this system has no pseudo-terminals")
 termios = pytest.importorskip("termios")
 
+# The check of characters would refuse the edit.
+RAW = ("--set", "verify.characters=false")
 EDIT = Reply(tool_calls=(call("write_file", path="new.py", content="x = '\x1b[2Jgröße'\n"),))
 ASK = '[safety]\napprove = "always"\n'
 
@@ -96,7 +98,7 @@ def test_shows_progress_asks_and_colours(
 ) -> None:
     with ScriptedEndpoint([EDIT, Reply(text="Made it.")]) as endpoint:
         use_remote(endpoint.base_url, ASK)
-        shown = terminal("run", "make a file")
+        shown = terminal("run", "make a file", *RAW)
         shown.until("[y/N]")
         shown.type("y\n")
         assert shown.finish() == 0, shown.seen
@@ -111,7 +113,7 @@ def test_anything_but_yes_is_a_refusal(
 ) -> None:
     with ScriptedEndpoint([EDIT, Reply(text="Made it.")]) as endpoint:
         use_remote(endpoint.base_url, ASK)
-        shown = terminal("run", "make a file", "--apply")
+        shown = terminal("run", "make a file", "--apply", *RAW)
         shown.until("[y/N]")
         shown.type(answer)
         assert shown.finish() == 1, shown.seen
@@ -177,7 +179,7 @@ def test_no_colours_and_no_progress_when_told_so(
 ) -> None:
     with ScriptedEndpoint([EDIT, Reply(text="Made it.")]) as endpoint:
         use_remote(endpoint.base_url)
-        shown = terminal("run", "make a file", "--no-color", "--quiet")
+        shown = terminal("run", "make a file", "--no-color", "--quiet", *RAW)
         assert shown.finish() == 0, shown.seen
     assert "\x1b" not in shown.seen
     assert "loading" not in shown.seen
