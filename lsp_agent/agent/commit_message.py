@@ -14,12 +14,14 @@ from lsp_agent.agent.prompts import prompt
 from lsp_agent.agent.sampling import sampling_of
 from lsp_agent.cancel import Cancelled, CancelToken
 from lsp_agent.config.model import Settings
+from lsp_agent.context.untrusted import guarded, remark, unguarded
 from lsp_agent.engine.types import Chat, Engine, Job, Message, Request
 from lsp_agent.errors import LspAgentError
 from lsp_agent.resources import resource
 from lsp_agent.vcs.diffs import FileDiff, fitted, plain_message, read_diff
 from lsp_agent.vcs.git import Repository, VcsError
 from lsp_agent.vcs.owners import subjects_since, suggest_reviewers
+from lsp_agent.workspace.secrets import redacted
 
 _MAX_TOKENS = 320
 _FRAME_TOKENS = 512
@@ -116,11 +118,14 @@ def _ask(
             if info.jobs:
                 return None
             info = info if info.loaded else engine.load(cancel)
+            said = remark(text)
+            text = guarded(text)
             room = max(info.n_ctx - _MAX_TOKENS - _FRAME_TOKENS, _FRAME_TOKENS)
             tokens = engine.count_tokens(text)
             if tokens > room:
                 text = text[: len(text) * room // tokens] + "\n[cut]"
-            messages = (Message("system", prompt(job)), Message("user", text))
+            data = f"{text}\n{said}" if said else text
+            messages = (Message("system", prompt(job)), Message("user", data))
             request = Request(
                 Chat(messages),
                 max_tokens=_MAX_TOKENS,
@@ -134,7 +139,8 @@ def _ask(
     except LspAgentError as error:
         _log.warning("no model for a commit message: %s", error)
         return None
-    return read_message(answer)
+    # A message goes farther than the file that it tells of.
+    return read_message(redacted(unguarded(answer)))
 
 
 def _plain_request(files: list[FileDiff], subjects: list[str], listed: str) -> Described:

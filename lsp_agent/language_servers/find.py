@@ -7,7 +7,6 @@ is a server that runs what the workspace holds. Nothing is ever downloaded.
 from __future__ import annotations
 
 import os
-import re
 import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -17,16 +16,12 @@ from typing import Any
 from lsp_agent.config.model import LanguageServerSettings, LanguageServersSettings
 from lsp_agent.language_servers.known import KNOWN, Server
 from lsp_agent.syntax.languages import language_id
+from lsp_agent.workspace.secrets import without_secrets
 
 _ON_WINDOWS = os.name == "nt"
 _VENV = (".venv", "Scripts" if _ON_WINDOWS else "bin")
 _OWN = (("node_modules", ".bin"), _VENV)
 _PYTHON = "python.exe" if _ON_WINDOWS else "python"
-_SECRET = re.compile(
-    r"(^|_)(API_?KEY|KEY|TOKEN|PASS|AUTH|COOKIE|PAT)S?(_|$)"
-    r"|SECRET|PASSW|PASSPHRASE|CREDENTIAL|AUTH_?TOKEN|^LSP_AGENT_",
-    re.IGNORECASE,
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,11 +136,6 @@ def is_part_of(program: str, root: Path) -> bool:
     return Path(program).is_relative_to(root) or Path(os.path.realpath(program)).is_relative_to(
         root
     )
-
-
-def without_secrets(env: Mapping[str, str]) -> dict[str, str]:
-    """Return an environment without the variables whose names tell of secrets."""
-    return {name: text for name, text in env.items() if not _SECRET.search(name)}
 
 
 def project_root(root: Path, path: str, markers: Sequence[str]) -> Path:

@@ -50,7 +50,7 @@ def prune(writer: Writer, days: float) -> int:
     old = [(ref, commit) for stamp, commit, ref in rows if int(stamp) < limit]
     lines = [f"delete {ref} {commit}\n" for ref, commit in old]
     if lines:
-        writer.run("update-ref", "--stdin", stdin="".join(lines).encode())
+        writer.move("update-ref", "--stdin", stdin="".join(lines).encode())
     return len(lines)
 
 
@@ -96,7 +96,7 @@ def _keep(writer: Writer, root: Root, run_id: str, changes: Sequence[FileChange]
     base = writer.tree(head, before)
     first = writer.commit(base, head, f"Before run {run_id}\n", env)
     last = writer.commit(writer.tree(first, after), first, f"Run {run_id}\n", env)
-    writer.run("update-ref", f"{REFS}/{run_id}", last, NO_REF)
+    writer.move("update-ref", f"{REFS}/{run_id}", last, NO_REF)
     return last
 
 

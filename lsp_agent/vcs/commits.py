@@ -9,13 +9,11 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from lsp_agent.vcs.git import VcsError
-from lsp_agent.vcs.writer import NO_REF, SAFE, Entry, Writer, git
+from lsp_agent.vcs.place import VcsError
+from lsp_agent.vcs.writer import NO_REF, Entry, Writer
 from lsp_agent.workspace.errors import UnreadableFileError
 from lsp_agent.workspace.files import MAX_BYTES, decode, read_bytes
 from lsp_agent.workspace.overlay import FileChange
-
-_HOOK_SECONDS = 600.0
 
 
 def _nothing() -> Sequence[FileChange]:
@@ -48,9 +46,9 @@ def create_branch(writer: Writer, name: str) -> None:
         raise VcsError(f"there is a branch {name} already; choose another name")
     head, before = writer.head(), writer.branch()
     if head is not None:
-        writer.run("update-ref", "-m", "branch: Created from HEAD", ref, head, NO_REF)
+        writer.move("update-ref", "-m", "branch: Created from HEAD", ref, head, NO_REF)
     note = f"checkout: moving from {before or head or 'nowhere'} to {name}"
-    writer.run("symbolic-ref", "-m", note, "HEAD", ref)
+    writer.move("symbolic-ref", "-m", note, "HEAD", ref)
 
 
 def branch_ref(writer: Writer, name: str) -> str:
@@ -102,14 +100,15 @@ def commit_files(writer: Writer, paths: Sequence[str], message: str, *, hooks: b
     with writer.spare_index(head) as index:
         writer.put(files, index)
         if hooks:
-            _hook(writer, index, "pre-commit")
+            writer.hook("pre-commit", index=index)
             message = _edited_message(writer, index, message)
-        tree = os.fsdecode(writer.run("write-tree", index=index)).strip()
+        tree = writer.tree_of(index)
     if head and tree == writer.text("rev-parse", f"{head}^{{tree}}"):
         raise VcsError("nothing to commit: these files are as in HEAD")
     commit = writer.commit(tree, head, message.strip() + "\n")
     subject = message.strip().partition("\n")[0]
-    writer.run("update-ref", "-m", f"commit: {subject}", "HEAD", commit, head or NO_REF)
+    note = f"commit: {subject}" if head else f"commit (initial): {subject}"
+    writer.move("update-ref", "-m", note, "HEAD", commit, head or NO_REF)
     made = writer.entries(paths, commit)
     try:
         writer.put({path: made.get(path) for path in paths}, None)
@@ -118,7 +117,7 @@ def commit_files(writer: Writer, paths: Sequence[str], message: str, *, hooks: b
             f"commit {commit} was made, but the index is busy; run: git reset"
         ) from error
     if hooks:
-        _hook(writer, None, "post-commit")
+        writer.hook("post-commit")
     return commit
 
 
@@ -156,24 +155,11 @@ def _refuse_staged(
             )
 
 
-def _hook(writer: Writer, index: Path | None, name: str, *arguments: str) -> None:
-    """Run a hook of the repository, if it has it, as ``git commit`` does."""
-    safe = [one for one in SAFE if not one.startswith("core.hooksPath")]
-    words = ["run", "--ignore-missing", name, *(["--", *arguments] if arguments else [])]
-    env = {
-        "GIT_DIR": str(writer.git_dir),
-        "GIT_WORK_TREE": str(writer.top),
-        "GIT_INDEX_FILE": str(index or writer.git_dir / "index"),
-        "GIT_EDITOR": ":",
-    }
-    git("hook", *words, cwd=writer.top, env=env, settings=safe, seconds=_HOOK_SECONDS)
-
-
 def _edited_message(writer: Writer, index: Path, message: str) -> str:
     with tempfile.TemporaryDirectory(prefix="lsp-agent-message-") as folder:
         file = Path(folder, "COMMIT_EDITMSG")
         file.write_text(message.strip() + "\n", "utf-8")
-        _hook(writer, index, "commit-msg", str(file))
+        writer.hook("commit-msg", str(file), index=index)
         return file.read_text("utf-8")
 
 

@@ -15,7 +15,8 @@ from pathlib import Path
 from lsp_agent.cancel import CancelToken
 from lsp_agent.errors import LspAgentError
 from lsp_agent.vcs.anchored import Anchored, copy_content
-from lsp_agent.vcs.objects import ObjectsError, ObjectStore, TreeFile, find_objects
+from lsp_agent.vcs.objects import ObjectStore, TreeFile, find_objects
+from lsp_agent.vcs.place import VcsError
 from lsp_agent.workspace.ignore import IgnoreRules
 from lsp_agent.workspace.roots import Root, is_git_folder
 
@@ -78,7 +79,7 @@ class Filling:
                 asked = pool.submit(store.unignored)
                 tracked = [one for one in store.files() if _is_wanted(one.path)]
                 unignored = asked.result()
-        except (ObjectsError, OSError):
+        except (VcsError, OSError):
             return False
         if not tracked:
             return False
@@ -90,7 +91,7 @@ class Filling:
             finally:
                 # A cancelled comparison cancels git too; nothing is left running.
                 failure = written.exception()
-        if isinstance(failure, ObjectsError):
+        if isinstance(failure, VcsError):
             # A partial clone lacks objects: everything is on the disk all the same.
             differing = [one.path for one in same]
         elif failure is not None:

@@ -10,7 +10,8 @@ from threading import Timer
 from typing import IO
 
 from lsp_agent.vcs.place import Place, VcsError, find_place
-from lsp_agent.vcs.quarantine import git_command, quarantine
+from lsp_agent.vcs.quarantine import Quarantine, quarantine
+from lsp_agent.vcs.running import git_command
 from lsp_agent.workspace.roots import is_git_folder
 
 __all__ = ["Repository", "VcsError"]
@@ -28,6 +29,7 @@ class Repository:
 
     def __init__(self, place: Place) -> None:
         self._place = place
+        self._quarantine: Quarantine | None = None
         self._sound: tuple[int, int, int] | None = None
 
     @classmethod
@@ -143,11 +145,13 @@ class Repository:
     def _start(
         self, command: str, arguments: tuple[str, ...], errors: IO[bytes] | int
     ) -> subprocess.Popen[bytes]:
+        # Its folder is there as long as somebody has it.
+        self._quarantine = quarantine(self._place)
         try:
             return subprocess.Popen(
                 git_command(command, *arguments),
                 cwd=self._place.top,
-                env=quarantine(self._place).environment(),
+                env=self._quarantine.environment(),
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=errors,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from lsp_agent.errors import LspAgentError
-from lsp_agent.vcs.git import VcsError
+from lsp_agent.vcs.place import VcsError
 from lsp_agent.vcs.writer import Writer
 from lsp_agent.workspace.roots import Root
 

@@ -2,29 +2,28 @@
 
 The repository's configuration, hooks, index, filters and attributes play no part: what git reads
 here was written by us, but for the objects, ``.gitignore`` files and ``info/exclude``. Nothing is
-fetched. Git is asked for HEAD alone in the repository itself, which runs nothing.
+fetched. Which commit is HEAD is read in quarantine, as everything of a repository.
 """
 
 from __future__ import annotations
 
 import os
 import re
-import shutil
-import subprocess
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
 from lsp_agent.cancel import CancelToken
-from lsp_agent.errors import LspAgentError
+from lsp_agent.vcs.place import VcsError, find_place
+from lsp_agent.vcs.quarantine import quarantine
+from lsp_agent.vcs.running import ALONE, QUIET, git_command, run_git
 from lsp_agent.workspace.errors import UnreadableFileError
 from lsp_agent.workspace.files import read_text
 from lsp_agent.workspace.ignore import ALWAYS_IGNORED
 
 _MAX_EXCLUDES = 256 * 1024
 _KEPT = ("PATH", "SYSTEMROOT", "TEMP", "TMP")
-_CDUP = re.compile(r"(?:\.\./)*")
 _NO_CONVERSION = "* -text -ident -filter -working-tree-encoding\n"
 _CONFIG = """[core]
 \trepositoryformatversion = {version}
@@ -42,12 +41,6 @@ _CONFIG = """[core]
 [protocol]
 \tallow = never
 {extensions}"""
-
-
-class ObjectsError(LspAgentError):
-    """Git is missing, too old, or the objects do not hold what is asked for."""
-
-    code = "git-failed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,26 +74,21 @@ class Objects:
 def find_objects(folder: Path, cancel: CancelToken) -> Objects | None:
     """Return the repository of a folder (a real path); ``None`` without one, or before a commit.
 
-    A repository that git refuses, as one of another user, is none.
+    One that leads elsewhere, or that git can't read, is none.
     """
-    asked = ("--show-object-format", "HEAD", "--path-format=absolute", "--show-cdup")
-    safe = ("-c", "core.fsmonitor=false", "-c", "protocol.allow=never")
     try:
-        output = _git(
-            [*safe, "rev-parse", *asked, "--git-path", "objects"], folder, _environment(), cancel
-        )
-    except ObjectsError:
+        place = find_place(folder)
+        if place is None:
+            return None
+        held = quarantine(place)
+        command = git_command("rev-parse", "--show-object-format", "HEAD^{commit}")
+        output = run_git(command, cwd=place.top, env=held.environment(), cancel=cancel)
+    except VcsError:
         return None
-    # The last of them is a path, which may hold anything.
-    hash_, commit, up, store = (*os.fsdecode(output).removesuffix("\n").split("\n", 3), *[""] * 4)[
-        :4
-    ]
-    if not store or not _CDUP.fullmatch(up) or hash_ not in ("sha1", "sha256"):
-        return None
-    depth = up.count("/")
-    top = folder.parents[depth - 1] if depth else folder
-    prefix = folder.relative_to(top).as_posix()
-    return Objects(top, "" if prefix == "." else f"{prefix}/", Path(store), hash_, commit)
+    hash_, commit = os.fsdecode(output).split()
+    prefix = folder.relative_to(place.top).as_posix()
+    store = place.common / "objects"
+    return Objects(place.top, "" if prefix == "." else f"{prefix}/", store, hash_, commit)
 
 
 class ObjectStore:
@@ -166,7 +154,7 @@ class ObjectStore:
     def check_out(self, files: Iterable[TreeFile], target: Path) -> None:
         """Write files of the commit below an empty folder, their bytes as they are in the objects.
 
-        Raises :class:`ObjectsError` where an object is missing; files may be there all the same.
+        Raises :class:`VcsError` where an object is missing; files may be there all the same.
         """
         modes = {"file": "100644", "program": "100755", "link": "120000"}
         lines = "".join(f"{modes[one.kind]} blob {one.id}\t{one.path}\0" for one in files)
@@ -178,64 +166,21 @@ class ObjectStore:
     def _run(
         self, words: Sequence[str], cwd: Path | None = None, stdin: bytes = b"", **env: str
     ) -> bytes:
-        environment = {**_environment(), "GIT_DIR": str(self._folder), **env}
-        return _git(words, cwd or self._folder, environment, self._cancel, stdin)
+        return run_git(
+            git_command(*words, settings=()),
+            cwd=cwd or self._folder,
+            env={**_environment(), "GIT_DIR": str(self._folder), **env},
+            stdin=stdin,
+            seconds=None,
+            cancel=self._cancel,
+        )
 
 
 def _environment() -> dict[str, str]:
     # Nothing else of the environment reaches git: GIT_DIR, GIT_CONFIG_COUNT, GIT_TRACE, HOME …
     kept = {name: os.environ[name] for name in _KEPT if name in os.environ}
-    return {
-        **kept,
-        "GIT_CONFIG_NOSYSTEM": "1",
-        "GIT_CONFIG_GLOBAL": os.devnull,
-        "GIT_CONFIG_SYSTEM": os.devnull,
-        "GIT_ATTR_NOSYSTEM": "1",
-        "GIT_NO_REPLACE_OBJECTS": "1",
-        "GIT_NO_LAZY_FETCH": "1",
-        "GIT_ALLOW_PROTOCOL": "none",
-        "GIT_TERMINAL_PROMPT": "0",
-        "GIT_OPTIONAL_LOCKS": "0",
-        "GIT_LITERAL_PATHSPECS": "1",
-        "LC_ALL": "C",
-    }
-
-
-def _git(
-    words: Sequence[str],
-    cwd: Path,
-    env: dict[str, str],
-    cancel: CancelToken,
-    stdin: bytes = b"",
-) -> bytes:
-    program = shutil.which("git")
-    # A relative one would be the folder's own.
-    if program is None or not Path(program).is_absolute():
-        raise ObjectsError("git is not installed")
-    try:
-        process = subprocess.Popen(
-            [program, *words],
-            cwd=cwd,
-            env=env,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-        )
-    except (OSError, ValueError) as error:
-        raise ObjectsError(f"git can't be started: {error}") from error
-    forget = cancel.on_cancel(process.kill)
-    try:
-        output, errors = process.communicate(stdin)
-    finally:
-        forget()
-        if process.poll() is None:
-            process.kill()
-            process.wait()
-    cancel.check()
-    if process.returncode:
-        reason = errors.decode("utf-8", "replace").strip()
-        raise ObjectsError(f"git {words[0]} failed: {reason[:400]}")
-    return output
+    own = {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_NO_REPLACE_OBJECTS": "1"}
+    return {**kept, **QUIET, **ALONE, **own}
 
 
 def _excludes(path: Path) -> str:

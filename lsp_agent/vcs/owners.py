@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from lsp_agent.errors import LspAgentError
-from lsp_agent.vcs.git import VcsError
+from lsp_agent.vcs.place import VcsError
 from lsp_agent.vcs.writer import Writer
 from lsp_agent.workspace.files import read_text
+from lsp_agent.workspace.ignore import Glob
 from lsp_agent.workspace.roots import Root
 
 _PLACES = (".github/CODEOWNERS", "CODEOWNERS", "docs/CODEOWNERS", ".gitlab/CODEOWNERS")
@@ -41,13 +43,13 @@ def subjects_since(top: Path, base: str) -> list[str]:
 
 def code_owners(top: Path, path: str) -> tuple[str, ...]:
     """Return whom CODEOWNERS names for a file, given from the top of the repository."""
-    from pathspec import GitIgnoreSpec
-
     owners: tuple[str, ...] = ()
     for line in _lines(top):
         pattern, *names = line.partition("#")[0].split()
-        if GitIgnoreSpec.from_lines([pattern]).match_file(path):
-            owners = tuple(names)
+        # A line that git's own patterns have no meaning for names nobody.
+        with suppress(ValueError):
+            if Glob(pattern).match_file(path):
+                owners = tuple(names)
     return owners
 
 

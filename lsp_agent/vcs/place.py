@@ -15,7 +15,6 @@ from pathlib import Path
 from lsp_agent.errors import LspAgentError
 
 _MAX_POINTER = 4096
-_MAX_REFS = 20_000
 _PARTS = ("HEAD", "index", "config", "objects", "refs", "packed-refs", "info", "logs")
 
 
@@ -50,20 +49,21 @@ def find_place(path: Path) -> Place | None:
 
 
 def check_links(place: Place) -> None:
-    """Refuse a repository whose parts are links to another one's. Cost: a listing of its refs.
+    """Refuse a repository whose parts are links to another one's, or to any other file.
 
-    Raises :class:`VcsError`.
+    Git would follow them, and write refs and lines of a log where they lead. Cost: a listing of its
+    refs and their logs. Raises :class:`VcsError`.
     """
     for folder in {place.git_dir, place.common}:
         for name in _PARTS:
             _check_link(folder / name, place)
-    seen = 0
-    for at, folders, files in os.walk(place.common / "refs"):
-        for name in (*folders, *files):
-            seen += 1
-            _check_link(Path(at, name), place)
-        if seen > _MAX_REFS:
-            return
+        for name in ("refs", "logs"):
+            for at, folders, files in os.walk(folder / name):
+                for one in (*folders, *files):
+                    _check_link(Path(at, one), place)
+    with os.scandir(place.common / "objects") as entries:
+        for entry in entries:
+            _check_link(Path(entry.path), place)
 
 
 def _place_at(top: Path) -> Place | None:
@@ -87,6 +87,9 @@ def _place_at(top: Path) -> Place | None:
         and (common / "objects").is_dir()
         and (common / "refs").is_dir()
     ):
+        if stat.S_ISREG(mode):
+            # Git looks no further either: what lies above is not this folder's.
+            raise VcsError(f"{entry} leads to {git_dir}, where there is no repository")
         return None
     if git_dir != entry and not _names(git_dir, top):
         raise VcsError(
@@ -130,7 +133,7 @@ def _pointer(file: Path) -> str:
 
 
 def _check_link(path: Path, place: Place) -> None:
-    if not path.is_symlink():
+    if not os.path.islink(path):  # noqa: PTH114 - three times as fast
         return
     target = path.resolve()
     if not any(target.is_relative_to(one) for one in (place.git_dir, place.common)):

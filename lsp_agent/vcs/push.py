@@ -3,13 +3,16 @@
 Its configuration may name programs in many places (``core.sshCommand``, credential helpers,
 ``remote.*.receivepack``, ``url.*.insteadOf``, hooks). So git is given an empty repository with the
 real one's objects, and the remote's address, which is all that is read of the repository's own
-file. The user's configuration counts as ever: their ssh, credential helper and proxy.
+file. The user's configuration counts as ever: their ssh, credential helper and proxy. A folder of
+this machine may be as foreign as the repository that names it: nothing that it names runs either,
+and where it has hooks, which may be its rules, nothing is pushed.
 """
 
 from __future__ import annotations
 
 import os
 import re
+import shlex
 import shutil
 import tempfile
 from dataclasses import dataclass
@@ -17,8 +20,10 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from lsp_agent.vcs.commits import branch_ref
-from lsp_agent.vcs.git import VcsError
-from lsp_agent.vcs.writer import Writer, git
+from lsp_agent.vcs.place import VcsError
+from lsp_agent.vcs.quarantine import read_settings
+from lsp_agent.vcs.running import git_command, own_environment, run_git
+from lsp_agent.vcs.writer import Writer
 
 _SECONDS = 300.0
 _NAME = re.compile(r"[A-Za-z0-9_][\w./-]*")
@@ -31,6 +36,15 @@ _SAFE = (
     "push.recurseSubmodules=no",
     "gc.auto=0",
     "maintenance.auto=false",
+)
+# For the git that receives in a folder of this machine.
+_RECEIVING = (
+    "core.hooksPath=" + os.devnull,
+    "core.alternateRefsCommand=",
+    "core.fsmonitor=false",
+    "protocol.allow=never",
+    "receive.autogc=false",
+    "receive.denyCurrentBranch=refuse",
 )
 
 
@@ -75,30 +89,29 @@ def push(writer: Writer, plan: Push) -> None:
     with tempfile.TemporaryDirectory(prefix="lsp-agent-push-") as folder:
         empty = Path(folder, "git")
         names = f"--object-format={writer.names}"
-        git("init", "--quiet", "--bare", "--template=", names, str(empty), cwd=Path(folder))
+        env = own_environment()
+        init = git_command("init", "--quiet", "--bare", "--template=", names, str(empty))
+        run_git(init, cwd=Path(folder), env=env)
         if (writer.common / "shallow").is_file():
             shutil.copyfile(writer.common / "shallow", empty / "shallow")
-        env = {
+        env |= {
             "GIT_DIR": str(empty),
             "GIT_OBJECT_DIRECTORY": str(writer.common / "objects"),
             "GIT_ALLOW_PROTOCOL": "file" if plan.local else "https:ssh",
         }
+        there = shlex.join(git_command("receive-pack", settings=_RECEIVING))
+        receiving = [f"--receive-pack={there}"] if plan.local else []
         words = ("--no-verify", "--no-force", "--no-signed", "--no-follow-tags", "--porcelain")
-        git(
-            "push", *words, "--", plan.address, f"{commit}:{ref}",
-            cwd=Path(folder), env=env, settings=_SAFE, seconds=_SECONDS,
-        )  # fmt: skip
-    writer.run("update-ref", "-m", "push", f"refs/remotes/{plan.remote}/{plan.branch}", commit)
+        command = git_command(
+            "push", *words, *receiving, "--", plan.address, f"{commit}:{ref}", settings=_SAFE
+        )
+        run_git(command, cwd=Path(folder), env=env, seconds=_SECONDS)
+    writer.move("update-ref", "-m", "push", f"refs/remotes/{plan.remote}/{plan.branch}", commit)
 
 
 def _address(writer: Writer, remote: str) -> str:
     for key in ("pushurl", "url"):
-        try:
-            name = f"remote.{remote}.{key}"
-            found = writer.text("config", "--local", "--no-includes", "--null", "--get-all", name)
-        except VcsError:
-            continue
-        addresses = found.split("\0")[:-1]
+        addresses = writer.quarantine().values(f"remote.{remote}.{key}")
         if len(addresses) > 1:
             raise VcsError(f"the remote {remote} has several addresses; push it yourself")
         if addresses and addresses[0]:
@@ -127,8 +140,13 @@ def _checked(writer: Writer, address: str) -> tuple[str, bool]:
 
 
 def _elsewhere(writer: Writer, folder: Path) -> Path:
-    """Refuse a repository inside this one: its hooks would be this one's content."""
+    """Refuse a repository inside this one, whose content is this one's, and one with hooks."""
     real = folder.resolve()
     if real.is_relative_to(writer.top) or real.is_relative_to(writer.common):
         raise VcsError("the remote lies inside this repository; push it yourself")
+    git_dir = real / ".git" if (real / ".git").is_dir() else real
+    hooks = git_dir / "hooks"
+    named = any(key == "core.hookspath" for key, _ in read_settings(git_dir / "config"))
+    if named or (hooks.is_dir() and any(one.suffix != ".sample" for one in hooks.iterdir())):
+        raise VcsError(f"the remote {real} has hooks of its own; push it yourself")
     return real

@@ -5,7 +5,7 @@ text conversion, fsmonitor, signing, remote helpers, with names of its own choos
 include. So nothing is switched off. Git gets the real ``HEAD``, index, refs and objects, and in
 place of the folder that holds ``config`` and ``hooks`` one of ours (``GIT_COMMON_DIR``), with the
 few settings that are harmless and change what git says. The user's own configuration is taken
-through the same sieve; their ``GIT_…`` variables are not passed on.
+through the same sieve, and so is the machine's; their ``GIT_…`` variables are not passed on.
 """
 
 from __future__ import annotations
@@ -14,20 +14,21 @@ import os
 import re
 import shutil
 import stat
-import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
+from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
 
 from lsp_agent.vcs.place import Place, VcsError, check_links
+from lsp_agent.vcs.running import clean_environment, git_command, run_git
 
 _SECONDS = 20.0
 _MAX_CONFIG = 1_000_000
 _KEPT = 16
 _LINKED = ("refs", "reftable", "logs", "worktrees")
-_SINGLE = ("packed-refs", "shallow")
+_SINGLE = ("packed-refs", "shallow", "info/exclude", "info/attributes")
 _BOOLEAN = re.compile(r"true|false|yes|no|on|off|0|1|input|auto|", re.IGNORECASE)
 _WORD = re.compile(r"[A-Za-z0-9-]{1,40}")
 _LINE = re.compile(r"[^\x00-\x1f\x7f]{0,4096}")
@@ -44,45 +45,26 @@ _HARMLESS = {
     "core.eol": _WORD,
     "core.quotepath": _BOOLEAN,
     "core.longpaths": _BOOLEAN,
+    "core.sharedrepository": _WORD,
+    "core.safecrlf": _WORD,
     "core.logallrefupdates": _WORD,
     "core.sparsecheckout": _BOOLEAN,
     "core.sparsecheckoutcone": _BOOLEAN,
     "diff.renames": _WORD,
     "diff.algorithm": _WORD,
     "status.showuntrackedfiles": _WORD,
-    "user.name": _LINE,
-    "user.email": _LINE,
+    **{
+        f"{who}.{what}": _LINE
+        for who in ("user", "author", "committer")
+        for what in ("name", "email")
+    },
 }
 # Which branch follows which, for the first line of the status.
 _HARMLESS_NAMED = re.compile(r"(branch)\..+\.(remote|merge)|(remote)\..+\.fetch")
 # What only the user may say.
-_OWN = frozenset({"core.excludesfile"})
-# For what does not come from a file, and for a git that is older than what is asked of it.
-_SAFE = (
-    "core.fsmonitor=false",
-    "core.hooksPath=" + os.devnull,
-    "core.pager=cat",
-    "core.sshCommand=false",
-    "core.untrackedCache=false",
-    "diff.external=",
-    "log.showRoot=true",
-    "log.showSignature=false",
-    "protocol.allow=never",
-)
-_ENV = {
-    "GIT_TERMINAL_PROMPT": "0",
-    "GIT_OPTIONAL_LOCKS": "0",
-    "GIT_CONFIG_NOSYSTEM": "1",
-    "GIT_ATTR_NOSYSTEM": "1",
-    "GIT_NO_LAZY_FETCH": "1",
-    # Keeps ":(top)…" and globs in a path from meaning anything.
-    "GIT_LITERAL_PATHSPECS": "1",
-    "GIT_PAGER": "cat",
-    "GIT_EDITOR": "false",
-    "GIT_ASKPASS": "false",
-    "LC_ALL": "C",
-}
-_PROGRAMS = frozenset({"SSH_ASKPASS", "PAGER", "EDITOR", "VISUAL", "LESSOPEN", "LESSCLOSE"})
+_OWN = frozenset({"core.excludesfile", "core.attributesfile"})
+_HOOKS = "core.hookspath"
+_Settings = tuple[tuple[str, str], ...]
 _Stamp = tuple[int, int, int]
 
 
@@ -93,12 +75,13 @@ class Quarantine:
         """Read the settings. Raises :class:`VcsError` for what is no sound repository."""
         check_links(place)
         self.place = place
-        self.settings = _settings(place.common / "config")
-        """All that the repository's own file says, by name: untrusted, its includes not read."""
+        self.settings = read_settings(place.common / "config")
+        """All that the repository's own file says, in its order: untrusted, no includes read."""
         self._folder = tempfile.TemporaryDirectory(prefix="lsp-agent-git-")
         self._lay_out(Path(self._folder.name))
-        self._write({})
-        self._write(_own_settings(self.environment()))
+        self._write(())
+        self._own = _own_settings(self.environment())
+        self._write(self._own)
 
     def environment(self) -> dict[str, str]:
         """Return the whole environment for a ``git`` of this repository, wherever it starts."""
@@ -123,13 +106,25 @@ class Quarantine:
         (folder / "info").mkdir()
         if sys.platform == "win32":
             return
-        for name in (*_SINGLE, "info/exclude"):
+        for name in _SINGLE:
             (folder / name).symlink_to(common / name)
 
-    def _write(self, own: Mapping[str, str]) -> None:
+    def values(self, key: str) -> list[str]:
+        """Return what the repository's own file says of a setting: untrusted."""
+        return [value for name, value in self.settings if name == key]
+
+    def hooks(self) -> Path:
+        """Return the folder of the hooks that git would run by itself: untrusted, as they are."""
+        own = [value for name, value in self._own if name == _HOOKS]
+        named = [*own, *self.values(_HOOKS)]
+        if not named:
+            return self.place.common / "hooks"
+        return self.place.top / os.path.expanduser(named[-1])  # noqa: PTH111 - never raises
+
+    def _write(self, own: _Settings) -> None:
         """Write our configuration: what is kept of the user's, then of the repository's."""
-        kept = [item for item in own.items() if _kept(*item) or item[0] in _OWN]
-        kept += [item for item in self.settings.items() if _kept(*item)]
+        kept = [item for item in own if _kept(*item) or item[0] in _OWN]
+        kept += [item for item in self.settings if _kept(*item)]
         lines = ["[core]", "bare = false"]
         for key, value in kept:
             section, _, rest = key.partition(".")
@@ -143,83 +138,54 @@ class Quarantine:
 def quarantine(place: Place) -> Quarantine:
     """Return a repository's quarantine, made anew when its or the user's settings changed.
 
-    Cost: three ``stat`` calls; two runs of ``git config`` and a listing of refs the first time.
+    Hold it while a git runs in it. Cost: seven ``stat`` calls; three runs of ``git config`` and a
+    listing of refs the first time.
     """
     files = (place.common / "config", *_own_files())
-    return _quarantine(place, tuple(_stamp(file) for file in files))
-
-
-def git_command(*arguments: str) -> list[str]:
-    """Return a command line of ``git``. Raises :class:`VcsError` where it is not installed."""
-    program = shutil.which("git")
-    if program is None:
-        raise VcsError("git is not installed")
-    safe = [word for pair in _SAFE for word in ("-c", pair)]
-    return [program, "--no-pager", *safe, *arguments]
-
-
-def clean_environment() -> dict[str, str]:
-    """Return the process's environment for a ``git``, without what would change its ways."""
-    kept = {
-        name: value
-        for name, value in os.environ.items()
-        if not name.upper().startswith("GIT_") and name.upper() not in _PROGRAMS
-    }
-    return {**kept, **_ENV}
+    linked = tuple((place.common / name).is_dir() for name in _LINKED)
+    return _quarantine(place, tuple(_stamp(file) for file in files), linked)
 
 
 @lru_cache(maxsize=_KEPT)
-def _quarantine(place: Place, _stamps: tuple[_Stamp, ...]) -> Quarantine:
+def _quarantine(place: Place, _stamps: tuple[_Stamp, ...], _linked: tuple[bool, ...]) -> Quarantine:
     return Quarantine(place)
 
 
-def _settings(file: Path) -> dict[str, str]:
-    """Return what a configuration file says itself; the last value where it has several."""
+def read_settings(file: Path) -> _Settings:
+    """Return what a configuration file says itself, in its order; its includes are not read.
+
+    Raises :class:`VcsError` for what is no such file.
+    """
     try:
         status = file.lstat()
     except OSError:
-        return {}
+        return ()
     if not stat.S_ISREG(status.st_mode) or status.st_size > _MAX_CONFIG:
         raise VcsError(f"{file} is no configuration: a link, or larger than {_MAX_CONFIG:,} bytes")
-    command = ("config", "--file", str(file), "--no-includes", "--null", "--list")
     environment = {**clean_environment(), "GIT_CONFIG_GLOBAL": os.devnull, "GIT_DIR": os.devnull}
-    return dict(_listed(command, environment, str(file)))
+    try:
+        return _listed(("--file", str(file), "--no-includes"), environment)
+    except VcsError as error:
+        raise VcsError(f"git can't read {file}: {error}") from error
 
 
-def _own_settings(environment: Mapping[str, str]) -> dict[str, str]:
-    """Return the user's own settings, with what they include for this repository."""
+def _own_settings(environment: Mapping[str, str]) -> _Settings:
+    """Return the machine's and the user's settings, with what they include for this repository."""
     without = {key: value for key, value in environment.items() if key != "GIT_CONFIG_GLOBAL"}
-    command = ("config", "--global", "--includes", "--null", "--list")
-    try:
-        return dict(_listed(command, without, "the user's git configuration"))
-    except VcsError:
+    found: _Settings = ()
+    for level in ("--system", "--global"):
         # There need not be any.
-        return {}
+        with suppress(VcsError):
+            found += _listed((level, "--includes"), without)
+    return found
 
 
-def _listed(
-    command: tuple[str, ...], environment: Mapping[str, str], name: str
-) -> Iterator[tuple[str, str]]:
-    try:
-        done = subprocess.run(
-            git_command(*command),
-            env=dict(environment),
-            cwd=tempfile.gettempdir(),
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            timeout=_SECONDS,
-            check=False,
-        )
-    except (OSError, subprocess.TimeoutExpired) as error:
-        raise VcsError(f"git config failed: {error}") from error
-    if done.returncode:
-        said = done.stderr.decode("utf-8", "replace").strip()
-        raise VcsError(f"git can't read {name}: {said[:400]}")
-    for row in os.fsdecode(done.stdout).split("\0"):
-        key, line, value = row.partition("\n")
-        if key:
-            # A key alone means true.
-            yield key, value if line else "true"
+def _listed(which: tuple[str, ...], environment: Mapping[str, str]) -> _Settings:
+    command = git_command("config", *which, "--null", "--list")
+    output = run_git(command, cwd=Path(tempfile.gettempdir()), env=environment, seconds=_SECONDS)
+    rows = (row.partition("\n") for row in os.fsdecode(output).split("\0") if row)
+    # A key alone means true.
+    return tuple((key, value if line else "true") for key, line, value in rows)
 
 
 def _kept(key: str, value: str) -> bool:
@@ -256,6 +222,6 @@ def _link_folder(link: Path, target: Path) -> None:
 
 
 def _copy_single(common: Path, folder: Path) -> None:
-    for name in (*_SINGLE, "info/exclude"):
+    for name in _SINGLE:
         if (common / name).is_file():
             shutil.copyfile(common / name, folder / name)

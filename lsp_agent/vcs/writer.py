@@ -1,52 +1,33 @@
 """Writing in a repository with git's plumbing, beside the user's index and work tree.
 
-Objects are made, trees are laid in an index of our own, refs move from a known value to another.
-None of the commands used here reads a file of the work tree, so no filter runs; hooks, fsmonitor,
-signing and every transport are off, whatever the repository's configuration says.
+Objects are made, trees are laid in an index of our own, refs move from a known value to another,
+all of it through the quarantine that reading goes through: nothing of the repository's settings is
+in force but what is harmless. None of the commands used here reads a file of the work tree.
 """
 
 from __future__ import annotations
 
 import os
-import shutil
-import subprocess
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
-from lsp_agent.vcs.place import VcsError, check_links, find_place
+from lsp_agent.vcs.place import Place, VcsError, check_links, find_place
+from lsp_agent.vcs.quarantine import Quarantine, quarantine
+from lsp_agent.vcs.running import git_command, run_git
+from lsp_agent.workspace.secrets import without_secrets
 
-_SECONDS = 60.0
-_MAX_ERROR = 400
+_HOOK_SECONDS = 600.0
 NO_REF = ""
 """The old value of a ref that must not be there yet."""
-SAFE = (
-    "core.fsmonitor=false",
-    "core.hooksPath=" + os.devnull,
-    "core.pager=cat",
-    "core.sshCommand=false",
-    "core.untrackedCache=false",
-    "core.alternateRefsCommand=false",
-    "commit.gpgSign=false",
-    "gc.auto=0",
-    "maintenance.auto=false",
-    "protocol.allow=never",
-    *(f"protocol.{name}.allow=never" for name in ("ext", "file", "ssh", "git", "http", "https")),
-)
-ENV = {
-    "GIT_TERMINAL_PROMPT": "0",
-    "GIT_OPTIONAL_LOCKS": "0",
-    "GIT_NO_LAZY_FETCH": "1",
-    "GIT_ALLOW_PROTOCOL": "none",
-    "GIT_NO_REPLACE_OBJECTS": "1",
-    "GIT_ATTR_NOSYSTEM": "1",
-    "GIT_LITERAL_PATHSPECS": "1",
-    "GIT_EDITOR": "false",
-    "GIT_PAGER": "cat",
-    "LC_ALL": "C",
-}
+# Of these it is known that writing without them leaves what git would have left.
+_EXTENSIONS = frozenset(
+    {"noop", "objectformat", "refstorage", "partialclone", "preciousobjects", "worktreeconfig",
+     "relativeworktrees"}
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,27 +41,34 @@ class Entry:
 class Writer:
     """One repository, by the top folder of its work tree."""
 
-    def __init__(self, top: Path, git_dir: Path, common: Path, names: str = "sha1") -> None:
-        self.top = top
-        self.git_dir = git_dir
-        self.common = common
-        self.names = names
+    def __init__(self, place: Place) -> None:
+        self.place = place
+        self.top = place.top
+        self.git_dir = place.git_dir
+        self.common = place.common
+        self.names = self.text("rev-parse", "--show-object-format")
         """How its objects are named: ``sha1`` or ``sha256``."""
 
     @classmethod
     def open(cls, path: Path) -> Writer | None:
         """Return the repository that holds a folder; ``None`` when there is none.
 
-        Raises :class:`VcsError` when git is not installed or can't read it, and for a ``.git``, or
-        a part of it, that leads to another repository.
+        Raises :class:`VcsError` when git is not installed or can't read it, for a ``.git`` that
+        leads to another repository, or has parts that do, and for a format that is not known here.
         """
         place = find_place(path)
         if place is None:
             return None
         check_links(place)
-        where = {"GIT_DIR": str(place.git_dir), "GIT_WORK_TREE": str(place.top)}
-        names = os.fsdecode(git("rev-parse", "--show-object-format", cwd=place.top, env=where))
-        return cls(place.top, place.git_dir, place.common, names.strip())
+        for key, _ in quarantine(place).settings:
+            section, _, name = key.partition(".")
+            if section == "extensions" and name not in _EXTENSIONS:
+                raise VcsError(f"the repository has the extension {name}; write in it yourself")
+        return cls(place)
+
+    def quarantine(self) -> Quarantine:
+        """Return what git sees of the repository; hold it while a git runs in it."""
+        return quarantine(self.place)
 
     def run(
         self,
@@ -94,12 +82,46 @@ class Writer:
 
         ``index`` is used in the place of the user's.
         """
-        place = {
-            "GIT_DIR": str(self.git_dir),
-            "GIT_WORK_TREE": str(self.top),
-            "GIT_INDEX_FILE": str(index or self.git_dir / "index"),
+        held = self.quarantine()
+        whole = {
+            **held.environment(),
+            "GIT_NO_REPLACE_OBJECTS": "1",
+            **_index(index),
+            **(env or {}),
         }
-        return git(command, *arguments, cwd=self.top, stdin=stdin, env={**place, **(env or {})})
+        return run_git(git_command(command, *arguments), cwd=self.top, env=whole, stdin=stdin)
+
+    def move(
+        self,
+        command: Literal["update-ref", "symbolic-ref"],
+        *arguments: str,
+        stdin: bytes = b"",
+    ) -> None:
+        """Move refs as git does, and write it in their logs."""
+        if not (self.common / "reftable").is_dir():
+            # A git whose folder it is makes it itself; ours is linked to what is there.
+            (self.common / "logs").mkdir(exist_ok=True)
+        self.run(command, *arguments, stdin=stdin)
+
+    def hook(self, name: str, *arguments: str, index: Path | None = None) -> None:
+        """Run a hook of the repository, if it has it, as ``git commit`` does.
+
+        It gets no variable that seems a secret, and the git that it calls is in quarantine too.
+        Raises :class:`VcsError` with what it complains of.
+        """
+        held = self.quarantine()
+        env = without_secrets({**held.environment(), "GIT_EDITOR": ":", **_index(index)})
+        # A hook may well look for *.py.
+        del env["GIT_LITERAL_PATHSPECS"]
+        words = (
+            "hook",
+            "run",
+            "--ignore-missing",
+            name,
+            *(("--", *arguments) if arguments else ()),
+        )
+        command = git_command("-c", f"core.hooksPath={held.hooks()}", *words)
+        run_git(command, cwd=self.top, env=env, seconds=_HOOK_SECONDS)
 
     def text(self, command: str, *arguments: str, stdin: bytes = b"") -> str:
         """Return what a command prints, without the line end behind it."""
@@ -163,7 +185,11 @@ class Writer:
         """Return the tree of a commit with some files put in it, or out of it (``None``)."""
         with self.spare_index(base) as index:
             self.put(files, index)
-            return os.fsdecode(self.run("write-tree", index=index)).strip()
+            return self.tree_of(index)
+
+    def tree_of(self, index: Path) -> str:
+        """Return the tree of an index, of which a partial clone need not have all."""
+        return os.fsdecode(self.run("write-tree", "--missing-ok", index=index)).strip()
 
     def put(self, files: Mapping[str, Entry | None], index: Path | None) -> None:
         """Set entries of an index, the user's for ``None``, and touch no others."""
@@ -194,37 +220,5 @@ class Writer:
         return os.fsdecode(data).strip()
 
 
-def git(
-    command: str,
-    *arguments: str,
-    cwd: Path,
-    stdin: bytes = b"",
-    env: Mapping[str, str] | None = None,
-    settings: Sequence[str] = SAFE,
-    seconds: float = _SECONDS,
-) -> bytes:
-    """Run git with nothing of the caller's ``GIT_…`` variables; return what it prints.
-
-    Raises :class:`VcsError` with what it complains of.
-    """
-    program = shutil.which("git")
-    if program is None:
-        raise VcsError("git is not installed")
-    safe = [word for pair in settings for word in ("-c", pair)]
-    inherited = {key: value for key, value in os.environ.items() if not key.startswith("GIT_")}
-    try:
-        done = subprocess.run(
-            [program, "--no-pager", *safe, command, *arguments],
-            cwd=cwd,
-            env={**inherited, **ENV, **(env or {})},
-            input=stdin,
-            capture_output=True,
-            timeout=seconds,
-            check=False,
-        )
-    except (OSError, subprocess.TimeoutExpired) as error:
-        raise VcsError(f"git {command} failed: {error}") from error
-    if done.returncode:
-        said = done.stderr.decode("utf-8", "replace").strip()
-        raise VcsError(f"git {command} failed: {said[:_MAX_ERROR]}")
-    return done.stdout
+def _index(index: Path | None) -> dict[str, str]:
+    return {"GIT_INDEX_FILE": str(index)} if index is not None else {}

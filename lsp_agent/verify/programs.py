@@ -12,12 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from lsp_agent.cancel import CancelToken
-from lsp_agent.language_servers.find import (
-    is_part_of,
-    own_program,
-    program_on_path,
-    without_secrets,
-)
+from lsp_agent.language_servers.find import is_part_of, own_program, program_on_path
+from lsp_agent.workspace.secrets import without_secrets
 
 
 @dataclass(frozen=True, slots=True)

@@ -92,6 +92,11 @@ _STAND_IN = re.compile(
     r"|process\.env|os\.environ|getenv|none$|null$|true$|false$|undefined$",
     re.IGNORECASE,
 )
+_SECRET_VARIABLE = re.compile(
+    r"(^|_)(API_?KEY|KEY|TOKEN|PASS|AUTH|COOKIE|PAT)S?(_|$)"
+    r"|SECRET|PASSW|PASSPHRASE|CREDENTIAL|AUTH_?TOKEN|^LSP_AGENT_",
+    re.IGNORECASE,
+)
 _FILES = frozenset(
     {
         ".env", ".envrc", ".npmrc", ".pypirc", ".netrc", "_netrc", ".pgpass", ".htpasswd",
@@ -192,6 +197,11 @@ def without_values(text: str) -> str:
             lines.append(HIDDEN)
             inside = True
     return "\n".join(lines)
+
+
+def without_secrets(env: Mapping[str, str]) -> dict[str, str]:
+    """Return an environment without the variables whose names tell of secrets."""
+    return {name: text for name, text in env.items() if not _SECRET_VARIABLE.search(name)}
 
 
 def _under(name: str, value: Any) -> Any:

@@ -314,6 +314,29 @@ class TestPush:
         assert done.ok, done.text
         assert not trap.exists()
 
+    @posix
+    @pytest.mark.parametrize("where", ["hooks", "hooksPath"])
+    def test_a_remote_on_this_machine_runs_nothing(
+        self, desk: Desk, remote: Path, tmp_path: Path, where: str
+    ) -> None:
+        trap, script = tmp_path / "ran", tmp_path / "trap.sh"
+        script.write_text(f"#!/bin/sh\ntouch '{trap}'\n")
+        script.chmod(0o755)
+        for key in ("core.alternateRefsCommand", "core.fsmonitor", "core.sshCommand"):
+            git(remote, "config", key, str(script))
+        (remote / "objects" / "info" / "alternates").write_text(f"{desk.top}/.git/objects\n")
+        assert desk.call("git_push").ok
+        assert not trap.exists()
+        if where == "hooks":
+            (remote / "hooks").mkdir(exist_ok=True)
+            (remote / "hooks" / "post-receive").symlink_to(script)
+        else:
+            git(remote, "config", "core.hooksPath", str(tmp_path))
+        desk.apply("a.py", "x = 2\n")
+        assert desk.commit().ok
+        assert "hooks of its own; push it yourself" in desk.call("git_push").text
+        assert not trap.exists()
+
 
 def test_without_a_repository(tmp_path: Path) -> None:
     desk = Desk(tmp_path)
