@@ -70,7 +70,7 @@ def test_nobody_is_reached(arena: Arena, name: str) -> None:
 def test_a_bomb_is_ended(arena: Arena, name: str) -> None:
     began = time.monotonic()
     after = run_program(arena, BOMBS[name], **LIMITS)
-    assert time.monotonic() - began < 20
+    assert time.monotonic() - began < 60
     assert after.status == "answered"
 
 
