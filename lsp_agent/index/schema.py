@@ -19,7 +19,7 @@ from lsp_agent.index.types import IndexUnavailableError
 if TYPE_CHECKING:
     from sqlite_utils import Database
 
-VERSION = 4
+VERSION = 5
 """Raised with every change of the tables or of what extraction finds: an older index is rebuilt."""
 
 _BUSY_MS = 5000

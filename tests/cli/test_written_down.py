@@ -17,7 +17,7 @@ from lsp_agent.config.model import Settings
 ROOT = Path(__file__).resolve().parents[2]
 FOLDERS = (".", "docs", "editors/*", "benchmarks")
 PAGES = sorted(page for folder in FOLDERS for page in ROOT.glob(f"{folder}/*.md"))
-FILES = ("py", "sqlite")
+FILES = ("key", "py", "sqlite")
 FENCE = re.compile(r"^```(\w+)\n(.*?)^```", re.MULTILINE | re.DOTALL)
 
 
