@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from lsp_agent.cancel import CancelToken
+from lsp_agent.sandbox.groups import ControlGroups
 from lsp_agent.sandbox.supervise import Ended, supervise
 from lsp_agent.sandbox.types import Command, Outcome, SandboxError
 
@@ -93,6 +94,8 @@ def launch(
         fds.append(held)
         order |= {"inner_order": held, "wrap": [*inner.wrap, str(held)]}
     fds.append(_sealed(order))
+    argv = python(str(FOLDER), fds[-1])
+    groups = ControlGroups.make(command.limits)
     closed = False
 
     def stop(_process: subprocess.Popen[bytes]) -> None:
@@ -102,7 +105,7 @@ def launch(
 
     try:
         ended = supervise(
-            python(str(FOLDER), fds[-1]),
+            groups.entering(argv) if groups else argv,
             env={},
             limits=command.limits,
             cancel=cancel,
@@ -111,11 +114,17 @@ def launch(
             report=report,
             end=stop,
         )
+        starved = groups is not None and groups.starved
     finally:
+        if groups is not None:
+            groups.close()
         os.close(report)
         if not closed:
             os.close(controlling)
-    return _outcome(ended, command)
+    outcome = _outcome(ended, command)
+    if starved and not outcome.ended:
+        return dataclasses.replace(outcome, status=None, ended="memory")
+    return outcome
 
 
 def _sealed(order: dict[str, Any]) -> int:
