@@ -24,7 +24,8 @@ Without namespaces, where a container or a distribution refuses them:
   launcher by hand leaves them.
 
 Limits: processor time and file size are each process', by the kernel. Memory and the number of
-processes are the tree's, looked at every 25 ms: a burst may go beyond in between; besides, each
+processes are the tree's, looked at every 25 ms, and by the kernel where control groups can be made
+(:mod:`lsp_agent.sandbox.groups`): elsewhere a burst may go beyond in between; besides, each
 process' own data is limited, and the number of processes of an ordinary user. What is written to
 memory in ``/tmp``, ``/dev/shm`` and the home folder is limited apart, to a quarter of the memory
 each. The disk is watched: four times the largest file is the most that the copy may grow.
