@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from lsp_agent.agent.prompts import prompt
+from lsp_agent.agent.redaction import MARK
 from lsp_agent.agent.sampling import sampling_of
 from lsp_agent.cancel import Cancelled, CancelToken
 from lsp_agent.config.model import Settings
@@ -140,7 +141,7 @@ def _ask(
         _log.warning("no model for a commit message: %s", error)
         return None
     # A message goes farther than the file that it tells of.
-    return read_message(redacted(unguarded(answer)))
+    return read_message(MARK.sub("⟨secret⟩", redacted(unguarded(answer))))
 
 
 def _plain_request(files: list[FileDiff], subjects: list[str], listed: str) -> Described:

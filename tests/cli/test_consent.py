@@ -82,6 +82,7 @@ def test_the_audit_names_a_command_only_if_it_ran(
     calls = Reply(tool_calls=(call("execute_command", command="true"),))
     with ScriptedEndpoint([calls, DONE]) as endpoint:
         use_remote(endpoint.base_url, f"{settings}unprotected = true\n")
+        assert lsp_agent("trust", ".").status == 0
         assert lsp_agent("run", "run it", *options).status == 0
     rows = json.loads(lsp_agent("runs", "audit", "--json").out)
     assert ("command_run" in [row["kind"] for row in rows]) is ran
