@@ -2,15 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from importlib.metadata import entry_points
-from typing import ClassVar, Protocol
+from typing import ClassVar, Literal, Protocol
 
-from lsp_agent.agent.types import Answer, AnswerForm, DiagnosticNote, Focus, RunRequest
+from lsp_agent.agent.types import (
+    Answer,
+    AnswerForm,
+    DiagnosticNote,
+    FileEdits,
+    Focus,
+    RunRequest,
+)
 from lsp_agent.errors import LspAgentError
 from lsp_agent.syntax.document import SyntaxDocument
+from lsp_agent.workspace.edits import TextEdit
 from lsp_agent.workspace.positions import Range
+
+Reach = Literal["file", "workspace"]
+"""What an action may change: the file it is asked in, or any file of the workspace."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,13 +70,19 @@ class ActionError(LspAgentError):
 
 
 class Action(Protocol):
-    """One entry of the catalogue; the attributes are constants."""
+    """One entry of the catalogue; the attributes are constants.
+
+    ``proof`` says in a few words what shows that a result is right, beyond the checks that every
+    edit passes; ``""`` where there is nothing more.
+    """
 
     name: ClassVar[str]
     kind: ClassVar[str]
     summary: ClassVar[str]
     answer: ClassVar[Answer]
     example: ClassVar[Example]
+    reach: ClassVar[Reach]
+    proof: ClassVar[str]
 
     def offers(self, place: Place) -> list[Offer]:
         """List what can be done here, best first; no inference, a few milliseconds at most."""
@@ -81,6 +98,8 @@ class BaseAction:
 
     name: ClassVar[str]
     answer: ClassVar[Answer]
+    reach: ClassVar[Reach] = "file"
+    proof: ClassVar[str] = ""
 
     def task(
         self,
@@ -92,7 +111,7 @@ class BaseAction:
         form: AnswerForm = "rewrite",
         bounded: bool = True,
     ) -> RunRequest:
-        """Return a request about ``target`` that may change the place's file only.
+        """Return a request about ``target`` that may change what the action reaches.
 
         Besides the target only imports may change, unless it is not ``bounded``.
         """
@@ -100,7 +119,7 @@ class BaseAction:
             task=task,
             focus=Focus(place.path, place.range, place.diagnostics),
             target=target,
-            scope=frozenset({place.path}),
+            scope=frozenset({place.path}) if self.reach == "file" else None,
             answer=self.answer,
             form=form,
             action=self.name,
@@ -108,14 +127,27 @@ class BaseAction:
             bounded=bounded,
         )
 
+    def given(
+        self, place: Place, edits: Mapping[str, Sequence[TextEdit]], title: str
+    ) -> RunRequest:
+        """Return a request whose edits are known already: no model is asked.
+
+        ``edits`` are those of each path, in any order, and do not overlap.
+        """
+        request = self.task(
+            place, title, target=place.range, title=title, form="given", bounded=False
+        )
+        files = tuple(FileEdits(path, tuple(rows)) for path, rows in edits.items())
+        return replace(request, edits=files, needs_model=False)
+
 
 def load_actions(warn: Callable[[str], None]) -> dict[str, Action]:
-    """Collect the installed actions by name; a broken one costs one warning, not the server."""
+    """Collect the installed actions by name; a broken plugin costs one warning, not the server."""
     actions: dict[str, Action] = {}
     for point in entry_points(group="lsp_agent.actions"):
         try:
-            action: Action = point.load()
-            actions[action.name] = action
+            family: Iterable[Action] = point.load()
+            actions.update({action.name: action for action in family})
         except Exception as error:  # noqa: BLE001 - a plugin may raise anything at import
             warn(f"the action {point.name} is off: {error}")
     return actions

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from lsp_agent.agent.abilities import check_ability
@@ -12,11 +13,12 @@ from lsp_agent.agent.conflict_run import run_conflict
 from lsp_agent.agent.direct import run_direct
 from lsp_agent.agent.environment import RejectedError, Run, RunEnvironment
 from lsp_agent.agent.form_run import form_of, run_form
+from lsp_agent.agent.given_run import run_given
 from lsp_agent.agent.profiles import choose_profile
 from lsp_agent.agent.proof import Proof
 from lsp_agent.agent.query import Budget
 from lsp_agent.agent.tool_loop import ToolLoop
-from lsp_agent.agent.types import RunRequest, RunResult
+from lsp_agent.agent.types import AnswerForm, RunRequest, RunResult
 from lsp_agent.cancel import Cancelled, CancelToken
 from lsp_agent.engine.types import EngineInfo
 from lsp_agent.errors import LspAgentError
@@ -26,6 +28,11 @@ from lsp_agent.workspace.diff import unified_diff
 from lsp_agent.workspace.overlay import FileChange
 
 _log = logging.getLogger(__name__)
+_RUNNERS: Mapping[AnswerForm, Callable[[Run, Budget], str]] = {
+    "conflict": run_conflict,
+    "given": run_given,
+}
+"""The forms that have a way of their own, whatever the profile."""
 
 
 @dataclass(slots=True)
@@ -87,15 +94,7 @@ def _ready(env: RunEnvironment, cancel: CancelToken) -> EngineInfo:
 
 
 def _work(run: Run, budget: Budget) -> _Outcome:
-    profile = choose_profile(run.request, run.env.settings, run.info)
-    if run.request.form == "conflict":
-        text = run_conflict(run, budget)
-    elif profile == "tools":
-        text = ToolLoop(run, budget).run()
-    elif form := form_of(run):
-        text = run_form(run, budget, form)
-    else:
-        text = run_direct(run, budget)
+    text = _answer(run, budget)
     run.cancel.check()
     changes = run.env.overlay.changes()
     if text:
@@ -107,6 +106,17 @@ def _work(run: Run, budget: Budget) -> _Outcome:
     if text:
         return _Outcome("answered", _first_line(text), text)
     return _Outcome("no_change", "the model had nothing to say")
+
+
+def _answer(run: Run, budget: Budget) -> str:
+    """Have the run's work done in the way that its form and its model's profile want."""
+    runner = _RUNNERS.get(run.request.form)
+    if runner is not None:
+        return runner(run, budget)
+    if choose_profile(run.request, run.env.settings, run.info) == "tools":
+        return ToolLoop(run, budget).run()
+    form = form_of(run)
+    return run_form(run, budget, form) if form else run_direct(run, budget)
 
 
 def _offer(run: Run, text: str, changes: tuple[FileChange, ...]) -> _Outcome:

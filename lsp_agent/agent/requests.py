@@ -6,8 +6,9 @@ import json
 from dataclasses import asdict, fields
 from typing import Any
 
-from lsp_agent.agent.types import DiagnosticNote, Focus, RunRequest
+from lsp_agent.agent.types import DiagnosticNote, FileEdits, Focus, RunRequest
 from lsp_agent.errors import LspAgentError
+from lsp_agent.workspace.edits import TextEdit
 from lsp_agent.workspace.positions import Position, Range
 
 
@@ -52,11 +53,17 @@ def _value(name: str, value: Any) -> Any:
         return _range(value)
     if name == "scope":
         return frozenset(value)
+    if name == "edits":
+        return tuple(FileEdits(one["path"], tuple(map(_edit, one["edits"]))) for one in value)
     return tuple(value) if isinstance(value, list) else value
 
 
 def _note(data: dict[str, Any]) -> DiagnosticNote:
     return DiagnosticNote(**{**data, "range": _range(data["range"])})
+
+
+def _edit(data: dict[str, Any]) -> TextEdit:
+    return TextEdit(_range(data["range"]), data["new_text"])
 
 
 def _range(data: dict[str, Any] | None) -> Any:

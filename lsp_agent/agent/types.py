@@ -9,6 +9,7 @@ from typing import Literal
 from lsp_agent.events import RunStatus
 from lsp_agent.verify.types import Verdict
 from lsp_agent.verify.words import remark
+from lsp_agent.workspace.edits import TextEdit
 from lsp_agent.workspace.overlay import FileChange
 from lsp_agent.workspace.positions import Range
 
@@ -17,7 +18,7 @@ Answer = Literal["edit", "text", "any"]
 HazardClass = Literal["low", "edit", "sandboxed", "risky", "always"]
 Reply = Literal["allow", "run", "always", "refuse"]
 """Allowed once, for the rest of the run, for good in this folder; or not."""
-AnswerForm = Literal["rewrite", "changes", "docstring", "annotations", "conflict"]
+AnswerForm = Literal["rewrite", "changes", "docstring", "annotations", "conflict", "given"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +42,14 @@ class Focus:
 
 
 @dataclass(frozen=True, slots=True)
+class FileEdits:
+    """Edits of one file that are known before the run, all of the text as it was then."""
+
+    path: str
+    edits: tuple[TextEdit, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class RunRequest:
     """A task for the agent.
 
@@ -51,6 +60,8 @@ class RunRequest:
     rewritten, or a few lines (see :mod:`lsp_agent.agent.forms`). ``recent`` are files that were
     lately edited, the latest last; ``done`` those that an earlier run, which was cut off, has
     changed already. Without ``needs_model`` the answer is found by rule, and no model is loaded.
+    ``edits`` are that answer in the form ``given``; ``argument`` is what the user chose or typed
+    (a new name, an instruction), where the form wants to know.
     """
 
     task: str
@@ -67,6 +78,8 @@ class RunRequest:
     done: tuple[str, ...] = ()
     bounded: bool = True
     needs_model: bool = True
+    edits: tuple[FileEdits, ...] = ()
+    argument: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -60,7 +60,8 @@ def command(
     path = inside(root, spec.path)
     with context.app(root.path) as app:
         action = _find(app.actions, kind)
-        overlay = Overlay(root, exclude=app.settings.exclude, scope=frozenset({path}))
+        scope = frozenset({path}) if action.reach == "file" else None
+        overlay = Overlay(root, exclude=app.settings.exclude, scope=scope)
         document = _document(path, overlay.read(path))
         at = spec.range(document.text) or _start()
         where = _place(path, document, at, messages)

@@ -126,15 +126,17 @@ def _workspace_values(sources: Sources, problems: list[Problem]) -> list[_Value]
     if sources.trusted or seal_of(files) == sources.seal:
         return values
     for value in values:
-        if value.path[0] not in HARMLESS and value.path[0] in Settings.model_fields:
+        if not _harmless(value.path):
             key = ".".join(value.path)
             message = f"{key} is ignored until the folder is trusted: lsp-agent trust {folder}"
             problems.append(Problem(value.source, key, message, value.line, level="warning"))
-    return [
-        value
-        for value in values
-        if value.path[0] in HARMLESS or value.path[0] not in Settings.model_fields
-    ]
+    return [value for value in values if _harmless(value.path)]
+
+
+def _harmless(path: tuple[str, ...]) -> bool:
+    """Whether a key may be read before trust; an unknown one may, to be named as such."""
+    known = path[0] in Settings.model_fields
+    return not known or any(".".join(path[:size]) in HARMLESS for size in (1, 2))
 
 
 def _first_values(files: Sequence[SettingsFile], problems: list[Problem]) -> list[_Value]:

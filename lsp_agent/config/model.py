@@ -135,6 +135,19 @@ class AgentSettings(Section):
     token_budget: int = Field(200_000, ge=100, description="tokens of one run, prompts included")
     temperature: float = Field(0.0, ge=0, le=2, description="0: always the likeliest token")
     seed: int | None = Field(None, description="seed of the sampler where temperature is above 0")
+    candidates: int = Field(
+        0,
+        ge=0,
+        le=16,
+        description="answers tried for one edit, the first that passes the checks is offered; "
+        "0: three for a small model in this process, else one",
+    )
+    parallel_reads: int = Field(
+        4, ge=1, le=16, description="reading tool calls of one answer that run at once"
+    )
+    instructions: bool = Field(
+        True, description="show `AGENTS.md` of the workspace to the model, as data"
+    )
 
 
 class SamplingSettings(Section):
@@ -286,6 +299,38 @@ class ReviewSettings(Section):
     severity: Literal["information", "hint"] = Field(
         "information", description="severity of a finding that no tool confirms"
     )
+    on_save: bool = Field(
+        True, description="review what changed since the last commit when a document is saved"
+    )
+    max_hunks: int = Field(8, ge=1, le=200, description="changed hunks reviewed at a save")
+    max_tokens: int = Field(
+        1500, ge=200, description="prompt tokens of one hunk, beyond what is cached"
+    )
+    confidence: float = Field(
+        0.5, ge=0, le=1, description="findings that the model is less sure of are left out"
+    )
+
+
+class MemorySettings(Section):
+    """What is kept between runs, besides the journal; on this machine only."""
+
+    sessions: bool = Field(True, description="a session's runs know what was said in it before")
+    notes: bool = Field(True, description="offer the tools `remember` and `recall`")
+    note_days: int = Field(180, ge=0, description="days after which a note expires; 0: never")
+    feedback: bool = Field(
+        False, description="keep what became of edits (accepted, edited, rejected), with the prompt"
+    )
+    examples: int = Field(
+        0, ge=0, le=8, description="accepted edits shown to the model as examples, of `feedback`"
+    )
+    responses: bool = Field(False, description="answer an identical request from a cache")
+
+
+class PluginSettings(Section):
+    """Code of other packages that takes part: tools, actions, engines, sandboxes."""
+
+    enabled: bool = Field(True, description="load the plugins that are installed")
+    disabled: list[str] = Field([], description="names of plugins that are not loaded")
 
 
 class CompletionSettings(Section):
@@ -341,6 +386,8 @@ class Settings(Section):
     git: GitSettings = GitSettings()
     journal: JournalSettings = JournalSettings()
     review: ReviewSettings = ReviewSettings()
+    memory: MemorySettings = MemorySettings()
+    plugins: PluginSettings = PluginSettings()
     completion: CompletionSettings = CompletionSettings()
     index: IndexSettings = IndexSettings()
     symbols: SymbolsSettings = SymbolsSettings()
@@ -348,5 +395,5 @@ class Settings(Section):
     exclude: list[str] = Field([], description="gitignore patterns of files the agent leaves out")
 
 
-HARMLESS = ("style", "exclude", "review")
+HARMLESS = ("style", "exclude", "review.severity")
 """What a workspace file may set before its folder is trusted (contract, section 4)."""

@@ -80,7 +80,43 @@ def _remember_changes(database: Database) -> None:
     database.table("meta").create({"key": str, "value": str}, pk="key")
 
 
-STEPS: tuple[Callable[[Database], None], ...] = (_create, _remember_changes)
+def _remember_more(database: Database) -> None:
+    """Keep sessions, notes, what became of edits, answers, and findings with what was dismissed.
+
+    Texts are sealed where the journal is; keys are digests.
+    """
+    database.table("sessions").create(
+        {"id": str, "workspace": str, "started": str, "updated": str}, pk="id"
+    )
+    database.table("turns").create(
+        {"session": str, "number": int, "run": str, "task": str, "summary": str, "files": str},
+        pk=("session", "number"),
+        foreign_keys=[("session", "sessions", "id")],
+    )
+    database.table("notes").create(
+        {
+            "id": int, "workspace": str, "text": str, "source": str, "run": str, "made": str,
+            "used": str, "expires": str,
+        },
+        pk="id",
+    )  # fmt: skip
+    database.table("feedback").create(
+        {
+            "run": str, "workspace": str, "action": str, "language": str, "verdict": str,
+            "prompt": str, "answer": str, "final": str, "made": str,
+        },
+        pk="run",
+    )  # fmt: skip
+    database.table("responses").create({"key": str, "answer": str, "used": str}, pk="key")
+    database.table("findings").create(
+        {"key": str, "workspace": str, "data": str, "used": str}, pk="key"
+    )
+    database.table("dismissed").create(
+        {"workspace": str, "finding": str, "made": str}, pk=("workspace", "finding")
+    )
+
+
+STEPS: tuple[Callable[[Database], None], ...] = (_create, _remember_changes, _remember_more)
 
 
 def migrate(database: Database) -> None:

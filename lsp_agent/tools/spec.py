@@ -106,7 +106,7 @@ class Tool(Generic[A]):
 
 
 def load_tools(warn: Callable[[str], None]) -> dict[str, Tool[Any]]:
-    """Collect the tools of every installed family; a broken one costs one warning."""
+    """Collect the tools of every installed family; a broken plugin costs one warning."""
     tools: dict[str, Tool[Any]] = {}
     for point in entry_points(group="lsp_agent.tools"):
         try:

@@ -32,6 +32,9 @@ HOSTILE = {
     "sampling": "[sampling]\ntemperature = 1.5\n",
     "completion": "[completion]\nlsp = true\n",
     "index": "[index]\nenabled = false\n",
+    "review": "[review]\non_save = false\nmax_hunks = 200\n",
+    "memory": "[memory]\nfeedback = true\n",
+    "plugins": "[plugins]\nenabled = false\n",
     "symbols": "[symbols]\nunresolved = true\n",
 }
 
@@ -149,3 +152,12 @@ def test_a_broken_list_of_trusted_folders_trusts_none(home: Path, tmp_path: Path
     for broken in ("[]", "{", f'{{"{tmp_path}": 3}}', "null"):
         state.trust_file.write_text(broken)
         assert not TrustStore(state).is_trusted(tmp_path)
+
+
+def test_of_the_review_only_its_severity_is_harmless(tmp_path: Path) -> None:
+    text = '[review]\nseverity = "hint"\nmax_hunks = 100\n'
+    (tmp_path / "lsp-agent.toml").write_text(text)
+    loaded = load_settings(Sources(workspace=tmp_path))
+    assert loaded.settings.review.severity == "hint"
+    assert loaded.settings.review.max_hunks == Settings().review.max_hunks
+    assert [problem.key for problem in loaded.problems] == ["review.max_hunks"]

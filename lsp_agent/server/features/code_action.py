@@ -33,7 +33,10 @@ def register(context: Context, deliveries: Deliveries) -> None:
     options = types.CodeActionOptions(
         code_action_kinds=[
             types.CodeActionKind.QuickFix,
+            types.CodeActionKind.RefactorExtract,
+            types.CodeActionKind.RefactorInline,
             types.CodeActionKind.RefactorRewrite,
+            types.CodeActionKind.Source,
         ],
         resolve_provider=True,
         work_done_progress=True,

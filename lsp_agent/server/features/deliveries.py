@@ -45,7 +45,7 @@ class Deliveries:
             request = action.request(place_for(self._context, data, document), data.argument)
         except LspAgentError as error:
             raise JsonRpcException(str(error), types.LSPErrorCodes.RequestFailed) from error
-        overlay, _ = session.overlay(data.uri, scoped=True)
+        overlay, _ = session.overlay(data.uri, scoped=action.reach == "file")
         return await self._context.runs.start(request, overlay, token)
 
     def park(self, handle: RunHandle) -> None:

@@ -1,0 +1,23 @@
+"""The actions that ship: one line each, in the order in which menus show those of one kind."""
+
+from __future__ import annotations
+
+from lsp_agent.actions import (
+    annotate,
+    document,
+    edit,
+    explain,
+    explain_conflict,
+    fix,
+    resolve_conflict,
+)
+
+ACTIONS = (
+    fix.ACTION,
+    resolve_conflict.ACTION,
+    explain_conflict.ACTION,
+    edit.ACTION,
+    document.ACTION,
+    annotate.ACTION,
+    explain.ACTION,
+)
