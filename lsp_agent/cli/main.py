@@ -38,6 +38,7 @@ _STATUS_BY_CODE = {
     "bad-configuration": USAGE,
     "bad-place": USAGE,
     "usage": USAGE,
+    "bad-passphrase": USAGE,
     "bad-model-name": USAGE,
     "engine-unavailable": UNAVAILABLE,
     "bad-model-file": UNAVAILABLE,

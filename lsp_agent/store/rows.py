@@ -10,9 +10,15 @@ from lsp_agent.errors import LspAgentError
 
 
 class JournalError(LspAgentError):
-    """A run that is not in the journal, or a journal that can't be read."""
+    """A journal that can't be read, or does not hold what was asked for."""
 
-    code = "no-such-run"
+    code = "journal"
+
+
+class PassphraseError(JournalError):
+    """The passphrase of an encrypted journal is missing or wrong."""
+
+    code = "bad-passphrase"
 
 
 @dataclass(frozen=True, slots=True)

@@ -244,7 +244,11 @@ def test_a_journal_is_encrypted_where_the_settings_name_a_passphrase(
     assert b"marmalade" not in home.joinpath("journal.sqlite").read_bytes()
     (row,) = json.loads(lsp_agent("runs", "list", "--json", JOURNAL_WORD="right").out)
     assert row["title"] == "say marmalade"
-    wrong = lsp_agent("runs", "list", JOURNAL_WORD="wrong")
-    assert (wrong.status, wrong.out) == (1, "")
-    assert wrong.err.count("\n") == 1
-    assert "the passphrase in JOURNAL_WORD is not the one" in wrong.err
+    for verb in ("list", "undo", "audit", "export"):
+        wrong = lsp_agent("runs", verb, JOURNAL_WORD="wrong")
+        assert (wrong.status, wrong.out) == (2, ""), wrong.err
+        assert wrong.err.count("\n") == 1
+        assert "the passphrase in JOURNAL_WORD is not the one" in wrong.err
+    missing = lsp_agent("runs", "list")
+    assert (missing.status, missing.out) == (2, "")
+    assert missing.err.count("\n") == 1
