@@ -39,6 +39,7 @@ _STATUS_BY_CODE = {
     "bad-place": USAGE,
     "usage": USAGE,
     "bad-passphrase": USAGE,
+    "no-such-run": USAGE,
     "bad-model-name": USAGE,
     "engine-unavailable": UNAVAILABLE,
     "bad-model-file": UNAVAILABLE,

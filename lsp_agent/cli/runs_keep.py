@@ -54,6 +54,8 @@ def audit(context: CliContext, as_json: bool, verify: bool) -> int:
     if as_json:
         output.write_json([asdict(row) for row in rows])
         return DONE
+    if not rows:
+        context.say("no audit rows yet")
     for row in rows:
         output.write_text(output.one_line(_line(row)))
     return DONE

@@ -138,7 +138,7 @@ class Journal:
     def run(self, prefix: str) -> RunRow:
         """Return the run whose id starts with ``prefix``.
 
-        Raises :class:`JournalError` when there is none, or more than one.
+        Raises :class:`NoSuchRunError` when there is none, or more than one.
         """
         found = self.read(lambda it: reading.run_named(it, prefix), None)
         return reading.the_one([found] if found else [], prefix)

@@ -15,6 +15,12 @@ class JournalError(LspAgentError):
     code = "journal"
 
 
+class NoSuchRunError(JournalError):
+    """What names a run names none, or more than one."""
+
+    code = "no-such-run"
+
+
 class PassphraseError(JournalError):
     """The passphrase of an encrypted journal is missing or wrong."""
 
