@@ -22,6 +22,12 @@ ESCAPE = Reply(tool_calls=(call("read_file", path="../outside.txt"),))
 STALL = Reply(stall_after=0)
 
 
+def git(folder: Path, *words: str) -> list[str]:
+    command = ["git", "-c", "user.name=A", "-c", "user.email=a@b.c", *words]
+    done = subprocess.run(command, cwd=folder, check=True, capture_output=True, text=True)
+    return done.stdout.split()
+
+
 @pytest.fixture
 def two_runs(lsp_agent: Command, use_remote: Callable[..., None]) -> None:
     with ScriptedEndpoint([EDIT, Reply(text="Made it."), Reply(text="An answer.")]) as endpoint:
@@ -97,6 +103,47 @@ class TestPurge:
             oldest["id"]
         ]
         assert lsp_agent("runs", "audit", "--verify").status == 0
+
+    def test_checkpoints_in_git_go_too(
+        self, lsp_agent: Command, use_remote: Callable[..., None], work: Path, tmp_path: Path
+    ) -> None:
+        def refs(folder: Path) -> list[str]:
+            return git(folder, "for-each-ref", "--format=%(refname:lstrip=3)", "refs/lsp-agent")
+
+        other = tmp_path / "other"
+        other.mkdir()
+        for folder in (work, other):
+            git(folder, "init", "-q")
+        with ScriptedEndpoint([EDIT, Reply(text="ok")] * 3) as endpoint:
+            use_remote(endpoint.base_url)
+            assert lsp_agent("run", "a", "--apply").status == 0
+            assert lsp_agent("run", "b", "--apply", cwd=other).status == 0
+            (work / "new.txt").unlink()
+            assert lsp_agent("run", "c", "--apply").status == 0
+        newest, _, oldest = [
+            row["id"] for row in json.loads(lsp_agent("runs", "list", "--json").out)
+        ]
+        assert refs(work) == [oldest, newest]
+        mine = git(
+            work,
+            "commit-tree",
+            git(work, "rev-parse", f"refs/lsp-agent/runs/{newest}^{{tree}}")[0],
+            "-m",
+            "x",
+        )
+        git(work, "update-ref", "refs/lsp-agent/runs/mine", mine[0])
+        done = lsp_agent("runs", "purge", oldest, "--yes", cwd=tmp_path)
+        assert "1 checkpoints in git" in done.err
+        assert refs(work) == [newest, "mine"]
+        moved = other.rename(tmp_path / "moved")
+        other.symlink_to(moved)
+        done = lsp_agent("runs", "purge", "--all", "--yes", cwd=tmp_path)
+        assert done.status == 0
+        assert "2 runs" in done.err
+        assert "1 checkpoints in git" in done.err
+        assert f"checkpoints in {other} stay: the folder became a link" in done.err
+        assert refs(work) == ["mine"]
+        assert len(refs(moved)) == 1
 
     @pytest.mark.parametrize(
         ("arguments", "word"),
