@@ -76,8 +76,9 @@ def run_agent(request: RunRequest, env: RunEnvironment, cancel: CancelToken) -> 
     seconds = round(time.monotonic() - started, 3)
     env.events.emit("run_finished", status=outcome.status, tokens=tokens, seconds=seconds)
     return RunResult(
-        env.run_id, outcome.status, outcome.summary, outcome.text, outcome.changes, proof.verdicts
-    )
+        env.run_id, outcome.status, outcome.summary, outcome.text, outcome.changes, proof.verdicts,
+        proof.confirmed,
+    )  # fmt: skip
 
 
 def _ready(env: RunEnvironment, cancel: CancelToken) -> EngineInfo:
