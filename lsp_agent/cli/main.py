@@ -38,6 +38,8 @@ _STATUS_BY_CODE = {
     "bad-configuration": USAGE,
     "bad-place": USAGE,
     "usage": USAGE,
+    "bad-passphrase": USAGE,
+    "no-such-run": USAGE,
     "bad-model-name": USAGE,
     "engine-unavailable": UNAVAILABLE,
     "bad-model-file": UNAVAILABLE,

@@ -122,7 +122,8 @@ def _conclude(
         context.say("cancelled")
         return CANCELLED
     if result.status in ("edited", "answered"):
-        if result.remark and mode == "apply" and not _confirmed(context, result):
+        doubted = result.remark and not result.confirmed
+        if doubted and mode == "apply" and not _confirmed(context, result):
             context.fail(output.printable(f"not applied: {result.remark}; see it with --diff"))
             return NO_EDIT
         if mode != "json":

@@ -98,7 +98,7 @@ _SECRET_VARIABLE = re.compile(
     re.IGNORECASE,
 )
 _NAMELIKE = re.compile(r"[A-Za-z_]+[0-9]{0,3}")
-_LEAST, _LONG = 8, 16
+_SHORT, _LEAST, _LONG = 4, 8, 16
 _FILES = frozenset(
     {
         ".env", ".envrc", ".npmrc", ".pypirc", ".netrc", "_netrc", ".pgpass", ".htpasswd",
@@ -124,6 +124,11 @@ _IN_FOLDERS = (".docker/config.json", ".kube/config")
 _EXAMPLES = frozenset(
     {"example", "sample", "template", "dist", "default", "defaults", "tpl", "pub"}
 )
+# A value that is commented out, and the name of a section.
+_COMMENTED = re.compile(
+    r"(?P<head>\s*(?:#|;|//)[#;/\s]*(?:export\s+)?[\w./:@-]{1,200}\s{0,8}=\s{0,8})\S.*"
+)
+_SECTION = re.compile(r"\s*\[{1,2}[\w .:-]*\]{1,2}\s*")
 _VARIABLE = re.compile(
     r"^(?P<head>\s*(?:export\s+|set\s+|-\s+)?[\"']?[\w./:@-]{1,200}[\"']?\s{0,8}[=:]\s{0,8})\S.*$"
 )
@@ -158,6 +163,12 @@ def is_telling(value: str) -> bool:
     return len(value) >= _LEAST and not (len(value) < _LONG and _NAMELIKE.fullmatch(value))
 
 
+def is_ordinary(value: str) -> bool:
+    """Whether a secret file's value is as well a path, an address or words of the code."""
+    parts = re.split(r"[\s/\\:.,@_-]+", value)
+    return not is_telling(value) or all(one.isalpha() or len(one) <= _SHORT for one in parts)
+
+
 def redacted(text: str) -> str:
     """Return a text with ``⟨secret⟩`` in the place of each secret, for what is kept or shown."""
     return _replaced(text, find_secrets(text))
@@ -190,20 +201,42 @@ def is_secret_file(path: str) -> bool:
 
 def without_values(text: str) -> str:
     """Return a secret file's text with its names, and ``⟨secret⟩`` for every value."""
-    lines = []
-    inside = False
+    lines: list[str] = []
     for line in text.split("\n"):
-        if line.lstrip().startswith(("#", ";", "//")) or not line.strip():
-            lines.append(redacted(line))
-        elif (match := _VARIABLE.match(line)) is not None:
-            lines.append(match["head"] + HIDDEN)
-            inside = False
-        elif line.strip() in ("{", "}", "},", "[", "]") or line.lstrip().startswith("["):
-            lines.append(line)
-        elif not inside:
-            lines.append(HIDDEN)
-            inside = True
+        shown = without_value(line)
+        # The lines of a key are one.
+        if shown != HIDDEN or lines[-1:] != [HIDDEN]:
+            lines.append(shown)
     return "\n".join(lines)
+
+
+def without_value(line: str) -> str:
+    """Return a line of a secret file without its value; all of it goes if it has no name."""
+    commented = line.lstrip().startswith(("#", ";", "//"))
+    if commented or not line.strip():
+        match = _COMMENTED.fullmatch(line)
+        return match["head"] + HIDDEN if match else redacted(line)
+    if (match := _VARIABLE.match(line)) is not None:
+        return match["head"] + HIDDEN
+    if line.strip() in ("{", "}", "},", "[", "]", "],") or _SECTION.fullmatch(line):
+        return line
+    return HIDDEN
+
+
+def stated_in(text: str) -> Iterator[tuple[str, str]]:
+    """Yield what a secret file says: a name with what assigns it, or ``""``, and the value."""
+    for line in text.splitlines():
+        match = _VARIABLE.match(line) or _COMMENTED.fullmatch(line)
+        head = match["head"].lstrip() if match else ""
+        value = line[match.end("head") :].strip() if match else line.strip()
+        quoted = _QUOTED.match(value)
+        if quoted is not None:
+            head += value[: quoted.start(quoted.lastindex or 1)]
+            value = quoted[quoted.lastindex or 1]
+        else:
+            value = re.sub(r"\s+#.*|,$", "", value)
+        if value and (match or without_value(line) == HIDDEN):
+            yield head, value
 
 
 def without_secrets(env: Mapping[str, str]) -> dict[str, str]:
