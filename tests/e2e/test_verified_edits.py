@@ -41,21 +41,24 @@ def opened(editor: Editor) -> str:
     return editor.open("a.py", SOURCE)
 
 
-async def fix(editor: Editor, uri: str) -> Any:
+async def listed_fix(editor: Editor, uri: str) -> Any:
     place = editor.at(uri, "itms")
     (action,) = await editor.actions(uri, place, [undefined_name(place)], ["quickfix"])
-    return await editor.client.code_action_resolve_async(action)
+    return action
+
+
+async def fix(editor: Editor, uri: str) -> Any:
+    return await editor.client.code_action_resolve_async(await listed_fix(editor, uri))
 
 
 async def test_an_action_says_what_checked_its_edit(start_editor: Start) -> None:
     with ScriptedEndpoint([GOOD, DONE]) as endpoint:
         editor = await start_editor("vscode", options(endpoint.base_url))
         uri = opened(editor)
-        resolved = await fix(editor, uri)
-        (annotation,) = resolved.edit.change_annotations.values()
+        edit = await editor.take(await listed_fix(editor, uri))
+        (annotation,) = edit.change_annotations.values()
         assert annotation.description == "checked: syntax, ruff"
         assert not annotation.needs_confirmation
-        editor.carry_out(resolved.edit)
         assert editor.texts[uri] == FIXED
 
 
