@@ -294,8 +294,9 @@ class App:
         return unable(info, action, path)
 
     def warm(self) -> None:
-        """Read what is asked of the model when actions are listed, outside the event loop."""
+        """Have at hand what listing the actions asks, outside the event loop."""
         self.unable("", "")
+        _ = self.actions
 
     def status(self) -> dict[str, Any]:
         """Describe the process for people and scripts; JSON-ready.
