@@ -7,6 +7,7 @@ from pydantic import Field
 from lsp_agent.tools.spec import Arguments, ExistingFile, Tool, ToolContext, ToolError
 from lsp_agent.vcs.git import Repository
 from lsp_agent.workspace.roots import clean_path
+from lsp_agent.workspace.secrets import is_secret_file
 
 
 class GitStatus(Arguments):
@@ -78,6 +79,8 @@ def _git_log(context: ToolContext, arguments: GitLog) -> str:
 def _git_blame(context: ToolContext, arguments: GitBlame) -> str:
     repository = _repository(context)
     path = _inside(context, repository, arguments.path) or arguments.path
+    if is_secret_file(path):
+        raise ToolError(f"{arguments.path} is a file of secrets, whose lines are not shown")
     return repository.blame(path, arguments.start_line, arguments.end_line)
 
 

@@ -13,6 +13,7 @@ from lsp_agent.vcs.place import Place, VcsError, find_place
 from lsp_agent.vcs.quarantine import Quarantine, quarantine
 from lsp_agent.vcs.running import git_command
 from lsp_agent.workspace.roots import is_git_folder
+from lsp_agent.workspace.secrets import without_secret_hunks
 
 __all__ = ["Repository", "VcsError"]
 
@@ -56,12 +57,15 @@ class Repository:
         return self._run("status", *flags, *_paths(path))
 
     def diff(self, ref: str | None = None, path: str | None = None, *, staged: bool = False) -> str:
-        """Return a unified diff of the work tree (or the index) against HEAD or ``ref``."""
+        """Return a unified diff of the work tree (or the index) against HEAD or ``ref``.
+
+        Of files of secrets it says only that they differ.
+        """
         flags = ["--no-ext-diff", "--no-textconv", "--no-color", "--ignore-submodules=all"]
         if staged:
             flags.append("--cached")
         self._check_index()
-        return self._run("diff", *flags, *_revision(ref), *_paths(path))
+        return without_secret_hunks(self._run("diff", *flags, *_revision(ref), *_paths(path)))
 
     def log(self, count: int = 20, path: str | None = None) -> str:
         """Return the newest commits, one a line: hash, date, author, subject."""

@@ -124,9 +124,15 @@ _IN_FOLDERS = (".docker/config.json", ".kube/config")
 _EXAMPLES = frozenset(
     {"example", "sample", "template", "dist", "default", "defaults", "tpl", "pub"}
 )
+# Up to the first separator: of an address or a list of fields the rest may be the password. What
+# base64 ends with separates nothing.
 _VARIABLE = re.compile(
-    r"^(?P<head>\s*(?:export\s+|set\s+|-\s+)?[\"']?[\w./:@-]{1,200}[\"']?\s{0,8}[=:]\s{0,8})\S.*$"
+    r"^(?P<head>\s*(?:export\s+|set\s+|-\s+)?[\"']?[\w./@-]{1,200}[\"']?\s{0,8}[=:]\s{0,8})"
+    r"(?!=?\s*$)\S.*$"
 )
+_COMMENT = re.compile(r"\s*(?:#|;|//(?!\S*=))[#;/ \t]*")
+_SECTION = re.compile(r"\[[\w .:\"'@/-]{1,200}\]")
+_RENAMED = re.compile(r"^(?:rename|copy) from (.+)$", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,17 +199,42 @@ def without_values(text: str) -> str:
     lines = []
     inside = False
     for line in text.split("\n"):
-        if line.lstrip().startswith(("#", ";", "//")) or not line.strip():
-            lines.append(redacted(line))
-        elif (match := _VARIABLE.match(line)) is not None:
-            lines.append(match["head"] + HIDDEN)
+        mark, words = _commented(line)
+        if (match := _VARIABLE.match(words)) is not None:
+            lines.append(mark + match["head"] + HIDDEN)
             inside = False
-        elif line.strip() in ("{", "}", "},", "[", "]") or line.lstrip().startswith("["):
+        elif mark or not line.strip():
+            lines.append(redacted(line))
+        elif line.strip() in ("{", "}", "},", "[", "]") or _SECTION.fullmatch(line.strip()):
             lines.append(line)
         elif not inside:
             lines.append(HIDDEN)
             inside = True
     return "\n".join(lines)
+
+
+def _commented(line: str) -> tuple[str, str]:
+    """Take a comment's mark from a line: what was switched off is a value still."""
+    match = _COMMENT.match(line)
+    return (match[0], line[match.end() :]) if match else ("", line)
+
+
+def without_secret_hunks(diff: str) -> str:
+    """Return a unified diff of git's with no lines of files of secrets."""
+    if "diff --git " not in diff:
+        return diff
+    parts = re.split(r"^(?=diff --git )", diff, flags=re.MULTILINE)
+    return "".join(map(_without_lines, parts))
+
+
+def _without_lines(part: str) -> str:
+    head, _, rest = part.partition("\n")
+    names = [head.rpartition(" b/")[2], *_RENAMED.findall(rest.partition("\n@@")[0])]
+    if not head.startswith("diff --git ") or not any(
+        is_secret_file(name.strip('"')) for name in names
+    ):
+        return part
+    return f"{head}\n(a file of secrets: its lines are not shown)\n"
 
 
 def without_secrets(env: Mapping[str, str]) -> dict[str, str]:
