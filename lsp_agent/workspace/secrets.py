@@ -124,14 +124,14 @@ _IN_FOLDERS = (".docker/config.json", ".kube/config")
 _EXAMPLES = frozenset(
     {"example", "sample", "template", "dist", "default", "defaults", "tpl", "pub"}
 )
-# A value that is commented out, and the name of a section.
-_COMMENTED = re.compile(
-    r"(?P<head>\s*(?:#|;|//)[#;/\s]*(?:export\s+)?[\w./:@-]{1,200}\s{0,8}=\s{0,8})\S.*"
-)
-_SECTION = re.compile(r"\s*\[{1,2}[\w .:-]*\]{1,2}\s*")
+# Up to the first separator: of an address or a list of fields the rest may be the password. What
+# base64 ends with separates nothing.
 _VARIABLE = re.compile(
-    r"^(?P<head>\s*(?:export\s+|set\s+|-\s+)?[\"']?[\w./:@-]{1,200}[\"']?\s{0,8}[=:]\s{0,8})\S.*$"
+    r"^(?P<head>\s*(?:export\s+|set\s+|-\s+)?[\"']?[\w./@-]{1,200}[\"']?\s{0,8}[=:]\s{0,8})"
+    r"(?!=?\s*$)\S.*$"
 )
+_COMMENT = re.compile(r"\s*(?:#|;|//(?!\S*=))[#;/ \t]*")
+_SECTION = re.compile(r"\[[\w .:\"'@/-]{1,200}\]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,23 +212,29 @@ def without_values(text: str) -> str:
 
 def without_value(line: str) -> str:
     """Return a line of a secret file without its value; all of it goes if it has no name."""
-    commented = line.lstrip().startswith(("#", ";", "//"))
-    if commented or not line.strip():
-        match = _COMMENTED.fullmatch(line)
-        return match["head"] + HIDDEN if match else redacted(line)
-    if (match := _VARIABLE.match(line)) is not None:
-        return match["head"] + HIDDEN
-    if line.strip() in ("{", "}", "},", "[", "]", "],") or _SECTION.fullmatch(line):
+    mark, words = _commented(line)
+    if (match := _VARIABLE.match(words)) is not None:
+        return mark + match["head"] + HIDDEN
+    if mark or not line.strip():
+        return redacted(line)
+    if line.strip() in ("{", "}", "},", "[", "]", "],") or _SECTION.fullmatch(line.strip()):
         return line
     return HIDDEN
+
+
+def _commented(line: str) -> tuple[str, str]:
+    """Take a comment's mark from a line: what was switched off is a value still."""
+    match = _COMMENT.match(line)
+    return (match[0], line[match.end() :]) if match else ("", line)
 
 
 def stated_in(text: str) -> Iterator[tuple[str, str]]:
     """Yield what a secret file says: a name with what assigns it, or ``""``, and the value."""
     for line in text.splitlines():
-        match = _VARIABLE.match(line) or _COMMENTED.fullmatch(line)
+        _, words = _commented(line)
+        match = _VARIABLE.match(words)
         head = match["head"].lstrip() if match else ""
-        value = line[match.end("head") :].strip() if match else line.strip()
+        value = words[match.end("head") :].strip() if match else line.strip()
         quoted = _QUOTED.match(value)
         if quoted is not None:
             head += value[: quoted.start(quoted.lastindex or 1)]

@@ -160,6 +160,20 @@ def test_a_secret_file_is_shown_by_its_names() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        "https://user:swordfish@host:8443/x", "db:5432:app:user:sword:fish",
+        "//r.io/:_auth=swordfish",
+        '["swordfish", "tuna"]', "swordfish+AAAA==", "swordfishAAAA==", "# OLD=swordfish",
+        "#export A='swordfish'", "; key: swordfish", "machine x login y password swordfish",
+    ],
+)  # fmt: skip
+def test_no_value_of_a_secret_file_is_shown(line: str) -> None:
+    for text in (line, f"A=1\n{line}\nB=2\n", f"-----BEGIN KEY-----\nMIIE\n{line}\n"):
+        assert "fish" not in without_values(text)
+
+
 @given(st.text(max_size=300))
 def test_any_text_is_taken(text: str) -> None:
     found = find_secrets(text)
