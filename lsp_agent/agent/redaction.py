@@ -17,6 +17,7 @@ from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from ipaddress import ip_address
+from itertools import islice
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -47,6 +48,7 @@ from lsp_agent.workspace.secrets import (
 MARK = re.compile(r"⟨secret:(\d+)⟩")
 _OPEN = "⟨"
 _LONGEST = 20
+_MAX_STATED = 5000
 _EDITS = frozenset({"write_file", "edit_file"})
 
 
@@ -74,11 +76,13 @@ class Secrets:
     def learn(self, texts: Iterable[str]) -> None:
         """Hide what files of secrets say, wherever it stands.
 
-        What might be a word of the code is hidden only behind its name.
+        What might be a word of the code is hidden only behind its name. Each costs a search of each
+        prompt, so there is a most of them.
         """
         found: set[tuple[str, str]] = set()
         ordinary: set[str] = set()
-        for name, value in (one for text in texts for one in stated_in(text)):
+        said = (one for text in texts for one in stated_in(text))
+        for name, value in islice(said, _MAX_STATED):
             if not is_ordinary(value) or (is_telling(value) and find_secrets(name + value)):
                 found.add(("", value))
             elif name:

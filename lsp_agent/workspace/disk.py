@@ -8,6 +8,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from itertools import islice
 
+from lsp_agent.workspace.errors import OutsideRootError
 from lsp_agent.workspace.files import FileText, opened_at, read_text
 from lsp_agent.workspace.ignore import IgnoreRules
 from lsp_agent.workspace.roots import Root, is_addressable
@@ -85,7 +86,10 @@ class DiskTree:
         """Yield the files of secrets, ignored ones too, but for those in ignored folders."""
         folders = [""]
         for folder in islice(folders, _MAX_FOLDERS):
-            with suppress(OSError), _scanned(str(self.root.resolve(folder))) as entries:
+            with (
+                suppress(OSError, OutsideRootError),
+                _scanned(str(self.root.resolve(folder))) as entries,
+            ):
                 for entry in entries:
                     path = f"{folder}/{entry.name}" if folder else entry.name
                     if not is_addressable(entry.name):
