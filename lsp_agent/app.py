@@ -130,6 +130,7 @@ class App:
         self.journal.start(run_id, title, workspace, request.action, to_json(asked))
         events = EventStream(run_id, self.journal.record, listener)
         self._prepare_checks(request, overlay)
+        overlay.close_to_writing(self.home.own)
         workshop = self._workshop(overlay)
         try:
             with self.engines.lease("action" if request.action else "agent") as engine:
