@@ -1,4 +1,4 @@
-"""Secrets stay here: prompts to servers elsewhere hold ``⟨secret:1⟩`` in their place.
+"""Secrets stay here: prompts to servers hold ``⟨secret:1⟩`` in their place.
 
 A secret has one number for the life of an engine, so that prompts keep their beginnings. What the
 model repeats in an answer or in an edit gets its secret back once the answer is read, so that its
@@ -16,13 +16,10 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
-from ipaddress import ip_address
 from itertools import islice
 from typing import Any
-from urllib.parse import urlsplit
 
 from lsp_agent.cancel import CancelToken
-from lsp_agent.config.model import LlamaSettings, OpenAISettings
 from lsp_agent.engine.types import (
     Chat,
     Delta,
@@ -50,11 +47,6 @@ _OPEN = "⟨"
 _LONGEST = 20
 _MAX_STATED = 5000
 _EDITS = frozenset({"write_file", "edit_file"})
-
-
-def is_remote(settings: LlamaSettings | OpenAISettings) -> bool:
-    """Whether an engine's prompts leave this machine, by any of its addresses."""
-    return isinstance(settings, OpenAISettings) and not all(map(_is_loopback, settings.urls))
 
 
 class Secrets:
@@ -283,13 +275,3 @@ def _mapped(value: Any, change: Callable[[str], str]) -> Any:
     if isinstance(value, list):
         return [_mapped(one, change) for one in value]
     return value
-
-
-def _is_loopback(url: str) -> bool:
-    host = urlsplit(url).hostname or ""
-    if host.rstrip(".") == "localhost" or host.endswith(".localhost"):
-        return True
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return False

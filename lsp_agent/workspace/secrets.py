@@ -83,6 +83,8 @@ _QUOTED = re.compile(
     r"[bBrRuUfF@$]{0,2}(?:\"([^\"\n]{1,500})\"|'([^'\n]{1,500})'|`([^`\n]{1,500})`)"
 )
 _BARE = re.compile(r"([^\s\"'`,;(){}\[\]<>]{6,500})[ \t]{0,80}(?:#[^\n]{0,500})?(?=\r|\n|\Z|;)")
+# In a line of a log, an address or a connection's description more follows.
+_INLINE = re.compile(r"([^\s\"'`,;(){}\[\]<>&]{6,500})(?=[ \t&\"'])")
 _PASSWORD = re.compile(r"pass|pwd|credential", re.IGNORECASE)
 _WORDS = re.compile(r"[A-Za-z]+(?:[ ._/:-][A-Za-z]+)*[._:-]?")
 _REFERENCE = re.compile(r"[A-Za-z_$][\w$]*(?:\.[A-Za-z_$][\w$]*)+")
@@ -332,6 +334,8 @@ def _assigned(text: str) -> Iterator[Secret]:
         if word.rstrip().endswith((",", "==", "!=", "===")):
             continue
         bare = _BARE.match(text, assigned.end())
+        if bare is None and word.endswith("=") and not word.endswith(" ="):
+            bare = _INLINE.match(text, assigned.end())
         if bare is not None and _is_random(bare[1], word, quoted=False):
             end = bare.end(1)
             yield Secret(bare.start(1), end, "assigned")

@@ -9,10 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from lsp_agent.agent.redaction import RedactingEngine, is_remote
+from lsp_agent.agent.redaction import RedactingEngine
 from lsp_agent.agent.types import Focus, RunRequest
 from lsp_agent.cancel import CancelToken
-from lsp_agent.config.model import LlamaSettings, OpenAISettings
 from lsp_agent.engine.types import Chat, Delta, Engine, Fim, Message, Request, ToolCall
 from lsp_agent.workspace.positions import Position, Range
 from tests.agent.conftest import Stage, calls, contents
@@ -106,26 +105,6 @@ def test_it_can_be_turned_off() -> None:
     inner = ScriptedEngine(["a"])
     ask(RedactingEngine(inner, lambda: False), KEY)
     assert contents(inner) == [KEY]
-
-
-@pytest.mark.parametrize(
-    ("url", "remote"),
-    [
-        ("http://127.0.0.1:1/v1", False), ("http://localhost:1/v1", False),
-        ("http://[::1]:1/v1", False), ("https://api.example.com/v1", True),
-        ("http://192.168.1.4/v1", True), ("http://0.0.0.0/v1", True),
-        ("http://127.0.0.1.example.com/v1", True), ("http://localhost@example.com/v1", True),
-    ],
-)  # fmt: skip
-def test_what_is_elsewhere(url: str, remote: bool) -> None:
-    assert is_remote(OpenAISettings(kind="openai", base_url=url, model="m")) == remote
-
-
-def test_one_address_elsewhere_is_enough() -> None:
-    both = ["http://127.0.0.1:1/v1", "http://example.com/v1"]
-    settings = OpenAISettings.model_validate({"kind": "openai", "base_urls": both, "model": "m"})
-    assert is_remote(settings)
-    assert not is_remote(LlamaSettings(kind="llama-cpp"))
 
 
 def test_an_edit_near_a_secret_keeps_it(stage: Stage) -> None:

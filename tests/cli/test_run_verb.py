@@ -269,3 +269,24 @@ def test_secrets_do_not_leave_the_machine(
         assert secret not in sent
         for file in (one for one in home.rglob("*") if one.is_file()):
             assert secret.encode() not in file.read_bytes(), file
+
+
+def test_no_server_is_told_a_secret_also_none_on_this_machine(
+    lsp_agent: Command, use_remote: UseRemote, work: Path
+) -> None:
+    key = "ghp_" + "a1B2c3D4e5F6" * 3
+    (work / "a.py").write_text(f"TOKEN = '{key}'\nsize = 1\n")
+    (work / ".env").write_text("DB_PASSWORD=correct-horse-9\n")
+    (work / "notes.md").write_text("log in with correct-horse-9\n")
+    reads = [call("read_file", path=name) for name in ("a.py", ".env", "notes.md")]
+    write = call("write_file", path="a.py", content="TOKEN = '⟨secret:1⟩'\nsize = 2\n")
+    answers = [Reply(tool_calls=tuple(reads)), Reply(tool_calls=(write,)), SAID]
+    with ScriptedEndpoint(answers) as endpoint:
+        use_remote(endpoint.base_url)
+        done = lsp_agent("run", "set the size to 2", "--apply")
+        sent = json.dumps(endpoint.requests, ensure_ascii=False)
+    assert done.status == 0, done.err
+    assert "TOKEN = '⟨secret:1⟩'" in sent
+    assert key not in sent
+    assert "correct-horse-9" not in sent
+    assert (work / "a.py").read_text() == f"TOKEN = '{key}'\nsize = 2\n"
