@@ -101,7 +101,7 @@ def test_trust_and_back(home: Path, tmp_path: Path, capsys: Caps) -> None:
     assert run(["untrust", str(folder)]) == 0
     assert "not trusted any more" in capsys.readouterr().err
     assert steps() == 20
-    assert run(["trust", str(tmp_path / "missing")]) == 1
+    assert run(["trust", str(tmp_path / "missing")]) == 2
 
 
 def test_models_are_added_and_listed(
