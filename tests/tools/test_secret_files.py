@@ -71,7 +71,7 @@ def test_git_does_not_show_their_lines(bench: Bench, tmp_path: Path) -> None:
     for arguments in ({"staged": True}, {"ref": "HEAD"}, {"path": ".env", "ref": "HEAD"}):
         shown = bench.call("git_diff", **arguments).text
         assert SECRET not in shown
-        assert "+DB_PASSWORD=⟨secret⟩" in shown
+        assert " DB_PASSWORD=⟨secret⟩" in shown
         assert "path" in arguments or "-x = 1\n+x = 2\n" in shown
     blamed = bench.call("git_blame", path=".env")
     assert "DB_PASSWORD=⟨secret⟩" in blamed.text
