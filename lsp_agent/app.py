@@ -19,7 +19,7 @@ from lsp_agent.agent.environment import Progress, RunEnvironment
 from lsp_agent.agent.ids import new_run_id
 from lsp_agent.agent.loop import run_agent
 from lsp_agent.agent.permits import Permits
-from lsp_agent.agent.redaction import RedactingEngine, is_remote
+from lsp_agent.agent.redaction import RedactingEngine
 from lsp_agent.agent.requests import to_json
 from lsp_agent.agent.types import Ask, RunRequest, RunResult
 from lsp_agent.cancel import CancelToken
@@ -130,6 +130,7 @@ class App:
         self.journal.start(run_id, title, workspace, request.action, to_json(asked))
         events = EventStream(run_id, self.journal.record, listener)
         self._prepare_checks(request, overlay)
+        overlay.close_to_writing(self.home.own)
         workshop = self._workshop(overlay)
         try:
             with self.engines.lease("action" if request.action else "agent") as engine:
@@ -251,8 +252,8 @@ class App:
             return self._knowledge[root.path]
 
     def _without_secrets(self, engine: Engine, settings: LlamaSettings | OpenAISettings) -> Engine:
-        """Keep secrets out of the prompts of an engine that is elsewhere."""
-        if not is_remote(settings):
+        """Keep secrets out of prompts to a server: one on this machine may pass them on."""
+        if not isinstance(settings, OpenAISettings):
             return engine
         return RedactingEngine(engine, lambda: self.settings.safety.redact)
 
@@ -294,8 +295,9 @@ class App:
         return unable(info, action, path)
 
     def warm(self) -> None:
-        """Read what is asked of the model when actions are listed, outside the event loop."""
+        """Have at hand what listing the actions asks, outside the event loop."""
         self.unable("", "")
+        _ = self.actions
 
     def status(self) -> dict[str, Any]:
         """Describe the process for people and scripts; JSON-ready.

@@ -91,7 +91,8 @@ def approve_changes(run: Run, changes: Sequence[FileChange], remark: str = "") -
     names = ", ".join(path for path, _ in files)
     title = f"Apply the edit of {len(changes)} file(s)" + (f", with {names}?" if names else "?")
     detail = "\n".join(one for one in (remark, risk.reason, diff_changes(changes)) if one)
-    reply = _answer(run, title, _cut(detail, _SHOWN_DIFF), risk, "edit")
+    reply, source = _answer(run, title, _cut(detail, _SHOWN_DIFF), risk, "edit")
+    run.proof.confirmed = source == "user" and reply != "refuse"
     if reply == "refuse":
         raise RejectedError(
             f"the user refused the edit of {names}" if names else "the user refused the edit"
@@ -118,7 +119,7 @@ def _refusal(run: Run, tool: Tool[Any], given: Mapping[str, Any], risk: Risk) ->
         _record(run, title, risk, tool.name, "allow", source)
         return ""
     detail = "\n".join(one for one in (risk.reason, _shown(given)) if one)
-    reply = _answer(run, title, detail, risk, tool.name)
+    reply, _ = _answer(run, title, detail, risk, tool.name)
     if reply == "refuse":
         tired = " (not asked again in this run)" if permits.is_tired(risk.kind) else ""
         return f"the user refused this{tired}; {_instead(tool, risk)}"
@@ -128,8 +129,8 @@ def _refusal(run: Run, tool: Tool[Any], given: Mapping[str, Any], risk: Risk) ->
     return ""
 
 
-def _answer(run: Run, title: str, detail: str, risk: Risk, tool: str) -> Reply:
-    """Get an answer, of the user or instead of them, and record it."""
+def _answer(run: Run, title: str, detail: str, risk: Risk, tool: str) -> tuple[Reply, Source]:
+    """Get an answer, of the user or instead of them, and record it; return also whose it is."""
     permits = run.env.permits
     source: Source = "user"
     reply: Reply = "allow"
@@ -156,7 +157,7 @@ def _answer(run: Run, title: str, detail: str, risk: Risk, tool: str) -> Reply:
         permits.refuse(risk.kind)
     _record(run, title, risk, tool, reply, source)
     run.cancel.check()
-    return reply
+    return reply, source
 
 
 def _replies(run: Run, risk: Risk, tool: str) -> tuple[Reply, ...]:

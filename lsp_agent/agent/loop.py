@@ -17,6 +17,7 @@ from lsp_agent.agent.given_run import run_given
 from lsp_agent.agent.profiles import choose_profile
 from lsp_agent.agent.proof import Proof
 from lsp_agent.agent.query import Budget
+from lsp_agent.agent.redaction import RedactingEngine
 from lsp_agent.agent.tool_loop import ToolLoop
 from lsp_agent.agent.types import AnswerForm, RunRequest, RunResult
 from lsp_agent.cancel import Cancelled, CancelToken
@@ -55,6 +56,8 @@ def run_agent(request: RunRequest, env: RunEnvironment, cancel: CancelToken) -> 
         path=request.focus.path if request.focus else None,
     )
     try:
+        if isinstance(env.engine, RedactingEngine):
+            env.engine.learn(env.overlay)
         info = _ready(env, cancel) if request.needs_model else env.engine.info()
         run = Run(request, env, info, cancel, proof)
         if request.needs_model:
@@ -80,8 +83,9 @@ def run_agent(request: RunRequest, env: RunEnvironment, cancel: CancelToken) -> 
     seconds = round(time.monotonic() - started, 3)
     env.events.emit("run_finished", status=outcome.status, tokens=tokens, seconds=seconds)
     return RunResult(
-        env.run_id, outcome.status, outcome.summary, outcome.text, outcome.changes, proof.verdicts
-    )
+        env.run_id, outcome.status, outcome.summary, outcome.text, outcome.changes, proof.verdicts,
+        proof.confirmed,
+    )  # fmt: skip
 
 
 def _ready(env: RunEnvironment, cancel: CancelToken) -> EngineInfo:

@@ -15,8 +15,10 @@ class Proof:
 
     ``verdicts`` are those of the last attempt. ``offered`` is the last attempt that failed, but may
     be offered with a remark, with its verdicts; ``styles`` asks the project's linters.
+    ``confirmed``: the user was shown the edit with what it fails, and wants it.
     """
 
     verdicts: tuple[Verdict, ...] = ()
     offered: tuple[OverlayState, tuple[Verdict, ...]] | None = None
     styles: StyleChecks | None = None
+    confirmed: bool = False

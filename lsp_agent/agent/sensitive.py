@@ -134,6 +134,9 @@ def _kinds(path: str) -> Iterator[Kind]:
         yield "git"
     name = parts[-1] if parts else ""
     folders = parts[:-1]
+    # With it any folder may be a bare repository, whose settings name programs.
+    if name == "head":
+        yield "git"
     yield from (kind for kind, names in _FOLDERS if not names.isdisjoint(folders))
     if name in _HOOKS:
         yield "hooks"

@@ -87,7 +87,8 @@ class RunResult:
     """How a run ended.
 
     ``changes`` is empty unless ``status`` is ``edited``; ``text`` is the model's last answer,
-    ``summary`` one line for a person. ``verdicts`` are those of the edit's checks.
+    ``summary`` one line for a person. ``verdicts`` are those of the edit's checks; ``confirmed``:
+    the user was asked about the edit, with what it fails, and wants it.
     """
 
     run_id: str
@@ -96,6 +97,7 @@ class RunResult:
     text: str = ""
     changes: tuple[FileChange, ...] = field(default=())
     verdicts: tuple[Verdict, ...] = ()
+    confirmed: bool = False
 
     @property
     def remark(self) -> str:

@@ -76,7 +76,7 @@ def _find(actions: dict[str, Action], kind: str) -> Action:
     from difflib import get_close_matches
 
     close = get_close_matches(kind, actions, 1)
-    hint = f"; did you mean {close[0]!r}?" if close else ""
+    hint = f"; did you mean {close[0]!r}?" if close else "."
     names = ", ".join(sorted(actions))
     raise click.UsageError(f"there is no action {kind!r}{hint} There are: {names}")
 

@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from lsp_agent.cli.context import CliContext, pass_context
+from lsp_agent.workspace.secrets import redacted_data
 
 _workspace = click.option(
     "--workspace",
@@ -32,7 +33,7 @@ def show(context: CliContext, workspace: Path) -> None:
     loaded = context.load(workspace)
     for problem in loaded.problems:
         context.say(f"{problem.level}: {problem}")
-    _print(loaded.explain())
+    _print(redacted_data(loaded.explain()))
 
 
 @command.command(help="Print the JSON Schema of the configuration file.")

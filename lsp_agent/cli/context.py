@@ -168,7 +168,8 @@ def log_to_stderr(level: int = logging.DEBUG) -> None:
 
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(SafeFormatter("%(levelname)s %(name)s: %(message)s"))
-    logging.basicConfig(level=level, handlers=[handler])
+    # Over what keeps libraries quiet until then.
+    logging.basicConfig(level=level, handlers=[handler], force=True)
 
 
 pass_context = click.make_pass_decorator(CliContext)

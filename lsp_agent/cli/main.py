@@ -38,6 +38,8 @@ _STATUS_BY_CODE = {
     "bad-configuration": USAGE,
     "bad-place": USAGE,
     "usage": USAGE,
+    "bad-passphrase": USAGE,
+    "no-such-run": USAGE,
     "bad-model-name": USAGE,
     "engine-unavailable": UNAVAILABLE,
     "bad-model-file": UNAVAILABLE,
@@ -108,6 +110,13 @@ def run(arguments: Sequence[str]) -> int:
     return status if isinstance(status, int) else DONE
 
 
+def _in_one_line(error: click.ClickException) -> str:
+    """Return what is wrong with a command line, and where its form is told."""
+    message = " ".join(error.format_message().split())
+    context = error.ctx if isinstance(error, click.UsageError) else None
+    return f"{message} (see: {context.command_path} --help)" if context else message
+
+
 def _failed(state: CliContext, error: Exception) -> int:
     if isinstance(error, BrokenPipeError):
         # The reader went away (| head). The signal is not used for this: it would also end us
@@ -115,7 +124,7 @@ def _failed(state: CliContext, error: Exception) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return DONE
     if isinstance(error, click.ClickException):
-        error.show()
+        state.fail(_in_one_line(error))
         return USAGE
     if isinstance(error, LspAgentError):
         state.fail(str(error))

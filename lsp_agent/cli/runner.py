@@ -9,7 +9,7 @@ import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -24,6 +24,7 @@ from lsp_agent.errors import LspAgentError
 from lsp_agent.events import Event
 from lsp_agent.workspace.diff import diff_changes
 from lsp_agent.workspace.overlay import Overlay
+from lsp_agent.workspace.secrets import redacted_data
 
 if TYPE_CHECKING:
     from lsp_agent.app import App
@@ -53,14 +54,20 @@ _ASK_ALL = Consent()
 
 @dataclass(slots=True)
 class _Watcher:
-    """Follows a run's events: prints them if asked, remembers how it went wrong."""
+    """Follows a run's events: prints them if asked, remembers how it went wrong.
+
+    What is printed holds no secrets, as the journal does not; an edit is shown as it is, so that it
+    can be applied.
+    """
 
     as_json: bool
     code: str = field(default="")
 
     def __call__(self, event: Event) -> None:
         if self.as_json:
-            output.write_json(event.to_json())
+            whole = event.type == "edit"
+            shown = event if whole else replace(event, data=redacted_data(event.data))
+            output.write_json(shown.to_json())
         if event.type == "error":
             self.code = str(event.data.get("code", ""))
 
@@ -122,7 +129,8 @@ def _conclude(
         context.say("cancelled")
         return CANCELLED
     if result.status in ("edited", "answered"):
-        if result.remark and mode == "apply" and not _confirmed(context, result):
+        doubted = result.remark and not result.confirmed
+        if doubted and mode == "apply" and not _confirmed(context, result):
             context.fail(output.printable(f"not applied: {result.remark}; see it with --diff"))
             return NO_EDIT
         if mode != "json":

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import UTC, datetime
@@ -15,6 +15,7 @@ from typing import IO, TYPE_CHECKING, Any
 import click
 
 from lsp_agent.cli.context import CliContext, pass_context
+from lsp_agent.errors import LspAgentError
 
 if TYPE_CHECKING:
     from lsp_agent.store.journal import Journal
@@ -54,6 +55,8 @@ def audit(context: CliContext, as_json: bool, verify: bool) -> int:
     if as_json:
         output.write_json([asdict(row) for row in rows])
         return DONE
+    if not rows:
+        context.say("no audit rows yet")
     for row in rows:
         output.write_text(output.one_line(_line(row)))
     return DONE
@@ -68,7 +71,7 @@ def audit(context: CliContext, as_json: bool, verify: bool) -> int:
 def purge(
     context: CliContext, runs: tuple[str, ...], before: str | None, everything: bool, yes: bool
 ) -> None:
-    """Forget RUNS, or all of a time, with what they said and changed.
+    """Forget RUNS, or all of a time, with what they said and changed, and their checkpoints in git.
 
     Audit rows of that time go too; those of named runs stay, as the chain would not hold.
     """
@@ -82,7 +85,13 @@ def purge(
             f"Forget {', '.join(ids) or ('all runs' if everything else f'runs before {before}')}?"
         )
     gone = journal.purge(before=None if ids else moment, runs=ids)
-    context.say(f"forgotten: {gone.runs} runs, {gone.events} events, {gone.audit} audit rows")
+    refs = sum(
+        _forget_checkpoints(context, Path(place), gone.places[place]) for place in gone.places
+    )
+    context.say(
+        f"forgotten: {gone.runs} runs, {gone.events} events, {gone.audit} audit rows, "
+        f"{refs} checkpoints in git"
+    )
 
 
 @click.command("export")
@@ -118,6 +127,17 @@ def _sink(output: Path | None) -> Iterator[IO[bytes]]:
         raise click.UsageError(f"{output} can't be written: {error.strerror}") from error
     with os.fdopen(descriptor, "wb") as file:
         yield file
+
+
+def _forget_checkpoints(context: CliContext, folder: Path, runs: Sequence[str]) -> int:
+    from lsp_agent.cli.output import printable
+    from lsp_agent.vcs.checkpoints import forget
+
+    try:
+        return forget(folder, runs)
+    except (LspAgentError, OSError) as error:
+        context.warn(printable(f"checkpoints in {folder} stay: {error}"))
+        return 0
 
 
 def _confirm(question: str) -> None:

@@ -52,8 +52,9 @@ def _serve(
     websocket: bool,
     out: BinaryIO | None,
 ) -> int:
-    from lsp_agent.server.process import end_with_signals
+    from lsp_agent.server.process import end_with_signals, take_short_turns
 
+    take_short_turns()
     try:
         with end_with_signals():
             if address is None:

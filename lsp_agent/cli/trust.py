@@ -14,7 +14,9 @@ from lsp_agent.cli.context import CliContext, pass_context
     help="Trust a folder: its lsp-agent.toml or pyproject.toml may set anything, its tests, "
     "linters and language servers may run unasked. That ends when one of the two files changes."
 )
-@click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
+@click.argument(
+    "folder", metavar="DIR", type=click.Path(exists=True, file_okay=False, path_type=Path)
+)
 @pass_context
 def command(context: CliContext, folder: Path) -> None:
     """Remember the folder with the content of its settings files."""

@@ -17,7 +17,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from lsp_agent.config.locate import line_of
+from lsp_agent.config.locate import keys_of, line_of
 from lsp_agent.config.model import (
     HARMLESS,
     LanguageServerSettings,
@@ -27,11 +27,13 @@ from lsp_agent.config.model import (
     Settings,
 )
 from lsp_agent.config.problems import Problem
+from lsp_agent.config.toml import parse_toml
 from lsp_agent.config.workspace_files import SettingsFile, read_settings_files, seal_of
 
 Path_ = tuple[str, ...]
 RESERVED = ("LSP_AGENT_HOME", "LSP_AGENT_CONFIG")
 _ENGINE_KINDS: dict[str, type[Section]] = {"llama-cpp": LlamaSettings, "openai": OpenAISettings}
+_MOST_KEYS, _DEEPEST = 1000, 30
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 
 
@@ -111,10 +113,10 @@ def _table(file: SettingsFile) -> tuple[str, dict[str, Any]] | None:
     """
     source = file.data.decode("utf-8").replace("\r\n", "\n")
     if file.path.name == "lsp-agent.toml":
-        return source, tomllib.loads(source)
-    tool = tomllib.loads(source).get("tool", {}) if "lsp-agent" in source else {}
+        return source, _limited(parse_toml(source))
+    tool = parse_toml(source).get("tool", {}) if "lsp-agent" in source else {}
     table = tool.get("lsp-agent") if isinstance(tool, dict) else None
-    return (source, table) if isinstance(table, dict) else None
+    return (source, _limited(table)) if isinstance(table, dict) else None
 
 
 def _workspace_values(sources: Sources, problems: list[Problem]) -> list[_Value]:
@@ -154,7 +156,7 @@ def _first_values(files: Sequence[SettingsFile], problems: list[Problem]) -> lis
             return []
         if found is not None:
             prefix = ("tool", "lsp-agent") if path.name == "pyproject.toml" else ()
-            return _located(path, found[0], found[1], prefix)
+            return _located(path, *found, prefix)
     return []
 
 
@@ -163,7 +165,7 @@ def _file_values(path: Path, problems: list[Problem]) -> list[_Value]:
         return []
     try:
         source = path.read_text("utf-8")
-        return _located(path, source, tomllib.loads(source), ())
+        return _located(path, source, _limited(parse_toml(source)), ())
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         problems.append(_broken_file(path, error))
         return []
@@ -185,10 +187,26 @@ def _broken_file(path: Path, error: Exception) -> Problem:
 
 
 def _located(path: Path, source: str, table: dict[str, Any], prefix: Path_) -> list[_Value]:
+    known = keys_of(source)
     return [
-        _Value(key, value, str(path), line_of(source, (*prefix, *key)))
+        _Value(key, value, str(path), line_of(known, (*prefix, *key)))
         for key, value in _leaves(table, ())
     ]
+
+
+def _limited(table: dict[str, Any]) -> dict[str, Any]:
+    """Refuse a table that no person wrote: each key of it would be looked at, and complained of."""
+    left: list[tuple[Any, int]] = [(table, 0)]
+    keys = 0
+    while left:
+        value, depth = left.pop()
+        if isinstance(value, Mapping):
+            keys += len(value)
+            if keys > _MOST_KEYS or depth > _DEEPEST:
+                reason = f"more than {_MOST_KEYS} settings, or some nested deeper than {_DEEPEST}"
+                raise tomllib.TOMLDecodeError(reason)
+            left += [(item, depth + 1) for item in value.values()]
+    return table
 
 
 def _leaves(value: Any, path: Path_) -> list[tuple[Path_, Any]]:
@@ -269,12 +287,12 @@ def _engine_path(name: str) -> Path_ | None:
 def _scalar(text: str) -> Any:
     """Read a value as TOML or JSON would (numbers, booleans, arrays); anything else is text."""
     try:
-        return tomllib.loads(f"value = {text}")["value"]
+        return parse_toml(f"value = {text}")["value"]
     except tomllib.TOMLDecodeError:
         pass
     try:
         return json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return text
 
 

@@ -6,17 +6,29 @@ import re
 import tomllib
 from collections.abc import Iterator, Sequence
 
+from lsp_agent.config.toml import parse_toml
+
+# Lines that may be parsed to find the ends of a file's values, one after another.
+_MOST_LINES = 100_000
 _HEADER = re.compile(r"^\s*\[{1,2}\s*(?P<keys>[^\]]+?)\s*\]{1,2}\s*(?:#.*)?$")
 _PART = re.compile(r"""\s*(?:"((?:[^"\\]|\\.)*)"|'([^']*)'|([A-Za-z0-9_-]+))\s*(\.|=|$)""")
 
 
-def line_of(source: str, path: Sequence[str]) -> int | None:
+Keys = Sequence[tuple[int, tuple[str, ...]]]
+
+
+def keys_of(source: str) -> Keys:
+    """Return every header and assignment with its 1-based line, values skipped whole."""
+    return list(_keys(source))
+
+
+def line_of(keys: Keys, path: Sequence[str]) -> int | None:
     """Return the 1-based line that sets a key, or the nearest table above it.
 
     ``path`` is the key's dotted path. Inline tables and arrays answer with their first line.
     """
     best: tuple[int, int] | None = None
-    for line, found in _keys(source):
+    for line, found in keys:
         common = _common(found, path)
         if common and (best is None or common > best[0]) and common == min(len(found), len(path)):
             best = (common, line)
@@ -33,8 +45,8 @@ def _common(a: Sequence[str], b: Sequence[str]) -> int:
 
 
 def _keys(source: str) -> Iterator[tuple[int, tuple[str, ...]]]:
-    """Yield every header and assignment with its line, values skipped whole."""
     table: tuple[str, ...] = ()
+    left = _MOST_LINES
     lines = source.splitlines()
     number = 0
     while number < len(lines):
@@ -47,7 +59,7 @@ def _keys(source: str) -> Iterator[tuple[int, tuple[str, ...]]]:
             key = _parts(line)
             if key:
                 yield number + 1, (*table, *key)
-                number = _value_end(lines, number)
+                number, left = _value_end(lines, number, left)
         number += 1
 
 
@@ -62,12 +74,19 @@ def _parts(text: str) -> tuple[str, ...]:
     return tuple(parts)
 
 
-def _value_end(lines: Sequence[str], start: int) -> int:
-    """Return the line on which the assignment that starts at ``start`` is complete."""
-    for end in range(start, min(len(lines), start + 500)):
+def _value_end(lines: Sequence[str], start: int, left: int) -> tuple[int, int]:
+    """Return the line on which the assignment that starts at ``start`` is complete.
+
+    At most ``left`` lines are parsed for it, and what is left of them is returned too. Where none
+    is, a value's further lines are taken for keys.
+    """
+    for end in range(start, len(lines)):
+        left -= end - start
+        if left < 0:
+            break
         try:
-            tomllib.loads("\n".join(lines[start : end + 1]))
+            parse_toml("\n".join(lines[start : end + 1]))
         except tomllib.TOMLDecodeError:
             continue
-        return end
-    return start
+        return end, left
+    return start, left

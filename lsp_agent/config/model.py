@@ -246,7 +246,8 @@ class SafetySettings(Section):
         "word with what is run, never as text",
     )
     redact: bool = Field(
-        True, description="keep keys, tokens and passwords out of prompts to remote engines"
+        True,
+        description="keep keys, tokens and passwords out of prompts to servers, local ones too",
     )
 
 

@@ -37,6 +37,12 @@ class Home:
         return cls(dirs.user_data_path, file, dirs.user_log_path)
 
     @property
+    def own(self) -> tuple[Path, ...]:
+        """What no run may write, also where it lies in the workspace, or is all of it."""
+        files = (self.trust_file, self.approvals_file, self.journal, self.apply_log)
+        return (self.root, self.config_file, *files)
+
+    @property
     def models(self) -> Path:
         """Folder of GGUF files that we made or pulled."""
         return self.root / "models"

@@ -7,6 +7,7 @@ from collections import Counter
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
+from lsp_agent.config.toml import parse_toml
 from lsp_agent.context.repo_map import RepoMap
 from lsp_agent.errors import LspAgentError
 from lsp_agent.index.view import IndexView
@@ -83,7 +84,7 @@ def _top_of_tests(path: str) -> str:
 def _scripts(view: IndexView) -> list[str]:
     """Return the commands that a Python project installs."""
     try:
-        project = tomllib.loads(view.overlay.read("pyproject.toml")).get("project", {})
+        project = parse_toml(view.overlay.read("pyproject.toml")).get("project", {})
         scripts = project.get("scripts", {})
         return [f"{name} = {target}" for name, target in list(scripts.items())[:_MOST]]
     except (LspAgentError, tomllib.TOMLDecodeError, AttributeError):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -28,20 +29,23 @@ _PYTHON = "python.exe" if _ON_WINDOWS else "python"
 class Found:
     """A server that can be started: ``command`` is complete, ``root`` the project's folder.
 
-    ``python`` is the project's own interpreter, where it has one.
+    ``python`` is the project's own interpreter, where it has one; ``other_python`` is for a folder
+    that is not trusted, as a server that is told of none starts whatever ``.venv`` holds there.
     """
 
     server: Server
     command: tuple[str, ...]
     root: Path
     python: str = ""
+    other_python: str = ""
 
     @property
     def settings(self) -> dict[str, Any]:
         """The configuration that the server gets."""
-        if not (self.server.interpreter and self.python):
+        python = self.python or self.other_python
+        if not (self.server.interpreter and python):
             return dict(self.server.settings)
-        return merged(self.server.settings, {"python": {"pythonPath": self.python}})
+        return merged(self.server.settings, {"python": {"pythonPath": python}})
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,8 +89,8 @@ class Finder:
         return list(found.values()), wanting
 
     def environment(self, server: Server) -> dict[str, str]:
-        """Return what a server gets of our environment: no secrets."""
-        return {**without_secrets(self._env), **server.environment}
+        """Return what a server gets of our environment: no secrets, no program of the folder."""
+        return {**without_secrets(self._env), **_own_path(self._env), **server.environment}
 
     def _locate(self, server: Server, root: Path, path: str, *, trusted: bool) -> Found | Absent:
         name, *arguments = server.command
@@ -101,8 +105,11 @@ class Finder:
         if server.needs_trust and not trusted:
             reason = f"it may run the folder's code, which is not trusted: lsp-agent trust {root}"
             return Absent(server, reason, installed=True)
-        python = self._python(root, project, trusted=trusted) if server.interpreter else ""
-        return Found(server, (program, *arguments), project, python)
+        if not server.interpreter:
+            return Found(server, (program, *arguments), project)
+        python = self._python(root, project, trusted=trusted)
+        other = "" if python or trusted else self._other_python(root)
+        return Found(server, (program, *arguments), project, python, other)
 
     def _python(self, root: Path, project: Path, *, trusted: bool) -> str:
         """Return the project's interpreter: servers start it to ask for its packages."""
@@ -114,14 +121,16 @@ class Finder:
                 return str(candidate)
         return ""
 
+    def _other_python(self, root: Path) -> str:
+        found = program_on_path("python3", self._env) or program_on_path("python", self._env)
+        return sys.executable if found is None or is_part_of(found, root) else found
+
 
 def program_on_path(name: str, env: Mapping[str, str]) -> str | None:
     """Return where a program is, by its name or its path; ``None`` where it is not."""
     if os.path.dirname(name):  # noqa: PTH120 - whether there is one, not which
         return shutil.which(name)
-    # A relative entry would be looked up in whatever folder we are in.
-    entries = env.get("PATH", "").split(os.pathsep)
-    return _which(name, [one for one in entries if _absolute(one)])
+    return _which(name, _entries(env))
 
 
 def own_program(name: str, root: Path, project: Path) -> str | None:
@@ -184,6 +193,15 @@ def _changed(server: Server, change: LanguageServerSettings) -> Server:
         needs_trust=server.needs_trust and not change.untrusted,
         install=server.install or f"see language_servers.{server.name}.command",
     )
+
+
+def _own_path(env: Mapping[str, str]) -> dict[str, str]:
+    return {"PATH": os.pathsep.join(_entries(env))} if "PATH" in env else {}
+
+
+def _entries(env: Mapping[str, str]) -> list[str]:
+    """Return the folders of ``PATH``; a relative one is looked up in whatever folder we are in."""
+    return [one for one in env.get("PATH", "").split(os.pathsep) if _absolute(one)]
 
 
 def _which(name: str, folders: Sequence[str]) -> str | None:

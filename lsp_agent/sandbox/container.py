@@ -39,7 +39,12 @@ class ContainerSandbox:
     name = "container"
 
     def __init__(self, image: str, env: Mapping[str, str] = os.environ) -> None:
-        """Raise :class:`SandboxError` without an image or an engine."""
+        """Raise :class:`SandboxError` without an image or an engine, and on Windows."""
+        if os.name == "nt":
+            raise SandboxError(
+                "a folder of Windows has another path in a container, and the user no number; "
+                "run lsp-agent in WSL for it"
+            )
         if not image or image.startswith("-"):
             raise SandboxError("no image: set sandbox.image to one that podman or docker has")
         found = [shutil.which(one, path=env.get("PATH")) for one in _ENGINES]

@@ -90,18 +90,20 @@ async def deliver(
     label: str,
     run_id: str,
     verdicts: Sequence[Verdict] = (),
+    *,
+    confirmed: bool = False,
 ) -> types.WorkspaceEdit:
     """Send a run's edit by ``workspace/applyEdit`` and see that it arrived; return what was sent.
 
     It is written down before it is sent, and again as it arrived.
 
-    One that fails a check is asked about first, unless the user saw that when the run ended.
+    One that fails a check is asked about first, unless that was ``confirmed`` when the run ended.
     Raises :class:`StaleEditError`, :class:`NotAppliedError` or ``UnsupportedEditError``.
     """
     if not session.features.apply_edit:
         raise NotAppliedError("this editor takes no edits from a server; use: lsp-agent run")
     doubt = remark(verdicts)
-    if doubt and not _approves_always(session):
+    if doubt and not confirmed:
         question = ApprovalQuestion("Apply an edit that is not verified?", doubt)
         if await ask_client(server, question, CancelToken()) == "refuse":
             raise NotAppliedError(f"the edit is not applied: {doubt}")

@@ -14,6 +14,7 @@ from typing import Any
 from lsprotocol import types
 from pygls.exceptions import JsonRpcException, JsonRpcInvalidParams
 from pygls.protocol import LanguageServerProtocol
+from pygls.protocol.json_rpc import JsonRPCResponseMessage
 from pygls.protocol.language_server import lsp_method
 
 _log = logging.getLogger(__name__)
@@ -42,6 +43,15 @@ class AgentProtocol(LanguageServerProtocol):
             self._answer_undecodable(message, error)
             return
         super().handle_message(decoded)
+
+    def decoded(self, method: str, params: Any) -> Any:
+        """Return a request's parameters as its handler gets them."""
+        request = {"jsonrpc": self.VERSION, "id": 0, "method": method, "params": params}
+        return super().structure_message(request).params
+
+    def encoded(self, result: Any) -> dict[str, Any]:
+        """Return the answer that holds a result, as it is written."""
+        return self._serialize_message(JsonRPCResponseMessage(0, self.VERSION, result))
 
     @lsp_method(types.WORKSPACE_EXECUTE_COMMAND)
     async def lsp_workspace__execute_command(  # type: ignore[override]

@@ -16,6 +16,7 @@ from lsp_agent.events import Event
 from lsp_agent.server.approvals import ask_client
 from lsp_agent.server.progress import Progress, ProgressBook
 from lsp_agent.server.session import Session
+from lsp_agent.verify.words import checked, remark
 from lsp_agent.workspace.overlay import Overlay
 
 _WORDS: dict[str, Callable[[Event], str]] = {
@@ -34,6 +35,15 @@ class RunHandle:
     overlay: Overlay
     cancel: CancelToken
     result: asyncio.Future[RunResult] = field(repr=False)
+
+
+def _ending(result: RunResult) -> str:
+    """Say how a run ended, with each check's verdict: not every client has annotations."""
+    status = result.status.replace("_", " ")
+    if result.status != "edited":
+        return status
+    said = (status, remark(result.verdicts), *checked(result.verdicts).split("\n"))
+    return "; ".join(one for one in said if one)
 
 
 class RunManager:
@@ -118,4 +128,4 @@ class RunManager:
     ) -> None:
         self._running.pop(handle.run_id, None)
         failed = done.cancelled() or done.exception() is not None
-        progress.end("cancelled" if failed else done.result().status.replace("_", " "))
+        progress.end("cancelled" if failed else _ending(done.result()))

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import base64
 import json
+import os
 import secrets
 from collections.abc import Iterable
 from contextlib import suppress
@@ -150,8 +151,10 @@ def undo(intent: Intent) -> Recovery:
             restored.append(step.path)
         elif now != step.old:
             kept.append(step.path)
-        with suppress(FileNotFoundError):
-            remove(step.temp)
+        # Where nothing can be written nothing was staged, and removing it is refused.
+        if os.path.lexists(step.temp):
+            with suppress(FileNotFoundError):
+                remove(step.temp)
     for folder in reversed(intent.folders):
         # Somebody may have put another file there.
         with suppress(OSError):

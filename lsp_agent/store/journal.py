@@ -1,8 +1,8 @@
 """The run journal: every run and event in SQLite, written behind the runs' backs.
 
 Recording puts a function into a queue; one thread carries it out, each in a transaction. A database
-that is locked or full costs one warning, a corrupt one is moved aside and begun anew; no run ever
-fails because of its journal.
+that is locked or full costs one warning, and is tried again with the next run; a corrupt one is
+moved aside and begun anew; no run ever fails because of its journal.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import queue
 import sqlite3
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -37,7 +37,17 @@ if TYPE_CHECKING:
 __all__ = ["Journal", "JournalError", "RunRow"]
 
 T = TypeVar("T")
-_Item = Callable[[Opened], None] | threading.Event | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Task:
+    """Something to write; with a run that begins a journal that failed is tried again."""
+
+    write: Callable[[Opened], None]
+    begins: bool = False
+
+
+_Item = _Task | threading.Event | None
 """Something to write, somebody who waits for what was put in before, or the end."""
 
 _FLUSH_SECONDS = 10.0
@@ -88,7 +98,7 @@ class Journal:
                 ],
             )
 
-        self.put(write)
+        self.put(write, begins=True)
         self.put(self._retain, transaction_around=False)
 
     def record(self, event: Event) -> None:
@@ -138,7 +148,7 @@ class Journal:
     def run(self, prefix: str) -> RunRow:
         """Return the run whose id starts with ``prefix``.
 
-        Raises :class:`JournalError` when there is none, or more than one.
+        Raises :class:`NoSuchRunError` when there is none, or more than one.
         """
         found = self.read(lambda it: reading.run_named(it, prefix), None)
         return reading.the_one([found] if found else [], prefix)
@@ -202,7 +212,13 @@ class Journal:
         self._settings = settings
         self._broken = False
 
-    def put(self, write: Callable[[Opened], object], *, transaction_around: bool = True) -> None:
+    def put(
+        self,
+        write: Callable[[Opened], object],
+        *,
+        transaction_around: bool = True,
+        begins: bool = False,
+    ) -> None:
         """Have something written in the journal's thread; what goes wrong costs one warning."""
 
         def carry_out(opened: Opened) -> None:
@@ -216,7 +232,7 @@ class Journal:
             if self._thread is None:
                 self._thread = threading.Thread(target=self._loop, name="journal", daemon=True)
                 self._thread.start()
-        self._queue.put(carry_out)
+        self._queue.put(_Task(carry_out, begins))
 
     def commit(self, write: Callable[[Opened], object]) -> bool:
         """Write something and wait until it is in the database; ``False`` where it is not."""
@@ -256,10 +272,16 @@ class Journal:
                 item.set()
                 continue
             try:
-                if opened is None and not self._broken:
+                if item.begins and self._broken and opened is not None:
+                    opened.database.close()
+                    opened = None
+                if opened is None and (item.begins or not self._broken):
                     opened = self._open()
                 if opened is not None:
-                    item(opened)
+                    item.write(opened)
+                    if item.begins and self._broken:
+                        self._broken = False
+                        self._warn(f"runs are recorded again: the journal {self._path} works")
             except (sqlite3.Error, OSError, LookupError, ValueError, LspAgentError) as error:
                 self._complain(error)
         if opened is not None:

@@ -133,7 +133,7 @@ def migrate(database: Database) -> None:
                 step(database)
                 database.execute(f"pragma user_version = {number}")
     if _version(database) > len(STEPS):
-        raise sqlite3.OperationalError("it was written by a newer lsp-agent")
+        raise sqlite3.OperationalError("it was written by a newer lsp-agent; update this one")
 
 
 def _version(database: Database) -> int:

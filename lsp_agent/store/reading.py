@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from lsp_agent.store.audit import audit_rows
 from lsp_agent.store.processes import is_alive
-from lsp_agent.store.rows import JournalError, RunRow
+from lsp_agent.store.rows import NoSuchRunError, RunRow
 from lsp_agent.store.sealing import Codec
 
 if TYPE_CHECKING:
@@ -34,17 +34,17 @@ def newest_runs(opened: Opened, limit: int, workspace: str | None) -> list[RunRo
 
 
 def run_named(opened: Opened, prefix: str) -> RunRow:
-    """Return the run whose id starts with ``prefix``; raises :class:`JournalError`."""
+    """Return the run whose id starts with ``prefix``; raises :class:`NoSuchRunError`."""
     where = "where substr(id, 1, ?) = ? limit 2"
     rows = _runs(opened, where, [len(prefix), prefix]) if prefix else []
     return the_one(rows, prefix)
 
 
 def the_one(rows: Sequence[RunRow], prefix: str) -> RunRow:
-    """Return the only row; raises :class:`JournalError` where there is none, or more than one."""
+    """Return the only row; raises :class:`NoSuchRunError` where there is none, or more than one."""
     if len(rows) != 1:
         what = "more than one run starts" if rows else "no run starts"
-        raise JournalError(f"{what} with {prefix!r}; see: lsp-agent runs list")
+        raise NoSuchRunError(f"{what} with {prefix!r}; see: lsp-agent runs list")
     return rows[0]
 
 

@@ -43,6 +43,7 @@ def purge(
         chosen = [run for run in runs if not _is_under_way(database, run)]
         if not runs and before is not None:
             chosen = _ended_before(database, before)
+        places = _places(database, chosen)
         events = sum(
             _forget(database, chosen[at : at + _BATCH]) for at in range(0, len(chosen), _BATCH)
         )
@@ -55,7 +56,7 @@ def purge(
             }  # fmt: skip
             append(database, codec, "purged", "", data)
     database.execute("pragma wal_checkpoint(truncate)")
-    return Purged(len(chosen), events, gone)
+    return Purged(len(chosen), events, gone, places=places)
 
 
 def _ended_before(database: Database, before: str) -> list[str]:
@@ -68,6 +69,15 @@ def _ended_before(database: Database, before: str) -> list[str]:
 def _is_under_way(database: Database, run: str) -> bool:
     row = database.execute("select status, process from runs where id = ?", [run]).fetchone()
     return row is None or (row[0] == "running" and is_alive(row[1]))
+
+
+def _places(database: Database, runs: Sequence[str]) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for run in runs:
+        row = database.execute("select workspace from runs where id = ?", [run]).fetchone()
+        if row is not None and row[0]:
+            found.setdefault(row[0], []).append(run)
+    return found
 
 
 def _forget(database: Database, runs: Sequence[str]) -> int:

@@ -2,17 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from lsp_agent.errors import LspAgentError
 
 
 class JournalError(LspAgentError):
-    """A run that is not in the journal, or a journal that can't be read."""
+    """A journal that can't be read, or does not hold what was asked for."""
+
+    code = "journal"
+
+
+class NoSuchRunError(JournalError):
+    """What names a run names none, or more than one."""
 
     code = "no-such-run"
+
+
+class PassphraseError(JournalError):
+    """The passphrase of an encrypted journal is missing or wrong."""
+
+    code = "bad-passphrase"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,9 +70,14 @@ class BrokenChain:
 
 @dataclass(frozen=True, slots=True)
 class Purged:
-    """How many rows a purge removed; ``last`` is the hash of the last audit row that went."""
+    """How many rows a purge removed.
+
+    ``last`` is the hash of the last audit row that went, ``places`` the forgotten runs' workspaces
+    with their ids.
+    """
 
     runs: int = 0
     events: int = 0
     audit: int = 0
     last: str = ""
+    places: Mapping[str, Sequence[str]] = field(default_factory=dict)

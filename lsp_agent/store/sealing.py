@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any, overload
 
 from lsp_agent.store.atomic import Looks, stage
 from lsp_agent.store.database import transaction
-from lsp_agent.store.rows import JournalError
+from lsp_agent.store.rows import PassphraseError
 from lsp_agent.workspace.secrets import find_secrets
 
 if TYPE_CHECKING:
@@ -120,14 +120,14 @@ def open_codec(
     """Return the codec of a database; ``variable`` names where the passphrase is, ``""``: none.
 
     Without a variable texts are written as they are; what was sealed is read where the variable of
-    that time is still set. Making the key takes about 0.1 s. Raises :class:`JournalError` for a
+    that time is still set. Making the key takes about 0.1 s. Raises :class:`PassphraseError` for a
     passphrase that is missing or wrong.
     """
     known = _known(database)
     named = variable or known.get("passphrase_env", "")
     passphrase = env.get(named, "") if named else ""
     if variable and not passphrase:
-        raise JournalError(
+        raise PassphraseError(
             f"journal.passphrase_env names {variable}, which is not set; set it to the journal's "
             "passphrase, or remove the setting"
         )
@@ -139,8 +139,9 @@ def open_codec(
     if Codec(key).read(known["check"], "meta", "check") != _CHECK:
         if not variable:
             return Codec(own=own)
-        raise JournalError(
-            f"the passphrase in {variable} is not the one that the journal was encrypted with"
+        raise PassphraseError(
+            f"the passphrase in {variable} is not the one that the journal was encrypted with; "
+            f"set {variable} to that one"
         )
     return Codec(key, sealing=bool(variable), own=own)
 

@@ -16,6 +16,8 @@ from lsp_agent.tools.spec import (
     ToolError,
 )
 from lsp_agent.workspace.blocks import replace_block, with_eol
+from lsp_agent.workspace.files import MAX_BYTES
+from lsp_agent.workspace.secrets import is_secret_file
 from lsp_agent.workspace.text import Text
 
 
@@ -80,6 +82,12 @@ def _edit_file(context: ToolContext, arguments: EditFile) -> str:
         arguments.path,
         every=arguments.replace_all,
     )
+    grown = len(content) + sum(len(one.new) - (one.end - one.start) for one in matches)
+    if grown > MAX_BYTES:
+        raise ToolError(
+            f"{arguments.path} would have {grown:,} characters; files above {MAX_BYTES:,} bytes "
+            "are not edited"
+        )
     after: list[str] = []
     at = 0
     for match in matches:
@@ -107,6 +115,12 @@ def _delete_file(context: ToolContext, arguments: DeleteFile) -> str:
 
 
 def _move_file(context: ToolContext, arguments: MoveFile) -> str:
+    # The URI is that of the file itself, also where the path is a link's.
+    names = (arguments.path, context.overlay.uri(arguments.path))
+    if any(map(is_secret_file, names)) and not is_secret_file(arguments.new_path):
+        raise ToolError(
+            f"{arguments.path} is a file of secrets; {arguments.new_path} would not say so"
+        )
     context.overlay.move(arguments.path, arguments.new_path)
     return f"moved {arguments.path} to {arguments.new_path}"
 

@@ -12,9 +12,11 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from pathlib import Path
 
 from lsp_agent.errors import LspAgentError
+from lsp_agent.vcs.place import VcsError
 from lsp_agent.vcs.writer import NO_REF, Entry, Writer
 from lsp_agent.workspace.files import FileText, read_text
 from lsp_agent.workspace.overlay import FileChange
@@ -47,8 +49,29 @@ def prune(writer: Writer, days: float) -> int:
     """Remove the checkpoints that are older than some days; return how many."""
     limit = time.time() - days * _DAY
     rows = [row.split() for row in _rows(writer)]
-    old = [(ref, commit) for stamp, commit, ref in rows if int(stamp) < limit]
-    lines = [f"delete {ref} {commit}\n" for ref, commit in old]
+    return _delete(writer, [(ref, commit) for stamp, commit, ref in rows if int(stamp) < limit])
+
+
+def forget(folder: Path, runs: Collection[str]) -> int:
+    """Remove the checkpoints of some runs of a folder; return how many there were.
+
+    Git keeps what they held until it next collects what nothing leads to. Raises
+    :class:`VcsError`, also for a folder that became a link to another one.
+    """
+    if not folder.is_dir():
+        return 0
+    if Root(folder).path != folder:
+        raise VcsError("the folder became a link to another one")
+    writer = Writer.open(folder)
+    if writer is None:
+        return 0
+    refs = {f"{REFS}/{run}" for run in runs}
+    rows = [row.split() for row in _rows(writer)]
+    return _delete(writer, [(ref, commit) for _, commit, ref in rows if ref in refs])
+
+
+def _delete(writer: Writer, refs: Sequence[tuple[str, str]]) -> int:
+    lines = [f"delete {ref} {commit}\n" for ref, commit in refs]
     if lines:
         writer.move("update-ref", "--stdin", stdin="".join(lines).encode())
     return len(lines)

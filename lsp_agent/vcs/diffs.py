@@ -8,11 +8,17 @@ from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 from typing import Literal
 
+from lsp_agent.workspace.secrets import HIDDEN, is_secret_file, without_value
+
 SUBJECT = 72
 """Most characters of a subject."""
 
 _HEADER = re.compile(r'diff --git "?a/(.*?)"? "?b/(.*?)"?')
 _CONTEXT = re.compile(r"@@ .* @@ (?:.*\b(?:def|class|function|func|fn|struct|interface) )(\w+)")
+_COMBINED = re.compile(r"diff --(?:cc|combined) (.*)")
+_NAMED = re.compile(r"(?:---|\+\+\+|rename (?:from|to)|copy (?:from|to)) (.*)")
+_HUNK = re.compile(r"(@@+) .*? \1")
+_BLAMED = re.compile(r"\^?[0-9a-f]{4,64} .*?\d{4}-\d\d-\d\d +\d+\) ")
 _MAX_ROWS = 20
 
 
@@ -53,6 +59,39 @@ def read_diff(diff: str) -> list[FileDiff]:
     return files
 
 
+def without_secret_values(diff: str) -> str:
+    """Return a diff of git's that says which names of secret files changed, not their values."""
+    shown: list[str] = []
+    secret, marks = False, 0
+    for line in diff.split("\n"):
+        if line.startswith("diff --"):
+            header = _HEADER.fullmatch(line) or _COMBINED.fullmatch(line)
+            # Where blanks make the header ambiguous the end is still the new name's.
+            names = (*header.groups(), line) if header else (line,)
+            secret, marks = any(map(_is_secret, names)), 0
+        elif not marks and (named := _NAMED.fullmatch(line)) is not None:
+            secret = secret or _is_secret(named[1])
+        elif (hunk := _HUNK.match(line)) is not None:
+            marks = len(hunk[1]) - 1
+            line = hunk[0] if secret else line  # noqa: PLW2901 - git repeats a line behind it
+        elif secret and marks and not line.startswith("\\"):
+            line = line[:marks] + without_value(line[marks:])  # noqa: PLW2901
+        shown.append(line)
+    return "\n".join(shown)
+
+
+def without_blamed_values(path: str, blame: str) -> str:
+    """Return who changed the lines of a file, without the values if it is one of secrets."""
+    if not is_secret_file(path):
+        return blame
+    shown = []
+    for line in blame.split("\n"):
+        match = _BLAMED.match(line)
+        head = match[0] if match else ""
+        shown.append(head + without_value(line[len(head) :]) if match or not line else HIDDEN)
+    return "\n".join(shown)
+
+
 def plain_message(files: Sequence[FileDiff]) -> tuple[str, str]:
     """Return a subject and a body that say which files changed, and nothing of why."""
     if len(files) == 1:
@@ -79,6 +118,10 @@ def fitted(subject: str) -> str:
         return line
     cut = line[: SUBJECT - 1]
     return (cut.rpartition(" ")[0] or cut).rstrip(",;:- ") + "…"
+
+
+def _is_secret(name: str) -> bool:
+    return is_secret_file(name.rstrip("\t").strip('"'))
 
 
 def _single(one: FileDiff) -> str:

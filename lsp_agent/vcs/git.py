@@ -9,6 +9,7 @@ from pathlib import Path
 from threading import Timer
 from typing import IO
 
+from lsp_agent.vcs.diffs import without_blamed_values, without_secret_values
 from lsp_agent.vcs.place import Place, VcsError, find_place
 from lsp_agent.vcs.quarantine import Quarantine, quarantine
 from lsp_agent.vcs.running import git_command
@@ -56,12 +57,15 @@ class Repository:
         return self._run("status", *flags, *_paths(path))
 
     def diff(self, ref: str | None = None, path: str | None = None, *, staged: bool = False) -> str:
-        """Return a unified diff of the work tree (or the index) against HEAD or ``ref``."""
+        """Return a unified diff of the work tree (or the index) against HEAD or ``ref``.
+
+        Files of secrets are shown by the names in them, as :func:`without_secret_values` does.
+        """
         flags = ["--no-ext-diff", "--no-textconv", "--no-color", "--ignore-submodules=all"]
         if staged:
             flags.append("--cached")
         self._check_index()
-        return self._run("diff", *flags, *_revision(ref), *_paths(path))
+        return without_secret_values(self._run("diff", *flags, *_revision(ref), *_paths(path)))
 
     def log(self, count: int = 20, path: str | None = None) -> str:
         """Return the newest commits, one a line: hash, date, author, subject."""
@@ -74,7 +78,8 @@ class Repository:
     def blame(self, path: str, start: int | None = None, end: int | None = None) -> str:
         """Return who last changed each line; ``start`` and ``end`` are 1-based, both included."""
         lines = [f"-L{start or 1},{end or ''}"] if start or end else []
-        return self._run("blame", "--date=short", "--no-textconv", *lines, *_paths(path))
+        found = self._run("blame", "--date=short", "--no-textconv", *lines, *_paths(path))
+        return without_blamed_values(path, found)
 
     def head(self) -> str | None:
         """Return the hash of the commit that is checked out; ``None`` before the first."""

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from lsp_agent.config.toml import parse_toml
 from lsp_agent.errors import LspAgentError
 from lsp_agent.workspace.overlay import Overlay
 
@@ -47,7 +47,7 @@ class Project:
             if not self._overlay.exists(path):
                 return {}
             text = self._overlay.read(path)
-            found = tomllib.loads(text) if path.endswith(".toml") else json.loads(text)
+            found = parse_toml(text) if path.endswith(".toml") else json.loads(text)
         except (LspAgentError, ValueError, RecursionError):
             return {}
         return found if isinstance(found, Mapping) else {}

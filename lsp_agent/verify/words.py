@@ -6,6 +6,9 @@ from collections.abc import Sequence
 
 from lsp_agent.verify.types import Verdict
 
+_UNDECIDED = "not checked: "
+_MOST = 160
+
 
 def failing(verdicts: Sequence[Verdict]) -> tuple[Verdict, ...]:
     """Return the checks that failed."""
@@ -13,15 +16,21 @@ def failing(verdicts: Sequence[Verdict]) -> tuple[Verdict, ...]:
 
 
 def checked(verdicts: Sequence[Verdict]) -> str:
-    """Return who checked an edit and found it good: ``checked: syntax, ruff, 12 tests``."""
-    made = dict.fromkeys(
-        one.by or one.check for one in verdicts if one.ok and (one.by or one.check != "scope")
-    )
-    return f"checked: {', '.join(made)}" if made else ""
+    """Return which checks an edit passed, by whom, and which could not be made, why.
+
+    ``checked: scope, syntax, lint (ruff), tests (12 tests)``, and a line each of the others.
+    """
+    made = [one.check + (f" ({one.by})" if one.by else "") for one in verdicts if one.ok]
+    lines = [f"checked: {', '.join(dict.fromkeys(made))}"] if made else []
+    for one in verdicts:
+        if one.ok is None:
+            why = one.detail.removeprefix(_UNDECIDED).partition("\n")[0][:_MOST]
+            lines.append(f"{_UNDECIDED}{one.check}: {why}")
+    return "\n".join(lines)
 
 
 def remark(verdicts: Sequence[Verdict]) -> str:
     """Return which checks an edit fails, and the first line of each; ``""`` where none."""
     failed = failing(verdicts)
-    said = [f"{one.check}: {one.detail.partition(chr(10))[0][:160]}" for one in failed]
+    said = [f"{one.check}: {one.detail.partition(chr(10))[0][:_MOST]}" for one in failed]
     return f"not verified, it fails {'; '.join(said)}" if said else ""

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from itertools import islice
 
+from lsp_agent.workspace.errors import OutsideRootError
 from lsp_agent.workspace.files import FileText, opened_at, read_text
 from lsp_agent.workspace.ignore import IgnoreRules
 from lsp_agent.workspace.roots import Root, is_addressable
 from lsp_agent.workspace.secrets import is_secret_file
 
+_MAX_FOLDERS = 20_000
 _FOLDER = os.O_RDONLY | getattr(os, "O_DIRECTORY", 0) | getattr(os, "O_NOFOLLOW", 0)
 
 
@@ -78,6 +81,24 @@ class DiskTree:
                         yield Entry(entry.name, is_dir)
         except OSError:
             return
+
+    def secret_files(self) -> Iterator[str]:
+        """Yield the files of secrets, ignored ones too, but for those in ignored folders."""
+        folders = [""]
+        for folder in islice(folders, _MAX_FOLDERS):
+            with (
+                suppress(OSError, OutsideRootError),
+                _scanned(str(self.root.resolve(folder))) as entries,
+            ):
+                for entry in entries:
+                    path = f"{folder}/{entry.name}" if folder else entry.name
+                    if not is_addressable(entry.name):
+                        continue
+                    if not entry.is_dir(follow_symlinks=False):
+                        if is_secret_file(path):
+                            yield path
+                    elif not self._ignore.ignored_entry(folder, entry.name, is_dir=True):
+                        folders.append(path)
 
     def _is_inner_file(self, folder: str, entry: os.DirEntry[str]) -> bool:
         if not entry.is_symlink():

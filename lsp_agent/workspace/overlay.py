@@ -10,6 +10,7 @@ import os
 import threading
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal
 
 from lsp_agent.workspace.disk import DiskTree, Entry
@@ -93,6 +94,15 @@ class Overlay:
             self._buffers[self._buffer_key(buffer.path)] = buffer
         self._respell()
         self._scope = None if scope is None else frozenset(map(self._buffer_key, scope))
+        self._closed: tuple[str, ...] = ()
+
+    def close_to_writing(self, paths: Iterable[Path]) -> None:
+        """Let nothing be written at these places from now on, nor below them."""
+        if self.root is not None:
+            top = self.root.path
+            real = [Path(os.path.realpath(path)) for path in paths]
+            below = [path for path in real if path != top and path.is_relative_to(top)]
+            self._closed = tuple(path.relative_to(top).as_posix().casefold() for path in below)
 
     @property
     def scope(self) -> frozenset[str] | None:
@@ -371,6 +381,8 @@ class Overlay:
         if not key:
             raise OutsideRootError("a file's path is needed, not the workspace root")
         self._refuse_scope(key)
+        if any(f"{key.casefold()}/".startswith(f"{one}/") for one in self._closed):
+            raise OutsideRootError(f"{key} is the agent's own; no run may write it")
         if self.root is None:
             refuse_git_folder(path.replace("\\", "/").split("/"), path)
             if whole or key not in self._buffers:

@@ -83,6 +83,8 @@ _QUOTED = re.compile(
     r"[bBrRuUfF@$]{0,2}(?:\"([^\"\n]{1,500})\"|'([^'\n]{1,500})'|`([^`\n]{1,500})`)"
 )
 _BARE = re.compile(r"([^\s\"'`,;(){}\[\]<>]{6,500})[ \t]{0,80}(?:#[^\n]{0,500})?(?=\r|\n|\Z|;)")
+# In a line of a log, an address or a connection's description more follows.
+_INLINE = re.compile(r"([^\s\"'`,;(){}\[\]<>&]{6,500})(?=[ \t&\"'])")
 _PASSWORD = re.compile(r"pass|pwd|credential", re.IGNORECASE)
 _WORDS = re.compile(r"[A-Za-z]+(?:[ ._/:-][A-Za-z]+)*[._:-]?")
 _REFERENCE = re.compile(r"[A-Za-z_$][\w$]*(?:\.[A-Za-z_$][\w$]*)+")
@@ -98,7 +100,7 @@ _SECRET_VARIABLE = re.compile(
     re.IGNORECASE,
 )
 _NAMELIKE = re.compile(r"[A-Za-z_]+[0-9]{0,3}")
-_LEAST, _LONG = 8, 16
+_SHORT, _LEAST, _LONG = 4, 8, 16
 _FILES = frozenset(
     {
         ".env", ".envrc", ".npmrc", ".pypirc", ".netrc", "_netrc", ".pgpass", ".htpasswd",
@@ -124,9 +126,14 @@ _IN_FOLDERS = (".docker/config.json", ".kube/config")
 _EXAMPLES = frozenset(
     {"example", "sample", "template", "dist", "default", "defaults", "tpl", "pub"}
 )
+# Up to the first separator: of an address or a list of fields the rest may be the password. What
+# base64 ends with separates nothing.
 _VARIABLE = re.compile(
-    r"^(?P<head>\s*(?:export\s+|set\s+|-\s+)?[\"']?[\w./:@-]{1,200}[\"']?\s{0,8}[=:]\s{0,8})\S.*$"
+    r"^(?P<head>\s*(?:export\s+|set\s+|-\s+)?[\"']?[\w./@-]{1,200}[\"']?\s{0,8}[=:]\s{0,8})"
+    r"(?!=?\s*$)\S.*$"
 )
+_COMMENT = re.compile(r"\s*(?:#|;|//(?!\S*=))[#;/ \t]*")
+_SECTION = re.compile(r"\[[\w .:\"'@/-]{1,200}\]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,6 +163,12 @@ def find_secrets(text: str) -> list[Secret]:
 def is_telling(value: str) -> bool:
     """Whether a secret is known from ordinary words wherever it stands."""
     return len(value) >= _LEAST and not (len(value) < _LONG and _NAMELIKE.fullmatch(value))
+
+
+def is_ordinary(value: str) -> bool:
+    """Whether a secret file's value is as well a path, an address or words of the code."""
+    parts = re.split(r"[\s/\\:.,@_-]+", value)
+    return not is_telling(value) or all(one.isalpha() or len(one) <= _SHORT for one in parts)
 
 
 def redacted(text: str) -> str:
@@ -190,20 +203,48 @@ def is_secret_file(path: str) -> bool:
 
 def without_values(text: str) -> str:
     """Return a secret file's text with its names, and ``⟨secret⟩`` for every value."""
-    lines = []
-    inside = False
+    lines: list[str] = []
     for line in text.split("\n"):
-        if line.lstrip().startswith(("#", ";", "//")) or not line.strip():
-            lines.append(redacted(line))
-        elif (match := _VARIABLE.match(line)) is not None:
-            lines.append(match["head"] + HIDDEN)
-            inside = False
-        elif line.strip() in ("{", "}", "},", "[", "]") or line.lstrip().startswith("["):
-            lines.append(line)
-        elif not inside:
-            lines.append(HIDDEN)
-            inside = True
+        shown = without_value(line)
+        # The lines of a key are one.
+        if shown != HIDDEN or lines[-1:] != [HIDDEN]:
+            lines.append(shown)
     return "\n".join(lines)
+
+
+def without_value(line: str) -> str:
+    """Return a line of a secret file without its value; all of it goes if it has no name."""
+    mark, words = _commented(line)
+    if (match := _VARIABLE.match(words)) is not None:
+        return mark + match["head"] + HIDDEN
+    if mark or not line.strip():
+        return redacted(line)
+    if line.strip() in ("{", "}", "},", "[", "]", "],") or _SECTION.fullmatch(line.strip()):
+        return line
+    return HIDDEN
+
+
+def _commented(line: str) -> tuple[str, str]:
+    """Take a comment's mark from a line: what was switched off is a value still."""
+    match = _COMMENT.match(line)
+    return (match[0], line[match.end() :]) if match else ("", line)
+
+
+def stated_in(text: str) -> Iterator[tuple[str, str]]:
+    """Yield what a secret file says: a name with what assigns it, or ``""``, and the value."""
+    for line in text.splitlines():
+        _, words = _commented(line)
+        match = _VARIABLE.match(words)
+        head = match["head"].lstrip() if match else ""
+        value = words[match.end("head") :].strip() if match else line.strip()
+        quoted = _QUOTED.match(value)
+        if quoted is not None:
+            head += value[: quoted.start(quoted.lastindex or 1)]
+            value = quoted[quoted.lastindex or 1]
+        else:
+            value = re.sub(r"\s+#.*|,$", "", value)
+        if value and (match or without_value(line) == HIDDEN):
+            yield head, value
 
 
 def without_secrets(env: Mapping[str, str]) -> dict[str, str]:
@@ -293,6 +334,8 @@ def _assigned(text: str) -> Iterator[Secret]:
         if word.rstrip().endswith((",", "==", "!=", "===")):
             continue
         bare = _BARE.match(text, assigned.end())
+        if bare is None and word.endswith("=") and not word.endswith(" ="):
+            bare = _INLINE.match(text, assigned.end())
         if bare is not None and _is_random(bare[1], word, quoted=False):
             end = bare.end(1)
             yield Secret(bare.start(1), end, "assigned")

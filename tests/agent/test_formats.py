@@ -463,11 +463,12 @@ UNITS = [
 @pytest.mark.parametrize("unit", UNITS)
 def test_hostile_answers_take_linear_time(unit: str) -> None:
     text = unit * (1_000_000 // len(unit))
-    started = time.perf_counter()
+    # Processor time: who else is at work on the machine does not count.
+    started = time.process_time()
     parsed = parse_tool_calls(text)
     extract_code(text)
     # Quadratic work on a million characters takes minutes.
-    assert time.perf_counter() - started < 10
+    assert time.process_time() - started < 10
     assert len(parsed.calls) <= 64
 
 

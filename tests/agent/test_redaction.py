@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import json
+import subprocess
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
-from lsp_agent.agent.redaction import RedactingEngine, is_remote
+from lsp_agent.agent.redaction import RedactingEngine
 from lsp_agent.agent.types import Focus, RunRequest
 from lsp_agent.cancel import CancelToken
-from lsp_agent.config.model import LlamaSettings, OpenAISettings
 from lsp_agent.engine.types import Chat, Delta, Engine, Fim, Message, Request, ToolCall
 from lsp_agent.workspace.positions import Position, Range
 from tests.agent.conftest import Stage, calls, contents
@@ -106,26 +107,6 @@ def test_it_can_be_turned_off() -> None:
     assert contents(inner) == [KEY]
 
 
-@pytest.mark.parametrize(
-    ("url", "remote"),
-    [
-        ("http://127.0.0.1:1/v1", False), ("http://localhost:1/v1", False),
-        ("http://[::1]:1/v1", False), ("https://api.example.com/v1", True),
-        ("http://192.168.1.4/v1", True), ("http://0.0.0.0/v1", True),
-        ("http://127.0.0.1.example.com/v1", True), ("http://localhost@example.com/v1", True),
-    ],
-)  # fmt: skip
-def test_what_is_elsewhere(url: str, remote: bool) -> None:
-    assert is_remote(OpenAISettings(kind="openai", base_url=url, model="m")) == remote
-
-
-def test_one_address_elsewhere_is_enough() -> None:
-    both = ["http://127.0.0.1:1/v1", "http://example.com/v1"]
-    settings = OpenAISettings.model_validate({"kind": "openai", "base_urls": both, "model": "m"})
-    assert is_remote(settings)
-    assert not is_remote(LlamaSettings(kind="llama-cpp"))
-
-
 def test_an_edit_near_a_secret_keeps_it(stage: Stage) -> None:
     stage.file("a.py", TEXT)
     edit = calls(("write_file", {"path": "a.py", "content": "NAME = 'y'\nTOKEN = '⟨secret:1⟩'\n"}))
@@ -190,3 +171,97 @@ def test_a_word_that_was_taken_for_a_secret_may_be_written(stage: Stage) -> None
     )
     result = stage.run(engine, RunRequest("do it", answer="any"), refine_passes=0)
     assert result.status == "edited", result.summary
+
+
+OLD, NEW, PIN = "Zebra7stripe9", "Tapir5snout22", "4711"
+
+
+@pytest.fixture
+def tracked(stage: Stage) -> Stage:
+    """A repository that tracks a file of secrets, whose values are like no vendor's keys."""
+    stage.file(".env", f"HOST={OLD}\nPIN=1234\n# OTHER={OLD}\n")
+    stage.file("conf/secrets.yaml", f"db:\n  host: {OLD}\n  pin: 1234\n")
+    stage.file("a.py", "x = 1\n")
+    commit(stage.folder)
+    stage.file(".env", f"HOST={NEW}\nPIN={PIN}\n# OTHER={NEW}\n")
+    stage.file("conf/secrets.yaml", f"db:\n  host: {NEW}\n  pin: {PIN}\n")
+    stage.file("a.py", "x = 2\n")
+    return stage
+
+
+ASKS: tuple[tuple[str, dict[str, str]], ...] = (
+    ("git_diff", {}),
+    ("git_diff", {"path": ".env"}),
+    ("git_diff", {"ref": "HEAD"}),
+    ("git_log", {}),
+    ("git_blame", {"path": ".env"}),
+    ("git_blame", {"path": "conf/secrets.yaml"}),
+    ("read_file", {"path": ".env"}),
+    ("grep_search", {"pattern": "HOST|host|PIN|pin"}),
+    ("parse_code", {"path": "conf/secrets.yaml"}),
+    ("get_context", {"query": "host pin"}),
+    ("semantic_search", {"query": "host pin"}),
+    ("find_definitions", {"name": "HOST"}),
+    ("edit_file", {"path": ".env", "old_string": "HOST=Tapir", "new_string": "HOST=Lion"}),
+)
+
+
+def test_no_tool_tells_what_files_of_secrets_say(tracked: Stage) -> None:
+    engine, inner = redacting(*(calls(one) for one in ASKS), "done")
+    tracked.allow = True
+    tracked.run(engine, RunRequest("look", answer="any"), profile="tools", max_steps=40)
+    prompts = repr([one.prompt for one in inner.requests])
+    assert len(tracked.of("tool_result")) == len(ASKS)
+    diff = next(one for one in contents(inner) if "diff --git a/.env" in one)
+    assert "-HOST=" in diff
+    assert "+  pin: " in diff
+    assert "+x = 2" in diff
+    assert OLD not in prompts
+    assert "1234" not in prompts
+    assert NEW not in prompts
+    assert PIN not in prompts
+
+
+def test_what_they_say_stays_where_it_is_the_focus(tracked: Stage) -> None:
+    edit = {"old_string": "PIN=⟨secret:2⟩", "new_string": "PIN=⟨secret:2⟩\nTRIES=3"}
+    engine, inner = redacting(written("edit_file", path=".env", **edit), "done")
+    tracked.allow = True
+    request = RunRequest("add TRIES=3", Focus(".env", Range(Position(0, 0), Position(1, 2))))
+    result = tracked.run(engine, request, profile="direct")
+    prompts = repr([one.prompt for one in inner.requests])
+    assert "HOST=⟨secret:1⟩" in prompts
+    assert NEW not in prompts
+    assert PIN not in prompts
+    after = f"HOST={NEW}\nPIN={PIN}\nTRIES=3\n# OTHER={NEW}\n"
+    assert [one.after for one in result.changes] == [after], result.summary
+
+
+def test_what_a_program_prints_of_them_stays(tracked: Stage) -> None:
+    engine, inner = redacting("done")
+    task = f"it said: connecting to {NEW}; env PIN={PIN}. and 4711 files"
+    tracked.run(engine, RunRequest(task, answer="text"), profile="tools")
+    assert "connecting to ⟨secret:1⟩; env PIN=⟨secret:2⟩. and 4711 files" in contents(inner)[-1]
+
+
+def test_paths_and_addresses_of_them_are_not_hidden_elsewhere(stage: Stage) -> None:
+    stage.file(".env", "DATA=src/app/data.json\nURL=http://localhost:8080/api\nMODE=production\n")
+    engine, inner = redacting("done")
+    task = "read src/app/data.json by http://localhost:8080/api in production"
+    stage.run(engine, RunRequest(task, answer="text"), profile="tools")
+    assert task in contents(inner)[-1]
+
+
+def test_a_file_of_secrets_is_completed_without_its_values() -> None:
+    engine, inner = redacting("x")
+    request = Request(Fim(f"HOST={NEW}\nPI", f"\nPIN={PIN}\n", "conf/.env"))
+    assert list(engine.generate(request, CancelToken()))
+    sent = inner.requests[0].prompt
+    assert isinstance(sent, Fim)
+    assert NEW not in repr(sent)
+    assert PIN not in repr(sent)
+
+
+def commit(folder: Path) -> None:
+    for words in (["init", "-q"], ["add", "-A"], ["commit", "-qm", "one"]):
+        command = ["git", "-c", "user.name=A", "-c", "user.email=a@b.c", *words]
+        subprocess.run(command, cwd=folder, check=True, capture_output=True)

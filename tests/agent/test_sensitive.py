@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from lsp_agent.agent.sensitive import DESCRIPTIONS, sensitive_kind
 
 FILES = {
-    "git": ".git/config .git/hooks/pre-commit sub/.git/HEAD .git",
+    "git": ".git/config .git/hooks/pre-commit sub/.git/HEAD .git vendor/bare/HEAD vendor/bare/head",
     "hooks": ".husky/pre-commit .githooks/x hooks/pre-push lefthook.yml .lefthook-local.toml "
     ".pre-commit-config.yaml scripts/commit-msg git-hooks/any .captainhook.json post-checkout",
     "ci": ".github/workflows/ci.yml .github/dependabot.yml .gitlab-ci.yml .gitlab/ci/a.yml "

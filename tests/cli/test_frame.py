@@ -68,6 +68,7 @@ def test_usage_errors_are_two(
     assert run(arguments) == 2
     captured = capsys.readouterr()
     assert captured.out == ""
+    assert captured.err.count("\n") == 1, captured.err
     assert "Traceback" not in captured.err
 
 
@@ -100,7 +101,7 @@ def test_trust_and_back(home: Path, tmp_path: Path, capsys: Caps) -> None:
     assert run(["untrust", str(folder)]) == 0
     assert "not trusted any more" in capsys.readouterr().err
     assert steps() == 20
-    assert run(["trust", str(tmp_path / "missing")]) == 1
+    assert run(["trust", str(tmp_path / "missing")]) == 2
 
 
 def test_models_are_added_and_listed(
@@ -277,3 +278,11 @@ def test_an_apply_that_died_is_undone_by_the_next_run(
     run(["run", "x", "--workspace", str(folder), "--set", "agent.max_steps=1"])
     assert "an earlier --apply was cut off" in capsys.readouterr().err
     assert [(folder / name).read_text() for name in ("a.py", "b.py")] == ["x = 1\n"] * 2
+
+
+def test_verbose_logs_to_stderr(home: Path, tmp_path: Path) -> None:
+    (tmp_path / "a.py").write_text("def double(x):\n    return \n")
+    command = [sys.executable, "-m", "lsp_agent", "--verbose", "complete", f"{tmp_path}/a.py:2:12"]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert "INFO lsp_agent.llama_cpp: " in done.stderr
+    assert "llama" not in done.stdout

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -74,6 +75,52 @@ def test_json_is_one_event_a_line(lsp_agent: Command, use_remote: UseRemote, sou
     assert edit["uri"] == source.as_uri()
     assert "+    return w * h" in edit["diff"]
     assert source.read_bytes() == SOURCE.encode()
+
+
+def test_events_on_stdout_hold_no_secrets(
+    lsp_agent: Command, use_remote: UseRemote, source: Path
+) -> None:
+    key = "ghp_" + "a1B2c3D4e5F6" * 3
+    source.write_text(f"KEY = '{key}'\nhh = 1\n")
+    read = Reply(tool_calls=(call("read_file", path="a.py"), call("grep_search", pattern=key)))
+    edit = call("edit_file", path="a.py", old_string="hh = 1", new_string="h = 1")
+    with ScriptedEndpoint(
+        [read, Reply(tool_calls=(edit,)), Reply(text=f"It is {key}.")]
+    ) as endpoint:
+        use_remote(endpoint.base_url)
+        done = lsp_agent("run", "mend the name", "--json")
+    assert done.status == 0, done.err
+    told = [json.loads(line) for line in done.out.splitlines()]
+    assert key not in json.dumps([event for event in told if event["type"] != "edit"])
+    assert "KEY = '⟨secret⟩'" in json.dumps(told, ensure_ascii=False)
+    # It is there to be applied.
+    (diff,) = [event["diff"] for event in told if event["type"] == "edit"]
+    assert f" KEY = '{key}'" in diff
+
+
+def test_a_workspace_that_can_only_be_read_is_left_alone(
+    lsp_agent: Command, use_remote: UseRemote, source: Path, home: Path
+) -> None:
+    bwrap = shutil.which("bwrap")
+    if (
+        bwrap is None
+        or subprocess.run([bwrap, "--dev-bind", "/", "/", "true"], check=False).returncode
+    ):
+        pytest.skip("needs bubblewrap for a mount that can only be read")
+    with ScriptedEndpoint([EDIT, SAID, EDIT, SAID]) as endpoint:
+        use_remote(endpoint.base_url)
+        command = [sys.executable, "-m", "lsp_agent", "run", "mend the name", "--apply"]
+        mounts = ["--dev-bind", "/", "/", "--ro-bind", str(source.parent), str(source.parent)]
+        done = subprocess.run(
+            [bwrap, *mounts, *command], cwd=source.parent, capture_output=True, check=False
+        )
+        said = done.stderr.decode()
+        assert done.returncode == 1, said
+        assert "nothing was changed" in said
+        # Nothing is left to undo, and the next run works.
+        assert not (home / "apply.log").exists()
+        assert lsp_agent("run", "mend the name", "--apply").status == 0
+    assert source.read_bytes() == FIXED.encode()
 
 
 def test_an_answer_is_the_result(lsp_agent: Command, use_remote: UseRemote) -> None:
@@ -222,3 +269,24 @@ def test_secrets_do_not_leave_the_machine(
         assert secret not in sent
         for file in (one for one in home.rglob("*") if one.is_file()):
             assert secret.encode() not in file.read_bytes(), file
+
+
+def test_no_server_is_told_a_secret_also_none_on_this_machine(
+    lsp_agent: Command, use_remote: UseRemote, work: Path
+) -> None:
+    key = "ghp_" + "a1B2c3D4e5F6" * 3
+    (work / "a.py").write_text(f"TOKEN = '{key}'\nsize = 1\n")
+    (work / ".env").write_text("DB_PASSWORD=correct-horse-9\n")
+    (work / "notes.md").write_text("log in with correct-horse-9\n")
+    reads = [call("read_file", path=name) for name in ("a.py", ".env", "notes.md")]
+    write = call("write_file", path="a.py", content="TOKEN = '⟨secret:1⟩'\nsize = 2\n")
+    answers = [Reply(tool_calls=tuple(reads)), Reply(tool_calls=(write,)), SAID]
+    with ScriptedEndpoint(answers) as endpoint:
+        use_remote(endpoint.base_url)
+        done = lsp_agent("run", "set the size to 2", "--apply")
+        sent = json.dumps(endpoint.requests, ensure_ascii=False)
+    assert done.status == 0, done.err
+    assert "TOKEN = '⟨secret:1⟩'" in sent
+    assert key not in sent
+    assert "correct-horse-9" not in sent
+    assert (work / "a.py").read_text() == f"TOKEN = '{key}'\nsize = 2\n"

@@ -22,6 +22,12 @@ ESCAPE = Reply(tool_calls=(call("read_file", path="../outside.txt"),))
 STALL = Reply(stall_after=0)
 
 
+def git(folder: Path, *words: str) -> list[str]:
+    command = ["git", "-c", "user.name=A", "-c", "user.email=a@b.c", *words]
+    done = subprocess.run(command, cwd=folder, check=True, capture_output=True, text=True)
+    return done.stdout.split()
+
+
 @pytest.fixture
 def two_runs(lsp_agent: Command, use_remote: Callable[..., None]) -> None:
     with ScriptedEndpoint([EDIT, Reply(text="Made it."), Reply(text="An answer.")]) as endpoint:
@@ -97,6 +103,47 @@ class TestPurge:
             oldest["id"]
         ]
         assert lsp_agent("runs", "audit", "--verify").status == 0
+
+    def test_checkpoints_in_git_go_too(
+        self, lsp_agent: Command, use_remote: Callable[..., None], work: Path, tmp_path: Path
+    ) -> None:
+        def refs(folder: Path) -> list[str]:
+            return git(folder, "for-each-ref", "--format=%(refname:lstrip=3)", "refs/lsp-agent")
+
+        other = tmp_path / "other"
+        other.mkdir()
+        for folder in (work, other):
+            git(folder, "init", "-q")
+        with ScriptedEndpoint([EDIT, Reply(text="ok")] * 3) as endpoint:
+            use_remote(endpoint.base_url)
+            assert lsp_agent("run", "a", "--apply").status == 0
+            assert lsp_agent("run", "b", "--apply", cwd=other).status == 0
+            (work / "new.txt").unlink()
+            assert lsp_agent("run", "c", "--apply").status == 0
+        newest, _, oldest = [
+            row["id"] for row in json.loads(lsp_agent("runs", "list", "--json").out)
+        ]
+        assert refs(work) == [oldest, newest]
+        mine = git(
+            work,
+            "commit-tree",
+            git(work, "rev-parse", f"refs/lsp-agent/runs/{newest}^{{tree}}")[0],
+            "-m",
+            "x",
+        )
+        git(work, "update-ref", "refs/lsp-agent/runs/mine", mine[0])
+        done = lsp_agent("runs", "purge", oldest, "--yes", cwd=tmp_path)
+        assert "1 checkpoints in git" in done.err
+        assert refs(work) == [newest, "mine"]
+        moved = other.rename(tmp_path / "moved")
+        other.symlink_to(moved)
+        done = lsp_agent("runs", "purge", "--all", "--yes", cwd=tmp_path)
+        assert done.status == 0
+        assert "2 runs" in done.err
+        assert "1 checkpoints in git" in done.err
+        assert f"checkpoints in {other} stay: the folder became a link" in done.err
+        assert refs(work) == ["mine"]
+        assert len(refs(moved)) == 1
 
     @pytest.mark.parametrize(
         ("arguments", "word"),
@@ -244,7 +291,11 @@ def test_a_journal_is_encrypted_where_the_settings_name_a_passphrase(
     assert b"marmalade" not in home.joinpath("journal.sqlite").read_bytes()
     (row,) = json.loads(lsp_agent("runs", "list", "--json", JOURNAL_WORD="right").out)
     assert row["title"] == "say marmalade"
-    wrong = lsp_agent("runs", "list", JOURNAL_WORD="wrong")
-    assert (wrong.status, wrong.out) == (1, "")
-    assert wrong.err.count("\n") == 1
-    assert "the passphrase in JOURNAL_WORD is not the one" in wrong.err
+    for verb in ("list", "undo", "audit", "export"):
+        wrong = lsp_agent("runs", verb, JOURNAL_WORD="wrong")
+        assert (wrong.status, wrong.out) == (2, ""), wrong.err
+        assert wrong.err.count("\n") == 1
+        assert "the passphrase in JOURNAL_WORD is not the one" in wrong.err
+    missing = lsp_agent("runs", "list")
+    assert (missing.status, missing.out) == (2, "")
+    assert missing.err.count("\n") == 1

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 
@@ -70,9 +71,39 @@ def test_what_is_not_there(lsp_agent: Command) -> None:
     empty = lsp_agent("runs", "list")
     assert (empty.status, empty.out, empty.err) == (0, "", "no runs yet\n")
     assert lsp_agent("runs", "list", "--json").out == "[]\n"
-    none = lsp_agent("runs", "show", "zzz")
-    assert none.status == 1
-    assert "no run starts with 'zzz'" in none.err
+    audit = lsp_agent("runs", "audit")
+    assert (audit.status, audit.out, audit.err) == (0, "", "no audit rows yet\n")
+    export = lsp_agent("runs", "export", "--audit")
+    assert (export.status, export.out, export.err) == (0, "", "")
+    nothing = lsp_agent("runs", "undo")
+    assert (nothing.status, nothing.out, nothing.err.count("\n")) == (1, "", 1)
+
+
+@pytest.mark.parametrize("words", [["show"], ["undo"], ["resume"], ["export"], ["purge", "--yes"]])
+def test_a_run_that_is_not_there(lsp_agent: Command, words: list[str]) -> None:
+    none = lsp_agent("runs", *words, "zzz")
+    assert (none.status, none.out) == (2, "")
+    assert none.err == "lsp-agent: no run starts with 'zzz'; see: lsp-agent runs list\n"
+
+
+@pytest.mark.parametrize(
+    "words",
+    [["list"], ["show", "1"], ["undo"], ["undo", "1"], ["resume", "1"], ["export"], ["audit"],
+     ["audit", "--verify"], ["purge", "--all", "--yes"]],
+    ids=" ".join,
+)  # fmt: skip
+def test_a_journal_of_a_newer_version_is_left_alone(
+    lsp_agent: Command, home: Path, words: list[str]
+) -> None:
+    path = home / "journal.sqlite"
+    with sqlite3.connect(path) as database:
+        database.execute("pragma user_version = 99")
+    before = path.read_bytes()
+    done = lsp_agent("runs", *words)
+    assert (done.status, done.out) == (1, "")
+    assert done.err.count("\n") == 1
+    assert "written by a newer lsp-agent; update this one" in done.err
+    assert path.read_bytes()[100:] == before[100:]
 
 
 def test_a_broken_journal_is_said(lsp_agent: Command, home: Path) -> None:

@@ -107,6 +107,22 @@ def test_shows_progress_asks_and_colours(
     assert "\x1b[2J" not in shown.seen
 
 
+@pytest.mark.parametrize("yes", [False, True])
+def test_an_edit_that_fails_a_check_is_asked_about_once(
+    terminal: Start, use_remote: Callable[..., None], work: Path, yes: bool
+) -> None:
+    failing = '[agent]\nrefine_passes = 0\n[verify]\nfailing = "offer"\n'
+    with ScriptedEndpoint([EDIT, Reply(text="Made it.")]) as endpoint:
+        use_remote(endpoint.base_url, ASK + failing)
+        shown = terminal("run", "make a file", "--apply", *(["--yes"] if yes else []))
+        shown.until("[y/N]")
+        shown.type("y\n")
+        assert shown.finish() == 0, shown.seen
+    assert "not verified, it fails characters" in shown.seen
+    assert shown.seen.count("[y/N]") == 1
+    assert work.joinpath("new.py").exists()
+
+
 @pytest.mark.parametrize("answer", ["n\n", "\n", "\x04"])
 def test_anything_but_yes_is_a_refusal(
     terminal: Start, use_remote: Callable[..., None], work: Path, answer: str

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lsp_agent.config.load import Sources, load_settings
-from lsp_agent.config.locate import line_of
+from lsp_agent.config.locate import keys_of, line_of
 from lsp_agent.config.model import OpenAISettings
 from lsp_agent.config.schema import settings_schema
 
@@ -177,10 +177,10 @@ def test_schema_describes_every_section() -> None:
     ],
 )
 def test_lines_of_keys(source: str, path: tuple[str, ...], line: int | None) -> None:
-    assert line_of(source, path) == line
+    assert line_of(keys_of(source), path) == line
 
 
 @given(st.lists(st.from_regex(r"[a-z]{1,6}", fullmatch=True), min_size=1, max_size=8, unique=True))
 def test_lines_of_any_flat_file(keys: list[str]) -> None:
     source = "".join(f"{key} = {number}\n" for number, key in enumerate(keys))
-    assert [line_of(source, (key,)) for key in keys] == list(range(1, len(keys) + 1))
+    assert [line_of(keys_of(source), (key,)) for key in keys] == list(range(1, len(keys) + 1))

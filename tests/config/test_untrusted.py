@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import time
 from pathlib import Path
 from typing import Any
 
@@ -161,3 +162,28 @@ def test_of_the_review_only_its_severity_is_harmless(tmp_path: Path) -> None:
     assert loaded.settings.review.severity == "hint"
     assert loaded.settings.review.max_hunks == Settings().review.max_hunks
     assert [problem.key for problem in loaded.problems] == ["review.max_hunks"]
+
+
+@pytest.mark.parametrize("name", ["lsp-agent.toml", "pyproject.toml"])
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("a = " + "[" * 100_000, "nested too deeply"),
+        ("a" + ".a" * 50_000 + " = 1\n", "more than 100 parts"),
+        ("".join(f"[t{number}]\n" for number in range(60_000)), ""),
+        ("".join(f"k{number} = 1\n" for number in range(60_000)), "more than 1000 settings"),
+        ("".join(f"k{number} = [\n" + "1,\n" * 450 + "]\n" for number in range(200)), ""),
+        ("k = [\n" + "1,\n" * 200_000 + "]\n", ""),
+    ],
+    ids=["nested", "a long key", "tables", "keys", "long values", "a very long value"],
+)
+def test_no_file_takes_long_to_read(tmp_path: Path, text: str, says: str, name: str) -> None:
+    (tmp_path / name).write_text(
+        text if name == "lsp-agent.toml" else f"[tool.lsp-agent]\n{text}", "utf-8"
+    )
+    started = time.thread_time()
+    loaded = load_settings(Sources(workspace=tmp_path, seal="of something else"))
+    # Each took minutes.
+    assert time.thread_time() - started < 10
+    assert powers(loaded) == powers(load_settings(Sources()))
+    assert says in " ".join(map(str, loaded.problems))

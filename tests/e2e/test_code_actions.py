@@ -30,11 +30,8 @@ async def test_fix_reaches_the_document(start_editor: Start, client: str) -> Non
         assert [action.title for action in actions] == ["Fix: Undefined name `itms`"]
         assert not endpoint.requests
         assert actions[0].edit is None
-        resolved = await editor.client.code_action_resolve_async(actions[0])
-        assert resolved.edit is not None
-        change = resolved.edit.document_changes[0]
-        assert change.text_document.version == 1
-        editor.carry_out(resolved.edit)
+        edit = await editor.take(actions[0])
+        assert edit.document_changes[0].text_document.version == 1
         assert editor.texts[uri] == FIXED
 
 
@@ -67,8 +64,7 @@ async def test_instruction_comment_becomes_an_edit(start_editor: Start) -> None:
         uri = editor.open("a.py", "def f():\n    # TODO: return 2\n    return 1\n")
         actions = await editor.actions(uri, editor.at(uri, "TODO"), only=["refactor.rewrite"])
         edit = next(one for one in actions if one.title == "Edit: return 2")
-        resolved = await editor.client.code_action_resolve_async(edit)
-        editor.carry_out(resolved.edit)
+        await editor.take(edit)
         assert editor.texts[uri] == "def f():\n    return 2\n"
 
 
@@ -168,8 +164,7 @@ async def test_virtual_document_is_edited_alone(start_editor: Start) -> None:
         uri = editor.open_uri("untitled:Untitled-1", "# TODO: make it 2\nx = 1\n")
         actions = await editor.actions(uri, editor.at(uri, "TODO"), only=["refactor.rewrite"])
         edit = next(action for action in actions if action.title == "Edit: make it 2")
-        resolved = await editor.client.code_action_resolve_async(edit)
-        editor.carry_out(resolved.edit)
+        await editor.take(edit)
         assert editor.texts[uri] == "# TODO: make it 2\nx = 2\n"
         told = endpoint.requests[1]["messages"][-1]["content"]
         assert "secret" not in told

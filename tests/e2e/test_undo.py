@@ -146,10 +146,11 @@ async def test_another_server_undoes_it_after_a_restart(start_editor: Start) -> 
         assert second.texts[uri] == SOURCE
 
 
+@pytest.mark.parametrize("delay", [0.0, 2.5], ids=["soon", "later"])
 async def test_a_code_action_is_undone_and_a_checkpoint_left(
-    start_editor: Start, home: Path
+    start_editor: Start, home: Path, delay: float
 ) -> None:
-    fixed = Reply(text="<<<code\nx = 2\n>>>code")
+    fixed = Reply(text="<<<code\nx = 2\n>>>code", delay=delay)
     with ScriptedEndpoint([fixed]) as endpoint:
         editor = await start_editor("vscode", remote(endpoint.base_url, profile="direct"))
         git(editor.folder, "init", "-q")
@@ -158,8 +159,7 @@ async def test_a_code_action_is_undone_and_a_checkpoint_left(
         here = editor.at(uri, "x = 1")
         wrong = T.Diagnostic(here, "x is wrong")
         (action,) = await editor.actions(uri, here, [wrong], ["quickfix"])
-        resolved = await editor.client.code_action_resolve_async(action)
-        editor.carry_out(resolved.edit)
+        await editor.take(action)
         assert editor.texts[uri].startswith("x = 2\n")
 
         layout = "--format=%(objectname)"
@@ -167,8 +167,11 @@ async def test_a_code_action_is_undone_and_a_checkpoint_left(
             lambda: git(editor.folder, "for-each-ref", layout, "refs/lsp-agent/").strip()
         )
         assert "+x = 2" in git(editor.folder, "diff", f"{commit}^", commit)
-        audit = Journal(home / "journal.sqlite").audit()
-        assert [one.data for one in audit if one.kind == "edit_applied"] == [{"files": ["a.py"]}]
+        journal = Journal(home / "journal.sqlite")
+        applied = await editor.until(
+            lambda: [one.data for one in journal.audit() if one.kind == "edit_applied"]
+        )
+        assert applied == [{"files": ["a.py"]}]
         assert (await undo(editor))["files"] == ["a.py"]
         assert editor.texts[uri] == SOURCE
 

@@ -41,22 +41,61 @@ def opened(editor: Editor) -> str:
     return editor.open("a.py", SOURCE)
 
 
-async def fix(editor: Editor, uri: str) -> Any:
+async def listed(editor: Editor, uri: str) -> Any:
     place = editor.at(uri, "itms")
     (action,) = await editor.actions(uri, place, [undefined_name(place)], ["quickfix"])
-    return await editor.client.code_action_resolve_async(action)
+    return action
 
 
-async def test_an_action_says_what_checked_its_edit(start_editor: Start) -> None:
+def ending(editor: Editor) -> str:
+    """Return what the progress of the only run ended with."""
+    (reports,) = editor.client.progress_reports.values()
+    return str(reports[-1].message)
+
+
+async def fix(editor: Editor, uri: str) -> Any:
+    return await editor.client.code_action_resolve_async(await listed(editor, uri))
+
+
+VERDICTS = [
+    "checked: scope, syntax, format (ruff), lint (ruff)",
+    "not checked: tests: test_a.py: the folder is not trusted: lsp-agent trust ",
+]
+
+
+async def test_an_action_says_what_each_check_said(start_editor: Start) -> None:
     with ScriptedEndpoint([GOOD, DONE]) as endpoint:
         editor = await start_editor("vscode", options(endpoint.base_url))
         uri = opened(editor)
-        resolved = await fix(editor, uri)
-        (annotation,) = resolved.edit.change_annotations.values()
-        assert annotation.description == "checked: syntax, ruff"
+        (editor.folder / "test_a.py").write_text("import a\n\n\ndef test_a():\n    a.total([])\n")
+        edit = await editor.take(await listed(editor, uri))
+        (annotation,) = edit.change_annotations.values()
+        said = annotation.description.split("\n")
+        assert [one[: len(known)] for one, known in zip(said, VERDICTS, strict=True)] == VERDICTS
         assert not annotation.needs_confirmation
-        editor.carry_out(resolved.edit)
         assert editor.texts[uri] == FIXED
+
+
+@pytest.mark.parametrize("client", ["vscode", "neovim", "helix", "emacs"])
+async def test_the_progress_ends_with_what_each_check_said(
+    start_editor: Start, client: str
+) -> None:
+    with ScriptedEndpoint([GOOD, DONE]) as endpoint:
+        editor = await start_editor(client, options(endpoint.base_url))
+        uri = opened(editor)
+        await editor.take(await listed(editor, uri))
+        await editor.until(lambda: ending(editor).startswith("edited"))
+        assert ending(editor) == f"edited; {VERDICTS[0]}"
+
+
+async def test_the_progress_ends_with_what_fails(start_editor: Start) -> None:
+    with ScriptedEndpoint([BAD, DONE]) as endpoint:
+        editor = await start_editor("neovim", options(endpoint.base_url))
+        editor.answer = lambda _: "Allow"
+        uri = opened(editor)
+        await editor.take(await listed(editor, uri))
+        assert "edited; not verified, it fails lint: a.py:2:16" in ending(editor)
+        assert ending(editor).endswith("checked: scope, syntax, format (ruff)")
 
 
 async def test_an_edit_that_fails_is_refused_by_default(start_editor: Start) -> None:

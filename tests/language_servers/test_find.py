@@ -80,9 +80,15 @@ def test_settings_are_laid_over_the_known_ones(tmp_path: Path) -> None:
     )
     analysis = {"diagnosticMode": "openFilesOnly", "typeCheckingMode": "strict"}
     assert one.settings == {"python": {"analysis": analysis, "pythonPath": str(python)}}
-    # The folder's own interpreter would be started.
+    # The folder's own interpreter would be started, by a server that is told of no other too.
+    theirs = program(tmp_path / "bin" / "python3")
     ((one, *_), _) = finder(path).serving(tmp_path / "project", "a.py")
-    assert "pythonPath" not in one.settings["python"]
+    assert one.settings["python"]["pythonPath"] == str(theirs)
+    within = {"PATH": f"{tmp_path / 'bin'}:{python.parent}"}
+    theirs.unlink()
+    program(python.parent / "python3")
+    ((one, *_), _) = finder(within).serving(tmp_path / "project", "a.py")
+    assert one.settings["python"]["pythonPath"] == sys.executable
 
 
 def test_the_topmost_marked_folder_is_the_project(tmp_path: Path) -> None:
@@ -104,6 +110,11 @@ def test_secrets_are_not_passed_on() -> None:
     passed = found.environment(gopls)
     assert passed.pop("GOTOOLCHAIN") == "local"
     assert passed == kept
+
+
+def test_a_server_looks_for_programs_in_no_relative_folder() -> None:
+    found = finder({"PATH": "/usr/bin:.::bin:/bin"})
+    assert found.environment(found.servers[0])["PATH"] == "/usr/bin:/bin"
 
 
 def test_an_untrusted_folder_configures_no_server(tmp_path: Path) -> None:

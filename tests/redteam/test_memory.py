@@ -280,3 +280,19 @@ def test_a_model_trusts_nothing(arena: Arena) -> None:
     attack(arena, Case("trust", calls, {"app.py": "x = 1\n"}, allow=True))
     assert not _store(arena).is_trusted(arena.work)
     assert not (arena.state / "trust.json").exists()
+
+
+@pytest.mark.parametrize("folder", ["mine", "."])
+def test_no_run_writes_our_own_files(arena: Arena, folder: str) -> None:
+    names = ("trust.json", "approvals.json", "apply.log")
+    calls = [("write_file", {"path": f"{folder}/{name}", "content": "{}"}) for name in names]
+    environment = {
+        "LSP_AGENT_HOME": str(arena.work / folder),
+        "LSP_AGENT_CONFIG": str(arena.state / "config.toml"),
+        "LSP_AGENT_SAFETY_APPROVE": "never",
+    }
+    case = Case("our own", calls, {"app.py": "x = 1\n"})
+    _, after = by_command(arena, case, "--json", environment=environment)
+    assert len(after.results()) == len(calls)
+    assert not [text for ok, text in after.results() if ok], after.results()
+    assert "is the agent's own" in str(after.results())

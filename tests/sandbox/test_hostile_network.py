@@ -82,8 +82,9 @@ class Ear:
     def _accept(self, made: socket.socket, name: str) -> None:
         with contextlib.suppress(OSError):
             while True:
-                made.accept()[0].close()
-                self.heard.append(name)
+                with made.accept()[0]:
+                    # Before it is closed: then whoever connected knows of it.
+                    self.heard.append(name)
 
     def head(self) -> str:
         return (

@@ -155,6 +155,22 @@ class Editor:
         )
         return list(found or [])
 
+    async def take(self, action: T.CodeAction) -> T.WorkspaceEdit:
+        """Choose an action and take its edit, whichever of the two ways it comes; return it.
+
+        A run that ends soon has it in the resolved action; a longer one, as on a machine that is
+        busy, leaves a command there, and the edit comes by ``workspace/applyEdit``.
+        """
+        resolved = await self.client.code_action_resolve_async(action)
+        if resolved.edit is not None:
+            self.carry_out(resolved.edit)
+            return resolved.edit
+        assert resolved.command is not None
+        before = len(self.applied)
+        await self.command(resolved.command.command, (resolved.command.arguments or [None])[0])
+        await self.until(lambda: len(self.applied) > before)
+        return self.applied[-1].edit
+
     async def command(self, name: str, argument: Any = None, token: Any = None) -> Any:
         """Execute a command."""
         return await self.client.workspace_execute_command_async(

@@ -33,6 +33,16 @@ def test_edit_in_several_places_needs_replace_all(bench: Bench) -> None:
     assert bench.overlay.read("a.py") == "y\ny\n"
 
 
+def test_no_edit_makes_a_file_that_is_too_large_to_read(bench: Bench) -> None:
+    bench.files(a_dot_txt="aa\n")
+    more = {"path": "a.txt", "old_string": "a", "replace_all": True}
+    assert bench.call("edit_file", **more, new_string="a" * 2000).ok
+    again = bench.call("edit_file", **more, new_string="a" * 2000)
+    assert not again.ok
+    assert "8,000,001 characters" in again.text
+    assert len(bench.overlay.read("a.txt")) == 4001
+
+
 def test_line_ends_of_the_file_are_kept(bench: Bench) -> None:
     bench.files(a_dot_py="def f():\r\n    return 1\r\n")
     old, new = "def f():\n    return 1", "def f():\n    x = 1\n    return x"

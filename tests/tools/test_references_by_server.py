@@ -33,7 +33,8 @@ def test_typescript_tells_methods_of_one_name_apart(bench: Bench) -> None:
         return call_tool(tools, "find_references", {"name": "Till.pay"}, context).text
 
     try:
-        assert ask(pool) == (
+        # The server has a few seconds a question; on a busy machine it starts for longer.
+        assert next((said for _ in range(6) if (said := ask(pool)) != ask(None)), "") == (
             "1 use of Till.pay in 1 file; defined in till.ts:2\nmain.ts:\n  3: new Till().pay(1);"
         )
         assert "4: bank.pay(2)" in ask(None)

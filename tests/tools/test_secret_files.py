@@ -10,6 +10,7 @@ from lsp_agent.workspace.disk import DiskTree
 from lsp_agent.workspace.roots import Root
 from tests.support.files import write_files
 from tests.tools.conftest import Bench
+from tests.vcs.test_git import git
 
 SECRET = "swordfish-77"
 
@@ -50,3 +51,28 @@ def test_they_are_found_by_no_search(bench: Bench, tmp_path: Path) -> None:
 def test_they_can_be_edited(bench: Bench) -> None:
     done = bench.call("edit_file", path=".env", old_string="DEBUG=1", new_string="DEBUG=0")
     assert done.ok, done.text
+
+
+def test_they_keep_a_name_that_says_so(bench: Bench) -> None:
+    for path in (".env", "deploy/id_rsa", "notes.txt"):
+        moved = bench.call("move_file", path=path, new_path="plain.txt")
+        assert "a file of secrets" in moved.text or "a link" in moved.text, moved.text
+    assert bench.call("move_file", path=".env", new_path=".env.local").ok
+
+
+def test_git_does_not_show_their_lines(bench: Bench, tmp_path: Path) -> None:
+    git(tmp_path, "init", "-q")
+    git(tmp_path, "add", "-A")
+    git(tmp_path, "commit", "-qm", "first")
+    (tmp_path / ".env").write_text(f"# mine\nDB_PASSWORD={SECRET}\nDEBUG=0\n")
+    (tmp_path / "a.py").write_text("x = 2\n")
+    (tmp_path / "deploy" / "id_rsa").rename(tmp_path / "deploy" / "plain")
+    git(tmp_path, "add", "-A")
+    for arguments in ({"staged": True}, {"ref": "HEAD"}, {"path": ".env", "ref": "HEAD"}):
+        shown = bench.call("git_diff", **arguments).text
+        assert SECRET not in shown
+        assert " DB_PASSWORD=⟨secret⟩" in shown
+        assert "path" in arguments or "-x = 1\n+x = 2\n" in shown
+    blamed = bench.call("git_blame", path=".env")
+    assert "DB_PASSWORD=⟨secret⟩" in blamed.text
+    assert SECRET not in blamed.text

@@ -110,3 +110,48 @@ def bench_folder(tmp_path: Path) -> Path:
     folder = tmp_path / "plain"
     folder.mkdir()
     return folder
+
+
+@pytest.mark.parametrize("name", [".env", "a b.pem", "sub dir/.env.local", "ü.env", "x.env"])
+def test_the_values_of_secret_files_are_not_shown(repository: Path, name: str) -> None:
+    file = repository / name
+    file.write_text("# A=old-a1\nKEY=old-b2\nold-c3\n\nold-d4\n")
+    git(repository, "add", "-A")
+    git(repository, "commit", "-qm", "second")
+    git(repository, "mv", name, "plain.txt")
+    file.write_text("# A=new-a1\nKEY=new-b2\nnew-c3\n\nnew-d4\n")
+    (repository / "a.py").write_text("@@ -1 +1 @@ x\n--- old\n")
+    git(repository, "add", "-A")
+    found = Repository.open(repository)
+    assert found is not None
+    for shown in (found.diff(staged=True), found.diff("HEAD"), found.diff("HEAD~1")):
+        assert "new-" not in shown
+        assert "+@@ -1 +1 @@ x\n+--- old" in shown
+    assert "KEY=" in found.diff(staged=True)
+    assert "old-" not in found.diff("HEAD", name)
+    blame = found.blame(name)
+    assert "new-" not in blame
+    assert "KEY=⟨secret⟩" in blame
+
+
+def test_a_conflict_in_a_secret_file_tells_no_value(repository: Path) -> None:
+    file = repository / ".env"
+    for branch, value in (("main", "base-1"), ("other", "theirs-2"), ("main", "ours-3")):
+        git(
+            repository,
+            "checkout",
+            "-q",
+            "-B" if branch == "other" else branch,
+            *([branch] if branch == "other" else []),
+        )
+        file.write_text(f"KEY={value}\n")
+        git(repository, "add", "-A")
+        git(repository, "commit", "-qm", value)
+    with pytest.raises(subprocess.CalledProcessError):
+        git(repository, "merge", "other")
+    found = Repository.open(repository)
+    assert found is not None
+    shown = found.diff()
+    assert "diff --cc .env" in shown
+    assert "ours-3" not in shown
+    assert "theirs-2" not in shown

@@ -160,6 +160,32 @@ def test_a_secret_file_is_shown_by_its_names() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        "https://user:swordfish@host:8443/x", "db:5432:app:user:sword:fish",
+        "//r.io/:_auth=swordfish",
+        '["swordfish", "tuna"]', "swordfish+AAAA==", "swordfishAAAA==", "# OLD=swordfish",
+        "#export A='swordfish'", "; key: swordfish", "machine x login y password swordfish",
+    ],
+)  # fmt: skip
+def test_no_value_of_a_secret_file_is_shown(line: str) -> None:
+    for text in (line, f"A=1\n{line}\nB=2\n", f"-----BEGIN KEY-----\nMIIE\n{line}\n"):
+        assert "fish" not in without_values(text)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "use password=Zq8TfV2mLx0P please", '"host=db password=Zq8TfV2mLx0P dbname=x"',
+        "https://x.example/?api_key=Zq8TfV2mLx0P1&page=2 now", "log: token=Zq8TfV2mLx0P1 ok",
+    ],
+)  # fmt: skip
+def test_a_secret_in_the_middle_of_a_line(line: str) -> None:
+    assert "Zq8T" not in redacted(line)
+    assert line.rpartition("P")[2][1:] in redacted(line)
+
+
 @given(st.text(max_size=300))
 def test_any_text_is_taken(text: str) -> None:
     found = find_secrets(text)

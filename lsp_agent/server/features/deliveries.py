@@ -77,6 +77,7 @@ class Deliveries:
             f"lsp-agent: {handle.title}",
             handle.run_id,
             result.verdicts,
+            confirmed=result.confirmed,
         )
 
     async def show(self, title: str, markdown: str) -> None:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 import logging
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from lsprotocol import types
 
 from lsp_agent.server.capabilities import client_features
 from lsp_agent.server.context import Context
+from lsp_agent.server.features import code_action
 from lsp_agent.server.features.completion import CompletionMenu
 from lsp_agent.server.features.configuration import pull_settings, root_of, section_of
 from lsp_agent.server.features.file_events import watch_files
@@ -17,6 +19,9 @@ from lsp_agent.server.features.symbols import SymbolFeatures
 from lsp_agent.server.indexing import IndexKeeper
 from lsp_agent.server.process import watch_parent
 from lsp_agent.workspace.positions import PositionEncoding
+
+if TYPE_CHECKING:
+    from lsp_agent.app import App
 
 _log = logging.getLogger(__name__)
 
@@ -53,13 +58,12 @@ def register(context: Context, offers: Offers, keeper: IndexKeeper) -> None:
     async def initialized(_params: types.InitializedParams) -> None:
         if session.features.configuration:
             await pull_settings(context)
-        await session.app()
+        app = await session.app()
         await keeper.follow()
         await offers.menu.follow_setting()
         await offers.symbols.follow_setting()
         await watch_files(context)
-        # The first keystroke should not pay for the first import of a parser.
-        await session.in_thread(_warm_up)
+        await session.in_thread(lambda: _warm_up(context, app))
 
     @server.feature(types.SHUTDOWN)
     def shutdown(*_: object) -> None:
@@ -81,9 +85,13 @@ def _encoding(capabilities: types.ClientCapabilities) -> PositionEncoding:
     return PositionEncoding.UTF16
 
 
-def _warm_up() -> None:
-    import sqlite_utils  # noqa: F401 - so that the first saved file need not wait for it
+def _warm_up(context: Context, app: App) -> None:
+    """Bring in what the first keystroke, list of actions, saved file and run would wait for."""
+    import sqlite_utils  # noqa: F401
 
+    import lsp_agent.context.surroundings  # noqa: F401
     from lsp_agent.syntax.document import SyntaxDocument
 
     SyntaxDocument.parse("x = 1\n", "python").symbols()
+    code_action.warm_up(context, app)
+    _ = app.tools
