@@ -32,7 +32,7 @@ from lsp_agent.engine.catalogue import EMBEDDED
 from lsp_agent.engine.router import EngineRouter, PreparedEngine
 from lsp_agent.engine.types import Engine, EngineUnavailableError, Job
 from lsp_agent.errors import LspAgentError
-from lsp_agent.events import EventStream, Listener
+from lsp_agent.events import Event, EventStream, Listener
 from lsp_agent.index.build import BuildOptions
 from lsp_agent.index.service import CodeIndex, database_path
 from lsp_agent.index.service import Progress as IndexProgress
@@ -43,6 +43,7 @@ from lsp_agent.sandbox.types import Sandbox
 from lsp_agent.store.apply import recover
 from lsp_agent.store.approvals import RememberedApprovals
 from lsp_agent.store.changes import Changes
+from lsp_agent.store.findings import KeptFindings
 from lsp_agent.store.journal import Journal, JournalError
 from lsp_agent.store.undoing import Undoing
 from lsp_agent.tools.spec import Tool, load_tools
@@ -54,6 +55,8 @@ from lsp_agent.workspace.roots import Root
 
 if TYPE_CHECKING:
     from lsp_agent.agent.commit_message import Described
+    from lsp_agent.review.run import Review
+    from lsp_agent.review.types import ChangedFile
 
 _log = logging.getLogger(__name__)
 OnIndex = Callable[[Root, int, int], None]
@@ -62,6 +65,10 @@ OnIndex = Callable[[Root, int, int], None]
 
 def _quiet(_step: str, _share: float | None) -> None:
     """Take progress for those who do not ask for it."""
+
+
+def _unheard(_event: Event) -> None:
+    """Take events for those who do not ask for them."""
 
 
 class App:
@@ -86,6 +93,7 @@ class App:
         self.journal = Journal(home.journal, settings.journal, env=env, warn=warn)
         self.changes = Changes(self.journal)
         self.undoing = Undoing(self.journal)
+        self.findings = KeptFindings(self.journal)
         self.on_index: OnIndex = lambda _root, _done, _all: None
         self._lock = threading.Lock()
         self._indexes: dict[Path, CodeIndex] = {}
@@ -206,6 +214,42 @@ class App:
         if base is not None:
             return pull_request(folder, base, lease, self.settings, cancel)
         return commit_message(folder, lease, self.settings, cancel)
+
+    def review(
+        self,
+        overlay: Overlay,
+        files: Sequence[ChangedFile],
+        *,
+        most: int | None = None,
+        listener: Listener = _unheard,
+    ) -> Review:
+        """Return a review of what changed, ready to be prepared; see :class:`Review`.
+
+        It is recorded as a run if a model is asked. Findings that were dismissed are left out.
+        """
+        from lsp_agent.review.run import Desk, Review
+
+        workspace = str(overlay.root.path) if overlay.root else ""
+
+        def record(title: str) -> EventStream:
+            run_id = new_run_id()
+            self.journal.start(run_id, title, workspace, "review")
+
+            def conclude(event: Event) -> None:
+                if event.type == "response":
+                    self.journal.conclude(run_id, event.data["text"].partition("\n")[0])
+
+            return EventStream(run_id, self.journal.record, conclude, listener)
+
+        desk = Desk(
+            lease=lambda: self.engines.lease("review"),
+            settings=self.settings,
+            kept=self.findings,
+            workspace=workspace,
+            instruments=self.language_servers,
+            record=record,
+        )
+        return Review(desk, overlay, files, most)
 
     def _git_rules(self, root: Root | None) -> GitRules:
         """Hooks are code of the folder: they run in a trusted one only."""
