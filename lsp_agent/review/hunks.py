@@ -25,17 +25,25 @@ _LONG = 40
 def changed_hunks(file: ChangedFile) -> list[Hunk]:
     """Return what changed in a file, in order; line ends and white space at ends do not count.
 
-    A stretch in which only blank lines changed is none.
+    A stretch in which only blank lines changed is none, and none begins or ends with them.
     """
     before, after = _lines(file.before or ""), _lines(file.after)
     old = [line.rstrip() for line in before]
     new = [line.rstrip() for line in after]
     found: list[Hunk] = []
-    for group in _groups(hunks(old, new)):
+    changes = [
+        one
+        for one in hunks(old, new)
+        if any(old[one.start : one.end]) or any(new[one.new_start : one.new_end])
+    ]
+    for group in _groups(changes):
         first = max(group[0].new_start - CONTEXT, 0)
         rows = list(_rows(group, first, before, after))
-        if any(row.sign != " " and row.text.strip() for row in rows):
-            found += _cut(file.path, first, rows)
+        while not rows[0].text.strip():
+            first += rows.pop(0).sign != "-"
+        while not rows[-1].text.strip():
+            rows.pop()
+        found += _cut(file.path, first, rows)
     return found
 
 

@@ -41,8 +41,8 @@ def test_layout_alone_is_no_change() -> None:
 
 def test_a_removal_is_reviewed_where_it_was() -> None:
     (found,) = hunks("a\nb\nc\n", "a\nc\n")
-    assert str(found) == " a\n-b\n c\n "
-    assert found.changed == (0, 3)
+    assert str(found) == " a\n-b\n c"
+    assert found.changed == (0, 2)
 
 
 def test_a_change_above_leaves_the_pieces_below_as_they_were() -> None:

@@ -122,14 +122,16 @@ def test_an_unchanged_hunk_is_never_paid_for_twice(room: Room, tmp_path: Path) -
     room.kept = KeptFindings(Journal(tmp_path / "journal.sqlite3"))
     below = [ChangedFile("a.py", f"x = 1\n\n\n\n\n\n\n\n{OLD}", f"x = 1\n\n\n\n\n\n\n\n{NEW}")]
     again = room.review(engine)
-    # The three lines above it are not those that were shown before.
     moved = room.review(engine, below)
     still = room.review(
         engine, [ChangedFile("a.py", f"y\n{below[0].before}", f"y\n{below[0].after}")]
     )
     assert again.findings == first.findings
     assert (again.asked, again.known) == (0, 1)
-    assert (moved.asked, still.asked) == (1, 0)
+    other = room.review(engine, [ChangedFile("a.py", f"y\n{OLD}", f"y\n{NEW}")])
+    assert (moved.asked, still.asked) == (0, 0)
+    # What stands around it counts: it is part of what was asked.
+    assert other.asked == 1
     assert still.findings[0].range.start.line == 10
     assert len(engine.requests) == 2
     assert room.prepared(ScriptedEngine([ANSWER], model="another")).prepare() == 1

@@ -16,6 +16,7 @@ from lsp_agent.server.convert import from_diagnostics, from_range
 from lsp_agent.server.deliver import current_changes, edit_for
 from lsp_agent.server.features.deliveries import Deliveries
 from lsp_agent.server.features.requests import ActionData, check_version
+from lsp_agent.server.reviews import DISMISS_KIND, dismissals
 
 if TYPE_CHECKING:
     from lsp_agent.actions.spec import Action, Offer
@@ -63,6 +64,8 @@ def register(context: Context, deliveries: Deliveries) -> None:
                 if listed.disabled and not session.features.disabled_actions:
                     continue
                 found.append(_listed(context, action, listed, document, params.range, shown))
+        if _wanted(DISMISS_KIND, params.context.only):
+            found += dismissals(context.reviews, document, shown)
         return found
 
     @server.feature(types.CODE_ACTION_RESOLVE)
@@ -125,11 +128,12 @@ def _place(
     diagnostics: Sequence[types.Diagnostic],
 ) -> Place:
     session = context.session
+    notes = from_diagnostics(document.text, diagnostics, session.encoding)
     return Place(
         session.locate(document.uri).path,
         document.syntax,
         from_range(document.text, range_, session.encoding),
-        from_diagnostics(document.text, diagnostics, session.encoding),
+        context.reviews.completed(document, diagnostics, notes),
     )
 
 
