@@ -29,7 +29,7 @@ from lsp_agent.config.trust import TrustStore
 from lsp_agent.context.knowledge import Knowledge
 from lsp_agent.context.semantic import SemanticIndex
 from lsp_agent.engine.catalogue import EMBEDDED
-from lsp_agent.engine.router import EngineRouter, PreparedEngine
+from lsp_agent.engine.router import EngineRouter, PreparedEngine, Route
 from lsp_agent.engine.types import Engine, EngineUnavailableError, Job
 from lsp_agent.errors import LspAgentError
 from lsp_agent.events import Event, EventStream, Listener
@@ -324,7 +324,7 @@ class App:
 
             keep(root, run_id, changes, self.settings.git.checkpoint_days)
 
-    def unable(self, action: str, path: str) -> str:
+    def unable(self, action: str, path: str, route: Route = "action") -> str:
         """Say why an action can't run on a file with the engine that is set; ``""`` if it can.
 
         Loads no model; a setting that names no engine is told of when the action runs. The first
@@ -332,7 +332,7 @@ class App:
         :meth:`warm`.
         """
         try:
-            info = self.engines.about("action")
+            info = self.engines.about(route)
         except LspAgentError:
             return ""
         return unable(info, action, path)

@@ -64,6 +64,7 @@ class Reviews:
         self._book = book
         self._diagnostics = diagnostics
         self._found: dict[str, tuple[Finding, ...]] = {}
+        self._located: dict[str, tuple[Text, tuple[Finding, ...], list[Finding]]] = {}
         self._opened: dict[str, str] = {}
         self._closed: set[str] = set()
         self._saving: dict[str, CancelToken] = {}
@@ -89,6 +90,7 @@ class Reviews:
         """Forget a document."""
         self._opened.pop(uri, None)
         self._found.pop(uri, None)
+        self._located.pop(uri, None)
         if token := self._saving.pop(uri, None):
             token.cancel()
 
@@ -108,14 +110,18 @@ class Reviews:
             token.cancel()
 
     def located(self, document: OpenDocument) -> list[Finding]:
-        """Return a document's findings where they stand now."""
+        """Return a document's findings where they stand now; looked for once a version."""
         found = self._found.get(document.uri)
         if not found:
             return []
-        from lsp_agent.review.anchor import moved
+        text, known, located = self._located.get(document.uri, (None, None, []))
+        if text is not document.text or known is not found:
+            from lsp_agent.review.anchor import moved
 
-        places = [(one, moved(one, document.text)) for one in found]
-        return [replace(one, range=place) for one, place in places if place is not None]
+            places = [(one, moved(one, document.text)) for one in found]
+            located = [replace(one, range=place) for one, place in places if place is not None]
+            self._located[document.uri] = (document.text, found, located)
+        return located
 
     def diagnostics(self, document: OpenDocument) -> list[types.Diagnostic]:
         """Return a document's findings in the client's form."""
@@ -258,10 +264,13 @@ class Reviews:
         app = await session.app()
         token.check()
         settings = app.settings.review
-        if not settings.on_save:
-            return
         overlay, path = session.overlay(uri)
-        target = await session.in_thread(lambda: self._one(overlay, path or "", uri, None))
+        name = path or ""
+        if not settings.on_save or await session.in_thread(
+            lambda: app.unable("review", name, "review")
+        ):
+            return
+        target = await session.in_thread(lambda: self._one(overlay, name, uri, None))
         token.check()
         review = app.review(overlay, target.files, most=settings.max_hunks)
         pending = await session.in_thread(review.prepare)

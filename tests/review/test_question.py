@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,9 +11,11 @@ from hypothesis import strategies as st
 
 from lsp_agent.agent.prompts import prompt
 from lsp_agent.engine import types as engine_types
-from lsp_agent.engine.types import Chat, EngineInfo, Job, Message, Request
+from lsp_agent.engine.types import Chat, EngineInfo, Job, Message, Request, Sampling
+from lsp_agent.resources import resource
+from lsp_agent.review.claims import read_claim
 from lsp_agent.review.hunks import changed_hunks
-from lsp_agent.review.question import Question, questions
+from lsp_agent.review.question import GRAMMAR, Question, questions
 from lsp_agent.review.types import CATEGORIES, ChangedFile
 from lsp_agent.syntax.document import SyntaxDocument
 from tests.support.llama import complete, llama_engine
@@ -110,6 +113,22 @@ def test_a_hunk_of_twenty_lines_takes_few_tokens() -> None:
     assert second.cached > 200
     assert 200 < second.prompt - second.cached <= 1500
     assert first.prompt - first.cached > second.cached
+
+
+def test_a_real_engine_keeps_to_the_grammar() -> None:
+    (one,) = asked(MODULE.format(more=""), MODULE.format(more=LOADED))
+    grammar = resource(GRAMMAR)
+    found = []
+    with llama_engine(EMBEDDED, n_ctx=4096) as engine:
+        for seed in range(3):
+            sampling = Sampling(temperature=1.5, seed=seed, top_k=0, top_p=1.0, min_p=0.0)
+            asking = replace(request_for(one), grammar=grammar, sampling=sampling, max_tokens=500)
+            answer, _ = complete(engine, asking)
+            # A model that knows nothing of this writes until it may not any more.
+            assert answer.startswith("[")
+            assert answer.endswith("]") or answer.startswith('[{"quote": "')
+            found += json.loads(answer) if answer.endswith("]") else []
+    assert all(read_claim(row) or not row["quote"].strip() for row in found)
 
 
 def request_for(question: Question) -> Request:
