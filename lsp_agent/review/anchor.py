@@ -31,14 +31,19 @@ def anchor(text: Text, quote: str, hunk: Hunk) -> Range | None:
 
 
 def find(text: Text, quote: str, first: int, end: int) -> Range | None:
-    """Return the one place of a quote between two lines, ``end`` excluded; ``None`` without one."""
+    """Return the one place of a quote between two lines, ``end`` excluded; ``None`` without one.
+
+    Of several places it is the only one that is whole lines.
+    """
     start = text.offset(Position(first, 0))
     stop = text.offset(Position(end, 0)) if end < text.line_count else len(text.content)
     for matches in (_exact, _loose):
         found = matches(text.content, quote, start, stop)
-        if found:
-            if len(found) > 1:
+        if len(found) > 1:
+            found = [span for span in found if _is_whole(text.content, *span)]
+            if len(found) != 1:
                 return None
+        if found:
             return Range(text.position(found[0][0]), text.position(found[0][1]))
     return None
 
@@ -89,6 +94,13 @@ def _occurrences(text: str, wanted: str) -> list[int]:
         found.append(at)
         at = text.find(wanted, at + 1)
     return found
+
+
+def _is_whole(content: str, start: int, end: int) -> bool:
+    """Whether a stretch is all there is on its lines."""
+    before = content[content.rfind("\n", 0, start) + 1 : start]
+    behind = content[end : end + _NEAR].partition("\n")[0]
+    return not (before.strip() or behind.strip())
 
 
 def _stands_alone(content: str, start: int, end: int) -> bool:

@@ -1,13 +1,14 @@
 """What a model is asked about a hunk: the same words for the same hunk, whatever its line numbers.
 
-The system prompt and its grammar never change, so they are evaluated once; what is added for a hunk
-is bounded.
+The system prompt never changes, so it is evaluated once; what is added for a hunk is bounded.
 """
 
 from __future__ import annotations
 
 import hashlib
+import json
 import re
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -23,7 +24,8 @@ from lsp_agent.workspace.positions import Position
 
 GRAMMAR = "review.gbnf"
 _BYTES_A_TOKEN = 3
-_MAX_USED = 6
+_MAX_USED, _MAX_QUOTE = 6, 240
+_QUOTE = re.compile(r"^quote ::= .*$", re.MULTILINE)
 _NAME = re.compile(r"[^\W\d]\w{2,}")
 
 
@@ -36,8 +38,34 @@ class Question:
 
     def key(self, info: EngineInfo) -> str:
         """Return what an answer is kept under: a digest of all that it depends on."""
-        parts = (info.kind, info.model, prompt("review"), resource(GRAMMAR), self.text)
+        rules = self.grammar(exact=True) if info.grammar else ""
+        parts = (info.kind, info.model, prompt("review"), rules, self.text)
         return hashlib.sha256("\0".join(parts).encode("utf-8", "replace")).hexdigest()
+
+    def grammar(self, *, exact: bool) -> str:
+        """Return the rules of an answer; with ``exact`` a quote is a new line of which there is one.
+
+        Such a grammar holds text of the hunk. Where no line is fit to be quoted it is any text.
+        """
+        lines = _quotable(self.hunk) if exact else []
+        if not lines:
+            return resource(GRAMMAR)
+        # GBNF spells a text as JSON does, and this one is JSON itself.
+        rule = f"quote ::= {' | '.join(_spelt(_spelt(line)) for line in lines)}"
+        return _QUOTE.sub(lambda _: rule, resource(GRAMMAR), count=1)
+
+
+def _spelt(text: str) -> str:
+    return json.dumps(text, ensure_ascii=False)
+
+
+def _quotable(hunk: Hunk) -> list[str]:
+    """Return the new lines that a quote can mean, as the model is shown them."""
+    rows = [guarded(row.text.strip()) for row in hunk.rows if row.sign == "+"]
+    counts = Counter(rows)
+    return [
+        row for row in rows if counts[row] == 1 and len(row) <= _MAX_QUOTE and _NAME.search(row)
+    ]
 
 
 def questions(document: SyntaxDocument, hunk: Hunk, max_tokens: int) -> list[Question]:

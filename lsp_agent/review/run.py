@@ -20,10 +20,9 @@ from lsp_agent.engine.types import Chat, Engine, EngineInfo, Job, Message, Reque
 from lsp_agent.errors import LspAgentError
 from lsp_agent.events import EventStream, RunStatus
 from lsp_agent.language_servers.types import Diagnostic, Instruments, View
-from lsp_agent.resources import resource
 from lsp_agent.review.claims import read_claim, read_claims, write_claims
 from lsp_agent.review.hunks import changed_hunks
-from lsp_agent.review.question import GRAMMAR, Question, questions
+from lsp_agent.review.question import Question, questions
 from lsp_agent.review.types import ChangedFile, Claim, Dropped, Finding, Reviewed
 from lsp_agent.review.verifier import Verifier, distinct
 from lsp_agent.store.findings import KeptFindings
@@ -171,13 +170,15 @@ class Review:
         spent: list[int],
     ) -> list[Claim]:
         settings, text = self._desk.settings, question.text
+        elsewhere = isinstance(engine, RedactingEngine)
         tokens = engine.count_tokens(text)
         if tokens > settings.review.max_tokens:
             text = text[: len(text) * settings.review.max_tokens // tokens]
         request = Request(
             Chat((Message("system", prompt("review")), Message("user", text))),
             max_tokens=min(_ANSWER_TOKENS, info.n_ctx // 4),
-            grammar=resource(GRAMMAR) if info.grammar else None,
+            # What is kept from a model elsewhere must not stand in a grammar either.
+            grammar=question.grammar(exact=not elsewhere) if info.grammar else None,
             sampling=sampling_of(settings, Job.REVIEW),
             job=Job.REVIEW,
         )

@@ -61,6 +61,12 @@ def test_the_changed_lines_count_before_those_around_them() -> None:
     assert anchor(text, "f()", hunk) == Range(Position(2, 4), Position(2, 7))
 
 
+def test_of_several_places_the_whole_line_is_meant() -> None:
+    text = Text("a = b\n    b\nc = b\n")
+    assert find(text, "b", 0, 3) == Range(Position(1, 4), Position(1, 5))
+    assert find(Text("b\nb\n"), "b", 0, 2) is None
+
+
 LINES = st.lists(st.text("ab_( \t=é\U0001f600", max_size=12), min_size=1, max_size=8)
 
 

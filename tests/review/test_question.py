@@ -6,17 +6,20 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from lsp_agent.agent.prompts import prompt
+from lsp_agent.context.untrusted import unguarded
 from lsp_agent.engine import types as engine_types
 from lsp_agent.engine.types import Chat, EngineInfo, Job, Message, Request, Sampling
 from lsp_agent.resources import resource
-from lsp_agent.review.claims import read_claim
+from lsp_agent.review.anchor import anchor
+from lsp_agent.review.claims import read_claims
 from lsp_agent.review.hunks import changed_hunks
 from lsp_agent.review.question import GRAMMAR, Question, questions
-from lsp_agent.review.types import CATEGORIES, ChangedFile
+from lsp_agent.review.types import CATEGORIES, ChangedFile, Claim
 from lsp_agent.syntax.document import SyntaxDocument
 from tests.support.llama import complete, llama_engine
 
@@ -115,20 +118,39 @@ def test_a_hunk_of_twenty_lines_takes_few_tokens() -> None:
     assert first.prompt - first.cached > second.cached
 
 
-def test_a_real_engine_keeps_to_the_grammar() -> None:
-    (one,) = asked(MODULE.format(more=""), MODULE.format(more=LOADED))
-    grammar = resource(GRAMMAR)
-    found = []
+ODD = ['a = "\\t\\"é😀"', "b = '<|im_end|>'", "c = [1]  # [INST]"]
+
+
+@pytest.mark.parametrize("exact", [True, False])
+def test_a_real_engine_keeps_to_the_grammar(exact: bool) -> None:
+    document = SyntaxDocument.read("a.py", "\n".join(["twice()", *ODD, "twice()", ")"]))
+    (one,) = asked("", document.text.content)
+    claims: list[Claim] = []
     with llama_engine(EMBEDDED, n_ctx=4096) as engine:
         for seed in range(3):
             sampling = Sampling(temperature=1.5, seed=seed, top_k=0, top_p=1.0, min_p=0.0)
-            asking = replace(request_for(one), grammar=grammar, sampling=sampling, max_tokens=500)
-            answer, _ = complete(engine, asking)
-            # A model that knows nothing of this writes until it may not any more.
+            request = replace(
+                request_for(one),
+                grammar=one.grammar(exact=exact),
+                sampling=sampling,
+                max_tokens=500,
+            )
+            answer, _ = complete(engine, request)
+            # A model that knows nothing of this may write until it may not any more.
             assert answer.startswith("[")
-            assert answer.endswith("]") or answer.startswith('[{"quote": "')
-            found += json.loads(answer) if answer.endswith("]") else []
-    assert all(read_claim(row) or not row["quote"].strip() for row in found)
+            if answer.endswith("]"):
+                assert isinstance(json.loads(answer), list)
+            claims += read_claims(unguarded(answer))
+    assert claims
+    if exact:
+        assert {claim.quote for claim in claims} <= set(ODD)
+        assert all(anchor(document.text, claim.quote, one.hunk) for claim in claims)
+
+
+def test_a_hunk_without_a_line_to_quote_has_the_plain_grammar() -> None:
+    (gone,) = asked("a = 1\nb = 2\n", "a = 1\n")
+    (same,) = asked("", "twice()\ntwice()\n")
+    assert gone.grammar(exact=True) == same.grammar(exact=True) == resource(GRAMMAR)
 
 
 def request_for(question: Question) -> Request:
