@@ -43,7 +43,7 @@ class Question:
         return hashlib.sha256("\0".join(parts).encode("utf-8", "replace")).hexdigest()
 
     def grammar(self, *, exact: bool) -> str:
-        """Return the rules of an answer; with ``exact`` a quote is a new line of which there is one.
+        """Return the rules of an answer; with ``exact`` a quote is a new line that is there once.
 
         Such a grammar holds text of the hunk. Where no line is fit to be quoted it is any text.
         """

@@ -87,7 +87,7 @@ class Review:
         """
         with self._desk.lease() as engine:
             info = engine.info()
-        self._engine = engine.name
+        self._engine, self._items = engine.name, []
         for file in self._files:
             reason = unable(info, "review", file.path)
             if reason:

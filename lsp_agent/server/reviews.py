@@ -304,8 +304,8 @@ class Reviews:
     def _put(self, uri: str, found: Sequence[Finding], text: Text | None = None) -> None:
         """Take findings in the place of what was found before, and show them."""
         document = self._session.documents.get(uri)
+        self._found[uri] = tuple(found)
         if document is not None:
-            self._found[uri] = tuple(found)
             self._diagnostics.refresh(document)
         elif text is not None and (found or uri in self._closed):
             rows = [self._diagnostic(text, one) for one in found]

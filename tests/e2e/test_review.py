@@ -241,10 +241,7 @@ async def test_there_is_no_noise(start_editor: Start, why: str) -> None:
             options["lspAgent"]["review"] = {"onSave": False}
         editor = await start_editor("vscode", options)
         commit(editor, a=OLD)
-        uri = editor.open("secrets.py" if why == "secret" else "a.py", NEW)
-        if why == "secret":
-            uri = editor.open(".env", "KEY=a\n", "shellscript")
-            editor.change(uri, "KEY=b\n")
+        uri = editor.open(".env.sh" if why == "secret" else "a.py", NEW)
         save(editor, uri)
         # Requests that are answered later than the save was seen, by the same threads.
         for _ in range(10):

@@ -231,7 +231,7 @@ def test_files_that_changed_since_a_commit(room: Room) -> None:
     (room.folder / "a.py").write_text(NEW)
     (inner / "b.py").write_text(NEW)
     (room.folder / "gone.py").unlink()
-    for path in ("fresh é.py", "built.py", ".env", "c.json", "notes.md"):
+    for path in ("fresh é.py", "built.py", ".env.sh", "x.min.js", "c.json", "notes.md"):
         (room.folder / path).write_text(NEW)
     a, b = ChangedFile("a.py", OLD, NEW), ChangedFile("inner/b.py", OLD, NEW)
     assert changed_files(room.fresh()) == [a, ChangedFile("fresh é.py", None, NEW), b]
