@@ -32,7 +32,7 @@ from lsp_agent.engine.catalogue import EMBEDDED
 from lsp_agent.engine.router import EngineRouter, PreparedEngine, Route
 from lsp_agent.engine.types import Engine, EngineUnavailableError, Job
 from lsp_agent.errors import LspAgentError
-from lsp_agent.events import Event, EventStream, Listener
+from lsp_agent.events import EventStream, Listener
 from lsp_agent.index.build import BuildOptions
 from lsp_agent.index.service import CodeIndex, database_path
 from lsp_agent.index.service import Progress as IndexProgress
@@ -65,10 +65,6 @@ OnIndex = Callable[[Root, int, int], None]
 
 def _quiet(_step: str, _share: float | None) -> None:
     """Take progress for those who do not ask for it."""
-
-
-def _unheard(_event: Event) -> None:
-    """Take events for those who do not ask for them."""
 
 
 class App:
@@ -216,38 +212,16 @@ class App:
         return commit_message(folder, lease, self.settings, cancel)
 
     def review(
-        self,
-        overlay: Overlay,
-        files: Sequence[ChangedFile],
-        *,
-        most: int | None = None,
-        listener: Listener = _unheard,
+        self, overlay: Overlay, files: Sequence[ChangedFile], most: int | None = None
     ) -> Review:
-        """Return a review of what changed, ready to be prepared; see :class:`Review`.
-
-        It is recorded as a run if a model is asked. Findings that were dismissed are left out.
-        """
+        """Return a review of what changed, ready to be prepared; see :class:`Review`."""
         from lsp_agent.review.run import Desk, Review
 
-        workspace = str(overlay.root.path) if overlay.root else ""
-
-        def record(title: str) -> EventStream:
-            run_id = new_run_id()
-            self.journal.start(run_id, title, workspace, "review")
-
-            def conclude(event: Event) -> None:
-                if event.type == "response":
-                    self.journal.conclude(run_id, event.data["text"].partition("\n")[0])
-
-            return EventStream(run_id, self.journal.record, conclude, listener)
-
         desk = Desk(
-            lease=lambda: self.engines.lease("review"),
-            settings=self.settings,
-            kept=self.findings,
-            workspace=workspace,
-            instruments=self.language_servers,
-            record=record,
+            lambda: self.engines.lease("review"),
+            self.settings,
+            self.journal,
+            self.language_servers,
         )
         return Review(desk, overlay, files, most)
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from functools import cache
 
 from lsp_agent.agent.abilities import unable
+from lsp_agent.agent.ids import new_run_id
 from lsp_agent.agent.prompts import prompt
 from lsp_agent.agent.redaction import MARK, RedactingEngine
 from lsp_agent.agent.sampling import sampling_of
@@ -18,7 +19,7 @@ from lsp_agent.config.model import Settings
 from lsp_agent.context.untrusted import unguarded
 from lsp_agent.engine.types import Chat, Engine, EngineInfo, Job, Message, Request
 from lsp_agent.errors import LspAgentError
-from lsp_agent.events import EventStream, RunStatus
+from lsp_agent.events import Event, EventStream, RunStatus
 from lsp_agent.language_servers.types import Diagnostic, Instruments, View
 from lsp_agent.review.claims import read_claim, read_claims, write_claims
 from lsp_agent.review.hunks import changed_hunks
@@ -26,6 +27,7 @@ from lsp_agent.review.question import Question, questions
 from lsp_agent.review.types import ChangedFile, Claim, Dropped, Finding, Reviewed
 from lsp_agent.review.verifier import Verifier, distinct
 from lsp_agent.store.findings import KeptFindings
+from lsp_agent.store.journal import Journal
 from lsp_agent.syntax.document import SyntaxDocument
 from lsp_agent.workspace.overlay import Overlay
 from lsp_agent.workspace.secrets import redacted
@@ -39,17 +41,12 @@ Progress = Callable[[str, float | None], None]
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """What reviews work with.
-
-    ``record`` begins the record of a run and is called once at most, when a model is to be asked.
-    """
+    """What reviews work with."""
 
     lease: Callable[[], AbstractContextManager[Engine]]
     settings: Settings
-    kept: KeptFindings
-    workspace: str
-    instruments: Instruments | None
-    record: Callable[[str], EventStream]
+    journal: Journal
+    instruments: Instruments | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +59,10 @@ class _Item:
 
 
 class Review:
-    """One review; used in one thread at a time, which may wait for a model."""
+    """One review; used in one thread at a time, which may wait for a model.
+
+    It is recorded as a run if a model is asked. Findings that were dismissed are left out.
+    """
 
     def __init__(
         self, desk: Desk, overlay: Overlay, files: Sequence[ChangedFile], most: int | None = None
@@ -70,6 +70,8 @@ class Review:
         """Take the files to review; ``most`` bounds the hunks that a model is asked about."""
         self._desk = desk
         self._overlay = overlay
+        self._workspace = str(overlay.root.path) if overlay.root else ""
+        self._kept = KeptFindings(desk.journal)
         self._most = most
         self._documents = {one.path: SyntaxDocument.read(one.path, one.after) for one in files}
         self._files = files
@@ -94,7 +96,7 @@ class Review:
                 self.unable = reason
             else:
                 self._items += self._of_file(file, info)
-        for key, rows in self._desk.kept.known([one.key for one in self._items]).items():
+        for key, rows in self._kept.known([one.key for one in self._items]).items():
             self._claims[key] = [claim for row in rows if (claim := read_claim(row)) is not None]
         fresh = {one.key: one for one in self._items if one.key not in self._claims}
         self._pending = list(fresh.values())[: self._most]
@@ -111,7 +113,7 @@ class Review:
         if not asked:
             return self._judged(cancel)
         paths = ", ".join(dict.fromkeys(one.path for one in self._pending))
-        events = self._desk.record(f"Review {paths}"[:200])
+        events = self._record(f"Review {paths}"[:200])
         began, spent = time.monotonic(), [0]
         status: RunStatus = "failed"
         try:
@@ -129,6 +131,17 @@ class Review:
         finally:
             seconds = round(time.monotonic() - began, 3)
             events.emit("run_finished", status=status, tokens=spent[0], seconds=seconds)
+
+    def _record(self, title: str) -> EventStream:
+        """Begin the record of a run."""
+        run_id, journal = new_run_id(), self._desk.journal
+        journal.start(run_id, title, self._workspace, "review")
+
+        def conclude(event: Event) -> None:
+            if event.type == "response":
+                journal.conclude(run_id, event.data["text"].partition("\n")[0])
+
+        return EventStream(run_id, journal.record, conclude)
 
     def _of_file(self, file: ChangedFile, info: EngineInfo) -> list[_Item]:
         document = self._documents[file.path]
@@ -159,7 +172,7 @@ class Review:
                 progress(f"reviewing {item.path}", number / len(self._pending))
                 claims = self._answer(engine, info, item.question, cancel, spent)
                 self._claims[item.key] = claims
-                self._desk.kept.keep(item.key, self._desk.workspace, write_claims(claims))
+                self._kept.keep(item.key, self._workspace, write_claims(claims))
 
     def _answer(
         self,
@@ -203,7 +216,7 @@ class Review:
                     judged = [verifier.judge(hunk, one) for one in self._claims.get(item.key, ())]
                     found += [one for one in judged if isinstance(one, Finding)]
                     dropped += [one for one in judged if isinstance(one, Dropped)]
-        gone = self._desk.kept.dismissed(self._desk.workspace)
+        gone = self._kept.dismissed(self._workspace)
         shown = distinct(found, gone)
         return Reviewed(
             findings=tuple(shown),

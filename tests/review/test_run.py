@@ -16,7 +16,6 @@ from lsp_agent.cancel import Cancelled, CancelToken
 from lsp_agent.config.model import Settings
 from lsp_agent.engine.types import Chat, Engine, EngineError, Job
 from lsp_agent.errors import LspAgentError
-from lsp_agent.events import Event, EventStream
 from lsp_agent.review.changes import changed_files
 from lsp_agent.review.run import Desk, Review
 from lsp_agent.review.types import ChangedFile, Reviewed
@@ -43,9 +42,7 @@ class Room:
         self.folder = folder / "work"
         self.folder.mkdir()
         self.journal = Journal(folder / "journal.sqlite3")
-        self.kept = KeptFindings(self.journal)
         self.overlay = Overlay(Root(self.folder))
-        self.events: list[Event] = []
 
     def review(
         self,
@@ -69,18 +66,17 @@ class Room:
         def lease() -> Iterator[Engine]:
             yield engine
 
-        desk = Desk(
-            lease=lease,
-            settings=Settings.model_validate({"review": settings}),
-            kept=self.kept,
-            workspace=str(self.folder),
-            instruments=None,
-            record=lambda _: EventStream("r", self.events.append),
-        )
+        desk = Desk(lease, Settings.model_validate({"review": settings}), self.journal)
         changed = [ChangedFile("a.py", OLD, NEW)] if files is None else files
         review = Review(desk, self.overlay, changed, most)
         review.prepare()
         return review
+
+    @property
+    def events(self) -> list[dict[str, Any]]:
+        """The events of the last run, as the journal has them."""
+        runs = self.journal.runs(1)
+        return self.journal.events(runs[0].id) if runs else []
 
     def fresh(self) -> Overlay:
         return Overlay(Root(self.folder))
@@ -103,11 +99,9 @@ def test_a_finding_with_its_fix_and_the_events_of_a_run(room: Room) -> None:
     (one,) = found.findings
     assert (one.path, one.quote, one.fix, one.severity) == ("a.py", "w + h", "w * h", "information")
     assert (found.asked, found.known) == (1, 0)
-    assert [event.type for event in room.events] == ["run_started", "response", "run_finished"]
-    assert room.events[0].data["action"] == "review"
-    assert room.events[-1].data == {
-        "status": "answered", "tokens": 70, "seconds": room.events[-1].data["seconds"],
-    }  # fmt: skip
+    assert [event["type"] for event in room.events] == ["run_started", "response", "run_finished"]
+    assert room.events[0]["action"] == "review"
+    assert (room.events[-1]["status"], room.events[-1]["tokens"]) == ("answered", 70)
     (request,) = engine.requests
     assert request.job is Job.REVIEW
     assert request.grammar is not None
@@ -119,7 +113,7 @@ def test_an_unchanged_hunk_is_never_paid_for_twice(room: Room, tmp_path: Path) -
     engine = ScriptedEngine([ANSWER])
     first = room.review(engine)
     room.journal.close()
-    room.kept = KeptFindings(Journal(tmp_path / "journal.sqlite3"))
+    room.journal = Journal(tmp_path / "journal.sqlite3")
     below = [ChangedFile("a.py", f"x = 1\n\n\n\n\n\n\n\n{OLD}", f"x = 1\n\n\n\n\n\n\n\n{NEW}")]
     again = room.review(engine)
     moved = room.review(engine, below)
@@ -142,7 +136,7 @@ def test_what_is_dropped_is_told_in_the_events(room: Room) -> None:
     found = room.review(ScriptedEngine([json.dumps(rows)]))
     assert len(found.findings) == 1
     assert len(found.dropped) == 2
-    said = [event.data["detail"] for event in room.events if event.type == "verification"]
+    said = [event["detail"] for event in room.events if event["type"] == "verification"]
     assert "not there" in said[0]
     assert "style" in said[1]
 
@@ -150,11 +144,11 @@ def test_what_is_dropped_is_told_in_the_events(room: Room) -> None:
 def test_dismissed_findings_stay_away(room: Room) -> None:
     engine = ScriptedEngine([ANSWER])
     (one,) = room.review(engine).findings
-    room.kept.dismiss(str(room.folder), one.id)
+    KeptFindings(room.journal).dismiss(str(room.folder), one.id)
     again = room.review(engine)
     assert again.findings == ()
     assert again.dismissed == 1
-    assert room.kept.dismissed("elsewhere") == frozenset()
+    assert KeptFindings(room.journal).dismissed("elsewhere") == frozenset()
 
 
 def test_no_more_hunks_than_allowed(room: Room) -> None:
@@ -183,7 +177,7 @@ def test_a_cancelled_review_keeps_what_was_answered(room: Room) -> None:
     files = [ChangedFile(name, OLD, NEW) for name in ("a.py", "b.py", "c.py")]
     with pytest.raises(Cancelled):
         room.review(engine, files, cancel)
-    assert room.events[-1].data["status"] == "cancelled"
+    assert room.events[-1]["status"] == "cancelled"
     assert len(engine.requests) == 2
     assert room.prepared(engine, files).prepare() == 2
 
@@ -191,8 +185,8 @@ def test_a_cancelled_review_keeps_what_was_answered(room: Room) -> None:
 def test_an_engine_that_fails_ends_the_run(room: Room) -> None:
     with pytest.raises(EngineError, match="no"):
         room.review(ScriptedEngine([EngineError("no")]))
-    assert [event.type for event in room.events] == ["run_started", "error", "run_finished"]
-    assert room.events[-1].data["status"] == "failed"
+    assert [event["type"] for event in room.events] == ["run_started", "error", "run_finished"]
+    assert room.events[-1]["status"] == "failed"
 
 
 def test_a_narrow_model_is_not_asked(room: Room) -> None:
