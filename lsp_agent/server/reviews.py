@@ -294,9 +294,11 @@ class Reviews:
         def step(words: str, share: float | None) -> None:
             loop.call_soon_threadsafe(report, words, share)
 
-        work = self._session.in_thread(lambda: review.carry_out(cancel, step))
+        work = loop.run_in_executor(self._session.workers, lambda: review.carry_out(cancel, step))
+        # Nobody is left to hear how it ended where the wait for it was given up.
+        work.add_done_callback(lambda done: done.cancelled() or done.exception())
         try:
-            return list((await asyncio.shield(asyncio.ensure_future(work))).findings)
+            return list((await asyncio.shield(work)).findings)
         except asyncio.CancelledError:
             cancel.cancel()
             raise

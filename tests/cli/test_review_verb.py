@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 import subprocess
+import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -210,6 +214,29 @@ def test_a_base_and_what_can_not_be_reviewed(
     done = lsp_agent("review", "--workspace", str(bare))
     assert done.status == 1
     assert "is not in a git repository" in done.err
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGINT for another process")
+def test_a_signal_cancels_and_what_was_answered_is_kept(
+    lsp_agent: Command, use_remote: Callable[..., None], changed: Path
+) -> None:
+    (changed / "b.py").write_text(NEW, "utf-8")
+    with ScriptedEndpoint([ANSWER, Reply(stall_after=0), Reply(text="[]")]) as endpoint:
+        use_remote(endpoint.base_url)
+        process = subprocess.Popen(
+            [sys.executable, "-m", "lsp_agent", "review"],
+            cwd=changed,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        )
+        deadline = time.monotonic() + 30
+        while len(endpoint.requests) < 2 and time.monotonic() < deadline:
+            endpoint.arrived.wait(0.01)
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=30)
+        assert (process.returncode, out, err) == (130, b"", b"cancelled\n")
+        assert lsp_agent("review").out.count(NAME) == 2
+        assert len(endpoint.requests) == 3
 
 
 def test_a_model_that_is_not_there(

@@ -115,6 +115,18 @@ def test_a_finding_moves_with_its_text_and_goes_with_it() -> None:
     assert moved(one, Text("")) is None
 
 
+@given(st.text("ab w*h\n", max_size=60), st.text("ab w*h\n", max_size=60))
+def test_a_finding_stands_by_its_text(before: str, behind: str) -> None:
+    one = finding(TEXT, "w * h")
+    text = Text(f"{before}\n{SOURCE}\n{behind}")
+    place = moved(one, text)
+    assert place is not None
+    assert text.slice(place) == one.quote
+    wanted, _ = TEXT.span(one.range)
+    there = len(before) + 1 + wanted
+    assert abs(text.span(place)[0] - wanted) <= abs(there - wanted)
+
+
 def test_ids_stay_with_the_text_and_the_category() -> None:
     one = finding(TEXT, "w * h")
     moved_below = finding(Text(f"\n\n{SOURCE.replace('w * h', 'w  *  h')}"), "w  *  h")
