@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -132,7 +132,7 @@ class Reviews:
         if diagnostic.source != SOURCE:
             return None
         data = diagnostic.data
-        id_ = data.get("findingId") if isinstance(data, dict) else None
+        id_ = data.get("findingId") if isinstance(data, Mapping) else None
         for one in self.located(document):
             if one.id == id_ or (
                 id_ is None and harmless_message(one.message) == diagnostic.message
@@ -149,7 +149,7 @@ class Reviews:
         """Return the notes of diagnostics with the fixes that are ready for them."""
         found = [self.about(document, one) for one in diagnostics]
         return tuple(
-            replace(note, range=one.range, fix=one.fix) if one is not None and one.fix else note
+            note if one is None or one.fix is None else replace(note, range=one.range, fix=one.fix)
             for note, one in zip(notes, found, strict=True)
         )
 
@@ -175,9 +175,13 @@ class Reviews:
         progress = await self._book.begin("lsp-agent: review", token, cancel.cancel)
         ended = "failed"
         try:
-            count = 0
+            count, seen = 0, set()
             for target in await self._targets(uri, base):
                 count += await self._of_target(target, cancel, progress.report)
+                seen |= {target.overlay.uri(file.path) for file in target.files}
+            # What was found in a file that is not changed any more is gone.
+            for other in ({uri} if uri is not None else {*self._found}) - seen:
+                self._put(other, (), Text(""))
             ended = f"{count} findings" if count != 1 else "one finding"
             return count
         except (Cancelled, asyncio.CancelledError):

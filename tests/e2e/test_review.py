@@ -192,10 +192,12 @@ async def test_a_review_on_demand_of_all_that_changed(start_editor: Start) -> No
         assert found.severity == T.DiagnosticSeverity.Warning
         assert found.message == "`spare` is never used."
         assert len(endpoint.requests) == 2
-        assert await editor.command("lspAgent.review", {"uri": closed.as_uri()}) == 1
         git(editor.folder, "checkout", "-qb", "topic")
         git(editor.folder, "commit", "-qam", "second")
         assert await editor.command("lspAgent.review", {"uri": closed.as_uri()}) == 0
+        await editor.until(lambda: not shown(editor, closed.as_uri()))
+        assert await editor.command("lspAgent.review") == 0
+        await editor.until(lambda: not shown(editor, uri))
         assert await editor.command("lspAgent.review", {"base": "main"}) == 2
         assert len(endpoint.requests) == 2
         with pytest.raises(JsonRpcException, match="not a revision"):
