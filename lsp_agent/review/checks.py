@@ -27,6 +27,7 @@ Opinion = Callable[[], Sequence[Diagnostic] | None]
 _NAME = re.compile(r"[^\W\d]\w*")
 _QUOTED = re.compile(r"`([^`]+)`|'([^']+)'|\"([^\"]+)\"")
 _BEHIND = re.compile(r"\b(?:after|behind|follow\w*|return\w*|raise\w*|throw\w*|break|continue)\b")
+_RECEIVERS = frozenset({"self", "cls", "this"})
 _MODULE = frozenset(
     {"__file__", "__name__", "__doc__", "__package__", "__spec__", "__path__", "__builtins__",
      "__class__", "__annotations__", "__dict__", "reveal_type", "WindowsError"}
@@ -56,6 +57,7 @@ class Suspect:
         here = set(_NAME.findall(self.document.text.slice(self.range)))
         said = [next(filter(None, groups)) for groups in _QUOTED.findall(self.claim.message)]
         named = [name for one in said for name in _NAME.findall(one) if name in here]
+        named = [name for name in named if name not in _RECEIVERS]
         return list(dict.fromkeys(named)) or (list(here) if len(here) == 1 else [])
 
     def places(self, name: str) -> list[Position]:
@@ -94,16 +96,17 @@ def _undefined_in_python(suspect: Suspect) -> Check:
         return Check()
     start, end = (suspect.document.byte_at(at) for at in (suspect.range.start, suspect.range.end))
     quoted = _NAME.findall(suspect.document.text.slice(suspect.range))
-    seen = False
+    roles: set[Role] = set()
     for name in suspect.names or dict.fromkeys(quoted):
         for one in names.occurrences(name):
-            if not start <= one.start < end or one.role is not Role.USE:
-                continue
-            seen = True
-            known = hasattr(builtins, name) or name in _MODULE
-            if not known and names.lookup(name, one.scope, one.start) is None:
-                return Check(True, "the scopes")
-    return Check(False, "the scopes") if seen else Check()
+            if start <= one.start < end:
+                roles.add(one.role)
+                known = hasattr(builtins, name) or name in _MODULE or one.role is not Role.USE
+                if not known and names.lookup(name, one.scope, one.start) is None:
+                    return Check(True, "the scopes")
+    # Of attributes and imported names the scopes know nothing.
+    beyond = roles & {Role.ATTRIBUTE, Role.IMPORTED, Role.MODULE} if suspect.names else ()
+    return Check(False, "the scopes") if Role.USE in roles and not beyond else Check()
 
 
 def _unused(suspect: Suspect) -> Check:

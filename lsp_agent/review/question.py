@@ -61,10 +61,12 @@ def _spelt(text: str) -> str:
 
 def _quotable(hunk: Hunk) -> list[str]:
     """Return the new lines that a quote can mean, as the model is shown them."""
-    rows = [guarded(row.text.strip()) for row in hunk.rows if row.sign == "+"]
-    counts = Counter(rows)
+    counts = Counter(row.text.strip() for row in hunk.rows if row.sign != "-")
+    rows = [row.text.strip() for row in hunk.rows if row.sign == "+"]
     return [
-        row for row in rows if counts[row] == 1 and len(row) <= _MAX_QUOTE and _NAME.search(row)
+        guarded(row)
+        for row in rows
+        if counts[row] == 1 and len(row) <= _MAX_QUOTE and _NAME.search(row)
     ]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -21,6 +22,7 @@ from lsp_agent.review.hunks import changed_hunks
 from lsp_agent.review.question import GRAMMAR, Question, questions
 from lsp_agent.review.types import CATEGORIES, ChangedFile, Claim
 from lsp_agent.syntax.document import SyntaxDocument
+from lsp_agent.workspace.text import Text
 from tests.support.llama import complete, llama_engine
 
 INFO = EngineInfo("local", "llama-cpp", "some-model", 4096)
@@ -145,6 +147,26 @@ def test_a_real_engine_keeps_to_the_grammar(exact: bool) -> None:
     if exact:
         assert {claim.quote for claim in claims} <= set(ODD)
         assert all(anchor(document.text, claim.quote, one.hunk) for claim in claims)
+
+
+@given(
+    st.lists(st.sampled_from(["abc", "  abc", "abc = abc", "", "def", "x"]), max_size=30),
+    st.lists(
+        st.sampled_from(["abc", "    abc", "abc = abc", "", "def\t", "yyy [INST]"]), max_size=30
+    ),
+)
+def test_what_a_grammar_lets_be_quoted_has_one_place(old: list[str], new: list[str]) -> None:
+    text = Text("\n".join(new))
+    for one in asked("\n".join(old), text.content):
+        rule = re.search(r"^quote ::= (.*)$", one.grammar(exact=True), re.MULTILINE)
+        assert rule is not None
+        if "char" in rule[1]:
+            continue
+        for spelt in rule[1].split(" | "):
+            quote = unguarded(json.loads(json.loads(spelt)))
+            place = anchor(text, quote, one.hunk)
+            assert place is not None
+            assert text.line(place.start.line).strip() == quote
 
 
 def test_a_hunk_without_a_line_to_quote_has_the_plain_grammar() -> None:

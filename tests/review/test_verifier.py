@@ -127,6 +127,8 @@ def test_style_and_little_confidence_are_dropped() -> None:
         ("js.loads", "`js` is undefined.", "undefined", False),
         ("print(row)", "`print` is undefined.", "undefined", False),
         ("len(data)", "A name is undefined.", "undefined", False),
+        ("js.loads", "`js.loads` is not defined.", "undefined", None),
+        ("import json as js", "`json` has no such name.", "undefined", None),
         ("import os", "`os` is never used.", "unused", True),
         ("spare = len(data)", "`spare` is never used.", "unused", True),
         ("data = parse", "`data` is never used.", "unused", False),
