@@ -123,9 +123,12 @@ async def test_a_ready_fix_takes_no_inference(start_editor: Start) -> None:
         fix = named(actions, "Fix: An area is a product.")
         assert fix.is_preferred
         resolved = await editor.client.code_action_resolve_async(fix)
-        assert resolved.edit is not None
-        editor.carry_out(resolved.edit)
-        assert editor.texts[uri] == OLD
+        if resolved.edit is not None:
+            editor.carry_out(resolved.edit)
+        else:
+            # On a busy machine the checks take longer than an answer may.
+            await editor.command(resolved.command.command, resolved.command.arguments[0])
+        await editor.until(lambda: editor.texts[uri] == OLD)
         assert len(endpoint.requests) == 1
         await editor.until(lambda: not shown(editor, uri))
 
