@@ -29,7 +29,7 @@ from lsp_agent.config.trust import TrustStore
 from lsp_agent.context.knowledge import Knowledge
 from lsp_agent.context.semantic import SemanticIndex
 from lsp_agent.engine.catalogue import EMBEDDED
-from lsp_agent.engine.router import EngineRouter, PreparedEngine
+from lsp_agent.engine.router import EngineRouter, PreparedEngine, Route
 from lsp_agent.engine.types import Engine, EngineUnavailableError, Job
 from lsp_agent.errors import LspAgentError
 from lsp_agent.events import EventStream, Listener
@@ -43,6 +43,7 @@ from lsp_agent.sandbox.types import Sandbox
 from lsp_agent.store.apply import recover
 from lsp_agent.store.approvals import RememberedApprovals
 from lsp_agent.store.changes import Changes
+from lsp_agent.store.findings import KeptFindings
 from lsp_agent.store.journal import Journal, JournalError
 from lsp_agent.store.undoing import Undoing
 from lsp_agent.tools.spec import Tool, load_tools
@@ -54,6 +55,8 @@ from lsp_agent.workspace.roots import Root
 
 if TYPE_CHECKING:
     from lsp_agent.agent.commit_message import Described
+    from lsp_agent.review.run import Review
+    from lsp_agent.review.types import ChangedFile
 
 _log = logging.getLogger(__name__)
 OnIndex = Callable[[Root, int, int], None]
@@ -86,6 +89,7 @@ class App:
         self.journal = Journal(home.journal, settings.journal, env=env, warn=warn)
         self.changes = Changes(self.journal)
         self.undoing = Undoing(self.journal)
+        self.findings = KeptFindings(self.journal)
         self.on_index: OnIndex = lambda _root, _done, _all: None
         self._lock = threading.Lock()
         self._indexes: dict[Path, CodeIndex] = {}
@@ -208,6 +212,20 @@ class App:
             return pull_request(folder, base, lease, self.settings, cancel)
         return commit_message(folder, lease, self.settings, cancel)
 
+    def review(
+        self, overlay: Overlay, files: Sequence[ChangedFile], most: int | None = None
+    ) -> Review:
+        """Return a review of what changed, ready to be prepared; see :class:`Review`."""
+        from lsp_agent.review.run import Desk, Review
+
+        desk = Desk(
+            lambda: self.engines.lease("review"),
+            self.settings,
+            self.journal,
+            self.language_servers,
+        )
+        return Review(desk, overlay, files, most)
+
     def _git_rules(self, root: Root | None) -> GitRules:
         """Hooks are code of the folder: they run in a trusted one only."""
         if root is None:
@@ -281,7 +299,7 @@ class App:
 
             keep(root, run_id, changes, self.settings.git.checkpoint_days)
 
-    def unable(self, action: str, path: str) -> str:
+    def unable(self, action: str, path: str, route: Route = "action") -> str:
         """Say why an action can't run on a file with the engine that is set; ``""`` if it can.
 
         Loads no model; a setting that names no engine is told of when the action runs. The first
@@ -289,7 +307,7 @@ class App:
         :meth:`warm`.
         """
         try:
-            info = self.engines.about("action")
+            info = self.engines.about(route)
         except LspAgentError:
             return ""
         return unable(info, action, path)

@@ -7,12 +7,13 @@ from typing import ClassVar
 from lsp_agent.actions.spec import ActionError, BaseAction, Example, Offer, Place
 from lsp_agent.agent.types import Answer, DiagnosticNote, RunRequest
 from lsp_agent.context.builder import target_for
+from lsp_agent.workspace.edits import TextEdit
 
 _MAX_TITLE = 60
 
 
 class Fix(BaseAction):
-    """A quick fix for each diagnostic that the request's context holds."""
+    """A quick fix for each diagnostic that the request's context holds; a ready one is taken."""
 
     name: ClassVar = "fix"
     kind: ClassVar = "quickfix.lspAgent"
@@ -29,7 +30,12 @@ class Fix(BaseAction):
         """Offer one for every diagnostic; the first is the preferred one if it is alone."""
         alone = len(place.diagnostics) == 1
         return [
-            Offer(f"Fix: {_short(note)}", argument=str(index), preferred=alone)
+            Offer(
+                f"Fix: {_short(note)}",
+                argument=str(index),
+                preferred=alone,
+                needs_model=note.fix is None,
+            )
             for index, note in enumerate(place.diagnostics)
         ]
 
@@ -39,6 +45,9 @@ class Fix(BaseAction):
         if index >= len(place.diagnostics):
             raise ActionError("there is no diagnostic here to fix")
         note = place.diagnostics[index]
+        if note.fix is not None:
+            edit = TextEdit(note.range, note.fix)
+            return self.given(place, {place.path: [edit]}, f"Fix: {_short(note)}")
         line = note.range.start.line + 1
         source = f" ({note.source} {note.code}".rstrip() + ")" if note.source else ""
         return self.task(

@@ -23,13 +23,17 @@ AnswerForm = Literal["rewrite", "changes", "docstring", "annotations", "conflict
 
 @dataclass(frozen=True, slots=True)
 class DiagnosticNote:
-    """A diagnostic of any server, as the client sent it with the request."""
+    """A diagnostic of any server, as the client sent it with the request.
+
+    ``fix`` is what its range is to be replaced by, where that is known already.
+    """
 
     range: Range
     message: str
     severity: Literal["error", "warning", "information", "hint"] = "error"
     source: str = ""
     code: str = ""
+    fix: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

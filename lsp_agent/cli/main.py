@@ -20,6 +20,7 @@ VERBS = {
     "serve": "Serve an editor: the language server, on stdio unless told otherwise.",
     "run": "Give the agent a task; prints a diff and changes nothing by default.",
     "action": "Take one code action without an editor, as the editor's menu would.",
+    "review": "Review what changed; findings as lines, JSON, SARIF or GitHub's own.",
     "complete": "Complete the code at a place; prints what to insert.",
     "demo": "Show the main job on a sample project; nothing is downloaded.",
     "doctor": "Say what works, what does not, and the command that mends it.",

@@ -11,7 +11,7 @@ from concurrent.futures import Future
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, TypeVar
 
 from lsp_agent.agent.types import ApprovalQuestion, Reply, RunRequest, RunResult
 from lsp_agent.cancel import CancelToken
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from lsp_agent.app import App
 
 Output = Literal["diff", "apply", "json"]
+T = TypeVar("T")
 
 _NO_ENGINE = frozenset({"engine-unavailable", "bad-model-file"})
 _KEYS: dict[Reply, tuple[str, ...]] = {
@@ -93,7 +94,7 @@ def carry_out(
         cancel_on_signals(token),
         ProgressLine(enabled=not context.quiet, color=context.color_stderr) as line,
     ):
-        result = _in_thread(
+        result = in_thread(
             lambda: app.run(
                 request,
                 overlay,
@@ -168,9 +169,9 @@ def _apply(context: CliContext, app: App, overlay: Overlay, result: RunResult) -
     return paths
 
 
-def _in_thread(work: Callable[[], RunResult]) -> RunResult:
+def in_thread(work: Callable[[], T]) -> T:
     """Work in another thread: on Windows a signal does not wake a main thread that waits."""
-    done: Future[RunResult] = Future()
+    done: Future[T] = Future()
 
     def target() -> None:
         try:

@@ -9,6 +9,7 @@ from pygls.lsp.server import LanguageServer
 
 from lsp_agent.server.diagnostics import Diagnostics
 from lsp_agent.server.progress import ProgressBook
+from lsp_agent.server.reviews import Reviews
 from lsp_agent.server.runs import RunManager
 from lsp_agent.server.session import Session
 from lsp_agent.workspace.markdown import harmless_message
@@ -23,6 +24,7 @@ class Context:
     runs: RunManager
     progress: ProgressBook
     diagnostics: Diagnostics
+    reviews: Reviews
 
     def tell(self, message: str, kind: types.MessageType = types.MessageType.Warning) -> None:
         """Show the user one message."""

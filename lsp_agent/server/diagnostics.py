@@ -1,9 +1,10 @@
-"""Syntax findings of the open documents, pushed until the client begins to pull them."""
+"""Findings of the open documents, pushed until the client begins to pull them."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
+from collections.abc import Callable
 
 from lsprotocol import types
 from pygls.lsp.server import LanguageServer
@@ -30,6 +31,8 @@ class Diagnostics:
         self._session = session
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._pulled = False
+        self._stamp = 0
+        self.more: Callable[[OpenDocument], list[types.Diagnostic]] = lambda _: []
 
     def schedule(self, document: OpenDocument, delay: float = _QUIET_SECONDS) -> None:
         """Publish soon, unless another change comes first."""
@@ -59,7 +62,23 @@ class Diagnostics:
 
     def compute(self, document: OpenDocument) -> list[types.Diagnostic]:
         """Return a document's findings in the client's form."""
-        return self._errors(document) + self._odd(document)
+        return self._errors(document) + self._odd(document) + self.more(document)
+
+    def refresh(self, document: OpenDocument) -> None:
+        """Show what else was found in a document, in the client's way."""
+        self._stamp += 1
+        if not self._pulled:
+            self._publish_newest(document)
+        elif self._session.features.diagnostic_refresh:
+            self._server.workspace_diagnostic_refresh(None)
+
+    def result_id(self, document: OpenDocument) -> str:
+        """Return what a pull's answer is known by: another one once there is more to say."""
+        return f"{document.version}.{self._stamp}{' settled' if document.settled else ''}"
+
+    def publish_closed(self, uri: str, found: list[types.Diagnostic]) -> None:
+        """Show what was found in a file that is not open, which no client pulls."""
+        self._publish(uri, None, found)
 
     def _errors(self, document: OpenDocument) -> list[types.Diagnostic]:
         return [

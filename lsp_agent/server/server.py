@@ -27,6 +27,7 @@ from lsp_agent.server.features.symbols import SymbolFeatures
 from lsp_agent.server.indexing import IndexKeeper
 from lsp_agent.server.progress import ProgressBook
 from lsp_agent.server.protocol import AgentProtocol
+from lsp_agent.server.reviews import Reviews
 from lsp_agent.server.runs import RunManager
 from lsp_agent.server.session import Session
 
@@ -50,9 +51,10 @@ def make_server(session: Session) -> LanguageServer:
         text_document_sync_kind=types.TextDocumentSyncKind.Incremental,
     )
     book = ProgressBook(server, session)
-    context = Context(
-        server, session, RunManager(server, session, book), book, Diagnostics(server, session)
-    )
+    diagnostics = Diagnostics(server, session)
+    reviews = Reviews(server, session, book, diagnostics)
+    runs = RunManager(server, session, book)
+    context = Context(server, session, runs, book, diagnostics, reviews)
     session.on_problem = _teller(context)
     deliveries = Deliveries(context)
     completions = Completions(context)

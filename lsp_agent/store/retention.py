@@ -48,6 +48,8 @@ def purge(
             _forget(database, chosen[at : at + _BATCH]) for at in range(0, len(chosen), _BATCH)
         )
         gone = 0 if runs or before is None else _forget_audit(database, before)
+        if not runs and before is not None:
+            database.execute("delete from findings where used < ?", [before])
         if chosen or gone:
             number, last = _start_now(database)
             data = {

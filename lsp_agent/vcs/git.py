@@ -88,6 +88,47 @@ class Repository:
         except VcsError:
             return None
 
+    def text(self, ref: str, path: str) -> str | None:
+        """Return a file as a commit has it, read as UTF-8; ``None`` where it has no such file.
+
+        ``path`` is relative to the top. At most 32 MB are read; no filter of the repository runs.
+        Raises :class:`VcsError` for what is no commit.
+        """
+        entry = self._run("ls-tree", "-z", *_revision(ref), "--", path)
+        head, _, name = entry.rstrip("\0").partition("\t")
+        mode, _, rest = head.partition(" ")
+        if name != path or not mode.startswith("100"):
+            return None
+        return self._stream("cat-file", "blob", rest.rpartition(" ")[2]).removeprefix("\ufeff")
+
+    def changed_paths(self, ref: str | None) -> list[str]:
+        """Return the files of the work tree that a commit (``None``: nothing) has not as they are.
+
+        Those that are new to git are among them unless they are ignored; removed ones are not.
+        """
+        self._check_index()
+        if ref is None:
+            listed = self._stream("ls-files", "-z", "--cached")
+        else:
+            flags = ["--name-only", "-z", "--no-renames", "--diff-filter=d", "--no-ext-diff"]
+            listed = self._stream(
+                "diff", *flags, "--no-textconv", "--ignore-submodules=all", *_revision(ref), "--"
+            )
+        fresh = self._stream("ls-files", "-z", "--others", "--exclude-standard")
+        return sorted({path for path in (listed + fresh).split("\0") if path})
+
+    def fork_point(self, ref: str) -> str:
+        """Return the commit at which HEAD left a branch; that of ``ref`` where they share none.
+
+        Raises :class:`VcsError` for what is no commit.
+        """
+        (revision,) = _revision(ref)
+        commit = self._run("rev-parse", "--verify", "--end-of-options", f"{revision}^{{commit}}")
+        try:
+            return self._run("merge-base", commit.strip(), "HEAD").strip()
+        except VcsError:
+            return commit.strip()
+
     def records(self, count: int) -> str:
         """Return the newest commits with the files that they changed, for programs.
 

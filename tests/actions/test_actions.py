@@ -119,6 +119,20 @@ def test_titles_are_short_and_fix_lists_each_diagnostic() -> None:
     assert ACTIONS["explain"].offers(place)[0].title == "Explain the selection"
 
 
+def test_a_ready_fix_is_taken_without_a_model(stage: Stage) -> None:
+    source = "y = 1\nz = y + x\n"
+    at = Range(Position(1, 4), Position(1, 9))
+    note = DiagnosticNote(at, "`x` is not defined", fix="y + 1")
+    place = Place("a.py", SyntaxDocument.parse(source, "python"), at, (note,))
+    (offer,) = ACTIONS["fix"].offers(place)
+    assert not offer.needs_model
+    stage.file("a.py", source)
+    engine = ScriptedEngine([], **LOCAL)
+    result = stage.run(engine, ACTIONS["fix"].request(place, offer.argument))
+    assert result.changes[0].after == "y = 1\nz = y + 1\n"
+    assert engine.requests == []
+
+
 def test_a_broken_plugin_costs_one_warning(monkeypatch: pytest.MonkeyPatch) -> None:
     import importlib.metadata as metadata
 

@@ -25,9 +25,10 @@ async def start_editor(home: Path, tmp_path: Path) -> AsyncIterator[Start]:
         options: Mapping[str, Any] | None = None,
         caps: T.ClientCapabilities | None = None,
         arguments: tuple[str, ...] = (),
+        folder: Path | None = None,
     ) -> Editor:
-        folder = tmp_path / f"wörk spaß {len(editors)}"
-        folder.mkdir()
+        folder = folder or tmp_path / f"wörk spaß {len(editors)}"
+        folder.mkdir(exist_ok=True)
         editor = Editor(client_factory(), folder)
         await editor.client.start_io(*SERVER, *arguments)
         editors.append(editor)

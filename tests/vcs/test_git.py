@@ -40,6 +40,28 @@ def test_status_diff_log_blame(repository: Path) -> None:
     assert "(A " in found.blame("sub dir/b.py")
 
 
+def test_files_of_a_commit(repository: Path) -> None:
+    (repository / "link.py").symlink_to("a.py")
+    (repository / "bom.py").write_text("\ufeffz = 1\n", "utf-8")
+    (repository / ".gitattributes").write_text("*.py filter=evil ident\n")
+    git(repository, "add", "-A")
+    git(repository, "commit", "-qm", "second")
+    (repository / "a.py").write_text("x = 2\n")
+    (repository / "new *.py").write_text("n\n")
+    found = Repository.open(repository)
+    assert found is not None
+    assert found.text("HEAD", "a.py") == "x = 1\n"
+    assert found.text("HEAD", "sub dir/b.py") == "y = 1\n"
+    assert found.text("HEAD", "bom.py") == "z = 1\n"
+    for path in ("link.py", "sub dir", "none.py", "*.py"):
+        assert found.text("HEAD", path) is None
+    assert found.changed_paths("HEAD") == ["a.py", "new *.py"]
+    assert "sub dir/b.py" in found.changed_paths(None)
+    assert found.fork_point("HEAD") == found.head()
+    with pytest.raises(VcsError):
+        found.text("HEAD:sub dir", "b.py")
+
+
 def test_no_repository(tmp_path: Path) -> None:
     assert Repository.open(tmp_path) is None
 

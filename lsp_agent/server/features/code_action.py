@@ -17,6 +17,7 @@ from lsp_agent.server.deliver import current_changes, edit_for
 from lsp_agent.server.documents import OpenDocument
 from lsp_agent.server.features.deliveries import Deliveries
 from lsp_agent.server.features.requests import ActionData, check_version
+from lsp_agent.server.reviews import DISMISS_KIND, dismissals
 from lsp_agent.syntax.document import SyntaxDocument
 
 if TYPE_CHECKING:
@@ -54,7 +55,11 @@ def register(context: Context, deliveries: Deliveries) -> None:
         document = session.documents.get(params.text_document.uri)
         if document is None:
             return None
-        return _offered(context, await session.app(), document, params)
+        found = _offered(context, await session.app(), document, params)
+        if _wanted(DISMISS_KIND, params.context.only):
+            shown = params.context.diagnostics[:_MAX_DIAGNOSTICS]
+            found += dismissals(context.reviews, document, shown)
+        return found
 
     @server.feature(types.CODE_ACTION_RESOLVE)
     async def resolve(action: types.CodeAction) -> types.CodeAction:
@@ -159,11 +164,12 @@ def _place(
     diagnostics: Sequence[types.Diagnostic],
 ) -> Place:
     session = context.session
+    notes = from_diagnostics(document.text, diagnostics, session.encoding)
     return Place(
         session.locate(document.uri).path,
         document.syntax,
         from_range(document.text, range_, session.encoding),
-        from_diagnostics(document.text, diagnostics, session.encoding),
+        context.reviews.completed(document, diagnostics, notes),
     )
 
 

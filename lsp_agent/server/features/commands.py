@@ -22,6 +22,7 @@ from lsp_agent.server.features.code_action import COMMAND
 from lsp_agent.server.features.deliveries import Deliveries
 from lsp_agent.server.features.requests import ActionData, Arguments, check_version
 from lsp_agent.server.features.undo import UndoCommand
+from lsp_agent.server.reviews import DISMISS
 from lsp_agent.workspace.markdown import harmless_markdown
 
 Handler = Callable[[Arguments, types.ProgressToken | None], Awaitable[Any]]
@@ -35,6 +36,8 @@ def register(context: Context, deliveries: Deliveries) -> None:
         COMMAND: commands.action,
         "lspAgent.run": commands.run,
         "lspAgent.explain": commands.explain,
+        "lspAgent.review": commands.review,
+        DISMISS: commands.dismiss,
         "lspAgent.undoRun": UndoCommand(context),
         "lspAgent.commitMessage": commands.commit_message,
         "lspAgent.cancel": commands.cancel,
@@ -118,6 +121,18 @@ class _Commands:
         await self._deliveries.show(handle.title, text)
         return text
 
+    async def review(self, arguments: Arguments, token: types.ProgressToken | None) -> int:
+        """Review what changed in a document, or everywhere; answer with the number of findings."""
+        uri, base = arguments.text("uri"), arguments.text("base")
+        return await self._context.reviews.review(uri, base, token)
+
+    async def dismiss(self, arguments: Arguments, _: types.ProgressToken | None) -> None:
+        """Never show a finding again."""
+        uri, finding = arguments.text("uri"), arguments.text("findingId")
+        if not uri or not finding:
+            raise JsonRpcInvalidParams("'uri' and 'findingId' are missing; a finding has both")
+        await self._context.reviews.dismiss(uri, finding)
+
     async def commit_message(
         self, arguments: Arguments, _: types.ProgressToken | None
     ) -> dict[str, Any]:
@@ -139,7 +154,9 @@ class _Commands:
         return answer if base is None else {**answer, "reviewers": list(found.reviewers)}
 
     async def cancel(self, arguments: Arguments, _: types.ProgressToken | None) -> None:
-        """Cancel one run, or all."""
+        """Cancel one run, or all and the reviews."""
+        if "runId" not in arguments:
+            self._context.reviews.cancel()
         self._context.runs.cancel(arguments.text("runId"))
 
     async def status(

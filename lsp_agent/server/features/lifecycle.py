@@ -68,6 +68,7 @@ def register(context: Context, offers: Offers, keeper: IndexKeeper) -> None:
     @server.feature(types.SHUTDOWN)
     def shutdown(*_: object) -> None:
         context.runs.cancel()
+        context.reviews.cancel()
 
     @server.feature(types.WINDOW_WORK_DONE_PROGRESS_CANCEL)
     def cancel_progress(params: types.WorkDoneProgressCancelParams) -> None:

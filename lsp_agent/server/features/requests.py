@@ -123,9 +123,10 @@ def check_version(version: int, document: OpenDocument | None) -> None:
 def place_for(context: Context, data: ActionData, document: OpenDocument) -> Place:
     """Return the place that an action's data names, in the document as it is now."""
     session = context.session
+    notes = from_diagnostics(document.text, data.diagnostics, session.encoding)
     return Place(
         session.locate(document.uri).path,
         document.syntax,
         from_range(document.text, data.range, session.encoding),
-        from_diagnostics(document.text, data.diagnostics, session.encoding),
+        context.reviews.completed(document, data.diagnostics, notes),
     )

@@ -15,16 +15,19 @@ from lsp_agent.workspace.text import Text
 def register(context: Context, completions: Completions, keeper: IndexKeeper) -> None:
     """Keep our documents equal to the editor's, and remember where the user was."""
     server, session, diagnostics = context.server, context.session, context.diagnostics
+    reviews = context.reviews
     recent = _Recent(session)
 
     @server.feature(types.TEXT_DOCUMENT_DID_OPEN)
     def did_open(params: types.DidOpenTextDocumentParams) -> None:
         document = session.documents.open(params.text_document)
+        reviews.opened(document)
         diagnostics.schedule(document, delay=0)
         recent.opened(document)
 
     @server.feature(types.TEXT_DOCUMENT_DID_CHANGE)
     def did_change(params: types.DidChangeTextDocumentParams) -> None:
+        reviews.typed()
         item = params.text_document
         before = session.documents.get(item.uri)
         document = session.documents.change(
@@ -39,11 +42,13 @@ def register(context: Context, completions: Completions, keeper: IndexKeeper) ->
         document = session.documents.get(params.text_document.uri)
         if document is not None:
             diagnostics.schedule(document, delay=0)
+            reviews.saved(document)
         keeper.changed([params.text_document.uri])
 
     @server.feature(types.TEXT_DOCUMENT_DID_CLOSE)
     def did_close(params: types.DidCloseTextDocumentParams) -> None:
         session.documents.close(params.text_document.uri)
+        reviews.closed(params.text_document.uri)
         diagnostics.clear(params.text_document.uri)
         recent.closed(params.text_document.uri)
         completions.forget(params.text_document.uri)
@@ -59,7 +64,7 @@ def register(context: Context, completions: Completions, keeper: IndexKeeper) ->
         document = session.documents.get(params.text_document.uri)
         if document is None:
             return types.RelatedFullDocumentDiagnosticReport(items=[])
-        result_id = f"{document.version}{' settled' if document.settled else ''}"
+        result_id = diagnostics.result_id(document)
         if params.previous_result_id == result_id:
             return types.RelatedUnchangedDocumentDiagnosticReport(result_id=result_id)
         await session.in_thread(document.syntax.errors)
