@@ -9,11 +9,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from lsp_agent.agent.approvals import call_approved
+from lsp_agent.agent.candidates import ask_candidates, first_good, samplings
 from lsp_agent.agent.conversation import Conversation
 from lsp_agent.agent.environment import Run, RunFailedError
 from lsp_agent.agent.formats import extract_code
 from lsp_agent.agent.prompts import prompt
-from lsp_agent.agent.query import Answer, Budget, answer_tokens, ask_engine
+from lsp_agent.agent.query import Answer, Budget, answer_tokens, ask_engine, request_of
 from lsp_agent.agent.related import question_of, related, tool_context
 from lsp_agent.agent.verify import describe, give_up, verify
 from lsp_agent.context.builder import (
@@ -70,19 +71,23 @@ def run_direct(run: Run, budget: Budget) -> str:
     )
     clean = run.env.overlay.snapshot()
     problem = ""
-    for _ in range(run.env.settings.agent.refine_passes + 1):
+
+    def take(answer: Answer) -> str:
+        run.env.overlay.restore(clean)
+        return take_rewrite(run, piece, answer)
+
+    for round_ in range(run.env.settings.agent.refine_passes + 1):
         conversation.fit()
-        answer = ask_engine(
+        request = request_of(
             run,
-            budget,
             conversation.messages,
             grammar=resource("direct.gbnf"),
             max_tokens=_answer_limit(run, piece),
             # The file as it is now; of a long one the prompt shows a part.
             reference=(piece.text.content,),
         )
-        run.env.overlay.restore(clean)
-        problem = take_rewrite(run, piece, answer)
+        with ask_candidates(run, budget, request, samplings(run, round_)) as answers:
+            answer, problem = first_good(answers, take)
         if not problem:
             return ""
         conversation.answer(answer.said.content)

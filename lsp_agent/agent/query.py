@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -9,13 +10,13 @@ from lsp_agent.agent.environment import Run, RunFailedError
 from lsp_agent.agent.formats import ParsedAnswer, parse_tool_calls
 from lsp_agent.agent.redaction import RedactingEngine
 from lsp_agent.agent.sampling import sampling_of
+from lsp_agent.cancel import CancelToken
 from lsp_agent.engine.types import (
     Chat,
     EngineError,
     FinishReason,
     Message,
     Request,
-    Sampling,
     ToolCall,
     ToolSchema,
     Usage,
@@ -47,6 +48,7 @@ class Budget:
 
     def __init__(self, run: Run) -> None:
         self._settings = run.env.settings.agent
+        self._lock = threading.Lock()
         self.steps = 0
         self.tokens = 0
 
@@ -68,7 +70,17 @@ class Budget:
 
     def spend(self, usage: Usage) -> None:
         """Count what an answer took; cached prompt tokens cost nothing."""
-        self.tokens += usage.prompt - usage.cached + usage.completion
+        with self._lock:
+            self.tokens += usage.prompt - usage.cached + usage.completion
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """An answer as it came: what was said and thought, and how it ended."""
+
+    said: Message
+    thinking: str
+    finish: FinishReason
 
 
 def ask_engine(
@@ -79,29 +91,49 @@ def ask_engine(
     tools: Sequence[ToolSchema] = (),
     grammar: str | None = None,
     max_tokens: int | None = None,
-    sampling: Sampling | None = None,
-    reference: tuple[str, ...] = (),
 ) -> Answer:
     """Return the model's next answer; thinking goes out as an event.
-
-    ``reference`` are texts that the answer may repeat, as a request has them.
 
     Raises :class:`RunFailedError` at a limit, and what :meth:`Engine.generate` raises.
     """
     budget.step()
     run.env.progress("asking the model", None)
-    request = Request(
+    request = request_of(run, messages, tools=tools, grammar=grammar, max_tokens=max_tokens)
+    return answer_of(run, listen(run, budget, request, run.cancel))
+
+
+def request_of(
+    run: Run,
+    messages: Sequence[Message],
+    *,
+    tools: Sequence[ToolSchema] = (),
+    grammar: str | None = None,
+    max_tokens: int | None = None,
+    reference: tuple[str, ...] = (),
+) -> Request:
+    """Return what the engine is asked; a grammar is left out where it takes none.
+
+    ``reference`` are texts that the answer may repeat, as a request has them.
+    """
+    return Request(
         Chat(tuple(messages), tuple(tools)),
         max_tokens=answer_tokens(run) if max_tokens is None else max_tokens,
         grammar=grammar if run.info.grammar else None,
-        sampling=sampling or sampling_of(run.env.settings, run.env.job),
+        sampling=sampling_of(run.env.settings, run.env.job),
         job=run.env.job,
         reference=reference,
     )
+
+
+def listen(run: Run, budget: Budget, request: Request, cancel: CancelToken) -> Heard:
+    """Take in an answer to its end; may be called from several threads.
+
+    Raises what :meth:`Engine.generate` raises.
+    """
     text: list[str] = []
     thinking: list[str] = []
     calls: tuple[ToolCall, ...] = ()
-    for delta in run.env.engine.generate(request, run.cancel):
+    for delta in run.env.engine.generate(request, cancel):
         if delta.progress is not None:
             run.env.progress("reading", delta.progress)
         if delta.text or delta.thinking:
@@ -113,14 +145,16 @@ def ask_engine(
         if delta.usage is not None:
             budget.spend(delta.usage)
         if delta.finish is not None:
-            if any(thinking):
-                run.env.events.emit("thinking", text="".join(thinking))
-            return _answer(run, Message("assistant", "".join(text), calls), delta.finish)
+            said = Message("assistant", "".join(text), calls)
+            return Heard(said, "".join(thinking), delta.finish)
     raise EngineError("the model's answer ended without a last part")
 
 
-def _answer(run: Run, said: Message, finish: FinishReason) -> Answer:
+def answer_of(run: Run, heard: Heard) -> Answer:
     """Take an answer apart; only then may secrets be back in it."""
+    if heard.thinking:
+        run.env.events.emit("thinking", text=heard.thinking)
+    said, finish = heard.said, heard.finish
     parsed = parse_tool_calls(said.content)
     engine = run.env.engine
     if not isinstance(engine, RedactingEngine):

@@ -102,6 +102,7 @@ class Runtime:
                 "chat_template": self._has_template,
                 **model.placement(build),
                 "n_threads": model.n_threads,
+                "n_seq_max": self._context.n_seq,
                 "context_used": self._slots.used,
                 "prompt_tokens_evaluated": evaluated,
                 "prompt_tokens_reused": reused,
