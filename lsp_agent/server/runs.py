@@ -19,7 +19,6 @@ from lsp_agent.server.session import Session
 from lsp_agent.workspace.overlay import Overlay
 
 _WORDS: dict[str, Callable[[Event], str]] = {
-    "tool_call": lambda event: f"{event.data['name']} {event.data['arguments'].get('path', '')}",
     "verification": lambda event: f"checking {event.data['check']}",
     "approval_requested": lambda event: f"waiting for your answer: {event.data['title']}",
 }

@@ -30,6 +30,7 @@ class Stage:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.events: list[Event] = []
+        self.progress: list[str] = []
         self.cancel = CancelToken()
         self.allow = False
         self.reply: Reply = "allow"
@@ -53,6 +54,7 @@ class Stage:
         **agent: Any,
     ) -> RunResult:
         self.events.clear()
+        self.progress.clear()
         values = {key if "." in key else f"agent.{key}": str(one) for key, one in agent.items()}
         values = {key.replace("__", "."): one for key, one in values.items()}
         loaded = load_settings(Sources(cli=values))
@@ -69,6 +71,7 @@ class Stage:
             permits=self.permits,
             programs=self.programs,
             workshop=self.workshop,
+            progress=lambda words, _share: self.progress.append(words),
         )
         return run_agent(request, env, self.cancel)
 

@@ -44,6 +44,19 @@ async def test_run_applies_and_reports(start_editor: Start) -> None:
         assert isinstance(reports[-1], T.WorkDoneProgressEnd)
 
 
+async def test_a_plan_shows_as_progress(start_editor: Start) -> None:
+    steps = ["write b", "tell"]
+    first, second = (
+        Reply(tool_calls=(call("update_plan", steps=steps, current=at),)) for at in (1, 2)
+    )
+    with ScriptedEndpoint([first, CREATE, second, DONE]) as endpoint:
+        editor = await start_editor("vscode", remote(endpoint.base_url))
+        await editor.command("lspAgent.run", {"task": "add b"}, "t1")
+        said = [one.message for one in editor.client.progress_reports["t1"][1:-1]]
+        assert "1/2: write b" in said
+        assert said.index("1/2: write b – write_file new/b.py") < said.index("2/2: tell")
+
+
 async def test_run_creates_a_file_without_emptying_one(start_editor: Start) -> None:
     with ScriptedEndpoint([CREATE, DONE]) as endpoint:
         editor = await start_editor("neovim", remote(endpoint.base_url))
