@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -43,25 +44,46 @@ class Answer:
         return self.finish == "length"
 
 
+class LimitError(RunFailedError):
+    """A run used up its steps, its tokens or its time."""
+
+
 class Budget:
-    """Counts a run's steps and tokens; raises when one of them is used up."""
+    """Counts a run's steps, tokens and seconds; raises :class:`LimitError` when one is used up."""
 
     def __init__(self, run: Run) -> None:
         self._settings = run.env.settings.agent
+        self._began = time.monotonic()
         self._lock = threading.Lock()
         self.steps = 0
         self.tokens = 0
 
+    @property
+    def steps_left(self) -> int:
+        """Answers that may still be asked for."""
+        return self._settings.max_steps - self.steps
+
+    def check_time(self) -> None:
+        """Raise :class:`LimitError` when the run has taken its time."""
+        seconds = self._settings.max_seconds
+        if seconds and time.monotonic() - self._began >= seconds:
+            raise LimitError(
+                f"the run used its {seconds:g} seconds without finishing; raise agent.max_seconds "
+                "or ask for less",
+                "time-limit",
+            )
+
     def step(self) -> None:
-        """Count an answer about to be asked for. Raises :class:`RunFailedError` at the limit."""
+        """Count an answer about to be asked for; raises :class:`LimitError`."""
+        self.check_time()
         if self.steps >= self._settings.max_steps:
-            raise RunFailedError(
+            raise LimitError(
                 f"the run used its {self._settings.max_steps} steps without finishing; raise "
                 "agent.max_steps or ask for less",
                 "step-limit",
             )
         if self.tokens >= self._settings.token_budget:
-            raise RunFailedError(
+            raise LimitError(
                 f"the run used {self.tokens:,} of {self._settings.token_budget:,} tokens; raise "
                 "agent.token_budget or ask for less",
                 "token-budget",
@@ -94,7 +116,7 @@ def ask_engine(
 ) -> Answer:
     """Return the model's next answer; thinking goes out as an event.
 
-    Raises :class:`RunFailedError` at a limit, and what :meth:`Engine.generate` raises.
+    Raises :class:`LimitError`, and what :meth:`Engine.generate` raises.
     """
     budget.step()
     run.env.progress("asking the model", None)
@@ -128,12 +150,13 @@ def request_of(
 def listen(run: Run, budget: Budget, request: Request, cancel: CancelToken) -> Heard:
     """Take in an answer to its end; may be called from several threads.
 
-    Raises what :meth:`Engine.generate` raises.
+    Raises :class:`LimitError` when time is up, and what :meth:`Engine.generate` raises.
     """
     text: list[str] = []
     thinking: list[str] = []
     calls: tuple[ToolCall, ...] = ()
     for delta in run.env.engine.generate(request, cancel):
+        budget.check_time()
         if delta.progress is not None:
             run.env.progress("reading", delta.progress)
         if delta.text or delta.thinking:

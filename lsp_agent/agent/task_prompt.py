@@ -7,6 +7,7 @@ from typing import Any
 
 from lsp_agent.agent.direct import diagnostics_of
 from lsp_agent.agent.environment import Run
+from lsp_agent.agent.finishing import PLAN_TOOL
 from lsp_agent.agent.prompts import prompt
 from lsp_agent.agent.query import answer_tokens
 from lsp_agent.agent.related import related
@@ -21,10 +22,13 @@ _RELATED_SHARE = 8
 
 def system_prompt(run: Run, tools: Iterable[Tool[Any]]) -> str:
     """Return how to work; where calls are no part of the protocol, the tools and their spelling."""
-    if run.info.native_tools:
-        return prompt("tools")
-    rows = [_describe(tool) for tool in tools]
-    return "\n\n".join([prompt("tools"), prompt("calls") + "\n" + "\n".join(rows)])
+    tools = list(tools)
+    parts = [prompt("tools")]
+    if any(tool.name == PLAN_TOOL for tool in tools):
+        parts[0] += "\n" + prompt("stages")
+    if not run.info.native_tools:
+        parts.append("\n".join([prompt("calls"), *map(_describe, tools)]))
+    return "\n\n".join(parts)
 
 
 def task_prompt(run: Run, question: Question) -> str:

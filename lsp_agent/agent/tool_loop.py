@@ -10,9 +10,10 @@ from lsp_agent.agent.acting import Acting, as_written
 from lsp_agent.agent.conversation import Conversation
 from lsp_agent.agent.direct import Piece, apply_code, piece_of
 from lsp_agent.agent.environment import Run, RunFailedError
+from lsp_agent.agent.finishing import PLAN_TOOL, Finishing, is_staged
 from lsp_agent.agent.formats import extract_code
 from lsp_agent.agent.grammar import MAX_PATHS, tool_grammar
-from lsp_agent.agent.query import Answer, Budget, ask_engine
+from lsp_agent.agent.query import Answer, Budget, LimitError, ask_engine
 from lsp_agent.agent.related import tool_context
 from lsp_agent.agent.task_prompt import system_prompt, task_prompt
 from lsp_agent.agent.todo import Todo
@@ -21,16 +22,16 @@ from lsp_agent.context.untrusted import unguarded
 from lsp_agent.engine.types import Message, ToolCall, ToolSchema
 from lsp_agent.syntax.document import SyntaxDocument
 from lsp_agent.tools.spec import Tool
+from lsp_agent.verify.types import Verdict
 from lsp_agent.workspace.errors import UnreadableFileError
 
 _MAX_PROBLEMS = 3
-_PLAN = "update_plan"
 
 
 def offered(run: Run) -> dict[str, Tool[Any]]:
     """Return the tools of a run: whoever asks for one thing at the cursor needs no plan."""
-    planned = not run.request.action and run.request.target is None
-    return {name: tool for name, tool in run.env.tools.items() if planned or name != _PLAN}
+    staged = is_staged(run)
+    return {name: tool for name, tool in run.env.tools.items() if staged or name != PLAN_TOOL}
 
 
 class ToolLoop:
@@ -52,14 +53,18 @@ class ToolLoop:
             Message("user", task_prompt(run, context.at_hand)),
         )
         self._acting = Acting(run, self._tools, context, self._conversation)
+        self._finishing = Finishing(run, budget, self._todo)
 
     def run(self) -> str:
-        """Work until the model is done; return its last words.
+        """Work until the model is done or a limit is reached; return its last words, and a report.
 
         Raises :class:`RejectedError`, :class:`RunFailedError`, and what the engine raises.
         """
         while True:
-            words = self.step()
+            try:
+                words = self.step()
+            except LimitError as error:
+                return self._cut_off(error)
             if words is not None:
                 return words
 
@@ -115,15 +120,31 @@ class ToolLoop:
                     "No file was changed. Make the edit with a tool, or say why none is needed."
                 )
                 return None
+        missing = self._finishing.missing()
+        if missing:
+            self._conversation.observe(missing)
+            return None
         detail = describe(verify(run)) if run.env.overlay.changes() else ""
         if not detail:
-            return text
+            return self._finishing.report(text)
         if self._refined >= run.env.settings.agent.refine_passes:
             give_up(run, f"the edit did not pass the checks: {detail}")
-            return text
+            return self._finishing.report(text)
         self._refined += 1
         self._conversation.observe(f"{detail}\nMend this.")
         return None
+
+    def _cut_off(self, error: LimitError) -> str:
+        """Offer what was done at a limit, if it passes the checks; it is asked about in any case.
+
+        Raises the error where there is nothing to offer.
+        """
+        run = self._run
+        if not run.env.overlay.changes() or verify(run):
+            raise error
+        run.env.events.emit("error", code=error.code, message=str(error))
+        run.proof.verdicts += (Verdict("finished", ok=False, detail=str(error)),)
+        return self._finishing.report(f"Cut off: {error}")
 
     def _take_code(self, text: str, *, cut_off: bool) -> None:
         """Accept a code block instead of a call, where it is clear what it replaces."""

@@ -133,6 +133,11 @@ class AgentSettings(Section):
     )
     max_tokens: int = Field(2048, ge=16, description="tokens of one answer")
     token_budget: int = Field(200_000, ge=100, description="tokens of one run, prompts included")
+    max_seconds: float = Field(
+        1800.0,
+        ge=0,
+        description="time of one run; what is verified by then is offered; 0: no limit",
+    )
     temperature: float = Field(0.0, ge=0, le=2, description="0: always the likeliest token")
     seed: int | None = Field(None, description="seed of the sampler where temperature is above 0")
     candidates: int = Field(
