@@ -23,7 +23,7 @@ _PREVIEW = 400
 class Acting:
     """Carries out calls of one run, and puts their results into its conversation.
 
-    ``seen`` are the paths that were named in calls that went well.
+    ``seen`` are the paths that were named in calls that went well, the latest last.
     """
 
     def __init__(
@@ -38,7 +38,8 @@ class Acting:
         self._context = context
         self._conversation = conversation
         self._repeats = RepeatGuard()
-        self.seen: set[str] = {run.request.focus.path} if run.request.focus else set()
+        focus = run.request.focus
+        self.seen: dict[str, None] = {focus.path: None} if focus else {}
 
     def carry_out(self, calls: Sequence[ToolCall], *, native: bool) -> None:
         """Carry out calls as if one after the other; results come in their order.
@@ -99,7 +100,8 @@ class Acting:
         if not outcome.ok:
             return
         if isinstance(path := call.arguments.get("path"), str):
-            self.seen.add(path)
+            self.seen.pop(path, None)
+            self.seen[path] = None
         if tool is not None and tool.hazard == "edit":
             self._repeats.edited()
             env.keep(env.overlay.changes())

@@ -14,12 +14,13 @@ from lsp_agent.agent.finishing import PLAN_TOOL, Finishing, is_staged
 from lsp_agent.agent.formats import extract_code
 from lsp_agent.agent.grammar import MAX_PATHS, tool_grammar
 from lsp_agent.agent.query import Answer, Budget, LimitError, ask_engine
+from lsp_agent.agent.recall import recall
 from lsp_agent.agent.related import tool_context
 from lsp_agent.agent.task_prompt import system_prompt, task_prompt
 from lsp_agent.agent.todo import Todo
 from lsp_agent.agent.verify import describe, give_up, verify
 from lsp_agent.context.untrusted import unguarded
-from lsp_agent.engine.types import Message, ToolCall, ToolSchema
+from lsp_agent.engine.types import ContextOverflowError, Message, ToolCall, ToolSchema
 from lsp_agent.syntax.document import SyntaxDocument
 from lsp_agent.tools.spec import Tool
 from lsp_agent.verify.types import Verdict
@@ -51,6 +52,7 @@ class ToolLoop:
             run,
             Message("system", system_prompt(run, self._tools.values())),
             Message("user", task_prompt(run, context.at_hand)),
+            lambda budget: recall(run, self._todo, self._acting.seen, budget),
         )
         self._acting = Acting(run, self._tools, context, self._conversation)
         self._finishing = Finishing(run, budget, self._todo)
@@ -94,9 +96,19 @@ class ToolLoop:
             [tool.schema() for tool in self._tools.values()] if self._native else ()
         )
         grammar = self._grammar() if self._run.info.grammar and not self._native else None
-        return ask_engine(
-            self._run, self._budget, self._conversation.messages, tools=schemas, grammar=grammar
-        )
+        while True:
+            try:
+                return ask_engine(
+                    self._run,
+                    self._budget,
+                    self._conversation.messages,
+                    tools=schemas,
+                    grammar=grammar,
+                )
+            except ContextOverflowError:
+                # A server counts the schemas of the tools, and by its own tokenizer.
+                if not self._conversation.shrink():
+                    raise
 
     def _complain(self, problem: str) -> None:
         """Tell the model what was wrong with its answer; give up after some in a row."""
