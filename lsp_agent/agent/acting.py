@@ -10,12 +10,14 @@ from typing import Any
 from lsp_agent.agent.approvals import call_approved
 from lsp_agent.agent.conversation import Conversation
 from lsp_agent.agent.environment import Run
-from lsp_agent.agent.repeats import RepeatGuard
+from lsp_agent.agent.repeats import RepeatGuard, Ways
 from lsp_agent.context.untrusted import guarded, remark, unguarded
 from lsp_agent.engine.types import ToolCall
+from lsp_agent.syntax.document import SyntaxDocument
 from lsp_agent.tools.call import ToolOutcome
 from lsp_agent.tools.spec import Tool, ToolContext
-from lsp_agent.workspace.errors import OutsideRootError
+from lsp_agent.workspace.errors import OutsideRootError, WorkspaceError
+from lsp_agent.workspace.overlay import Overlay
 
 _PREVIEW = 400
 
@@ -38,8 +40,15 @@ class Acting:
         self._context = context
         self._conversation = conversation
         self._repeats = RepeatGuard()
+        self._ways = Ways(tools)
         focus = run.request.focus
         self.seen: dict[str, None] = {focus.path: None} if focus else {}
+
+    @property
+    def offered(self) -> dict[str, Tool[Any]]:
+        """The tools that the model may call next."""
+        closed = self._ways.closed
+        return {name: tool for name, tool in self._tools.items() if name not in closed}
 
     def carry_out(self, calls: Sequence[ToolCall], *, native: bool) -> None:
         """Carry out calls as if one after the other; results come in their order.
@@ -80,6 +89,8 @@ class Acting:
             return list(pool.map(self._call, batch))
 
     def _call(self, call: ToolCall) -> ToolOutcome:
+        if refusal := self._ways.refusal(call):
+            return ToolOutcome(ok=False, text=f"error: {refusal}")
         return call_approved(self._run, self._tools, call.name, call.arguments, self._context)
 
     def _end(self, call: ToolCall, outcome: ToolOutcome, warning: str, *, native: bool) -> None:
@@ -91,6 +102,8 @@ class Acting:
             truncated=outcome.truncated or len(outcome.text) > _PREVIEW,
         )
         self._remember(call, outcome)
+        if not outcome.ok:
+            warning += self._change_ways(call, outcome)
         self._conversation.result(call, self._as_data(call, outcome.text) + warning, native=native)
 
     def _remember(self, call: ToolCall, outcome: ToolOutcome) -> None:
@@ -104,7 +117,17 @@ class Acting:
             self.seen[path] = None
         if tool is not None and tool.hazard == "edit":
             self._repeats.edited()
+            self._ways.edited(call.arguments.get("path"))
             env.keep(env.overlay.changes())
+
+    def _change_ways(self, call: ToolCall, outcome: ToolOutcome) -> str:
+        """Take another way of editing after two equal failures; tell of it."""
+        path = call.arguments.get("path")
+        symbols = isinstance(path, str) and bool(symbol_names(self._run.env.overlay, path))
+        told = self._ways.failed(call, outcome.text, symbols=symbols)
+        if told:
+            self._run.env.events.emit("plan", text=told)
+        return f"\n{told}" if told else ""
 
     def _as_data(self, call: ToolCall, text: str) -> str:
         """Return a result as the model may see it; say what in it speaks to the model."""
@@ -128,6 +151,16 @@ def _unguarded(value: Any) -> Any:
     if isinstance(value, Mapping):
         return {key: _unguarded(one) for key, one in value.items()}
     return [_unguarded(one) for one in value] if isinstance(value, list) else value
+
+
+def symbol_names(overlay: Overlay, path: str) -> list[str]:
+    """Return the names of a file's definitions, at most 200; none of one that can't be read."""
+    try:
+        content = overlay.read(path)
+    except WorkspaceError:
+        return []
+    symbols = SyntaxDocument.read(path, content).symbols()
+    return list(dict.fromkeys(symbol.qualified_name for symbol in symbols))[:200]
 
 
 def _words(call: ToolCall) -> str:

@@ -19,7 +19,7 @@ from lsp_agent.agent.candidates import (
     samplings,
 )
 from lsp_agent.agent.conversation import Conversation
-from lsp_agent.agent.direct import piece_of, take_rewrite
+from lsp_agent.agent.direct import piece_of, run_direct, take_rewrite
 from lsp_agent.agent.environment import Run
 from lsp_agent.agent.forms.annotations import annotations_for
 from lsp_agent.agent.forms.changes import NOTHING, Changes, Report, changes_for, read_changes
@@ -75,7 +75,7 @@ def run_form(run: Run, budget: Budget, form: Form) -> str:
     )
     grammar = (form.choices() if narrow and isinstance(form, Changes) else "") or form.grammar()
     clean = run.env.overlay.snapshot()
-    problem = ""
+    problem = last = ""
     limit = min(answer_tokens(run), _MAX_NARROW if narrow else _MAX_ANSWER)
 
     def take(answer: Answer) -> str:
@@ -90,6 +90,12 @@ def run_form(run: Run, budget: Budget, form: Form) -> str:
         if not problem:
             return ""
         if not narrow:
+            if problem == last:
+                told = "two answers failed alike; asking for the whole piece anew"
+                run.env.events.emit("plan", text=told)
+                run.env.overlay.restore(clean)
+                return run_direct(run, budget)
+            last = problem
             conversation.answer(answer.said.content)
             conversation.observe(f"{problem}\nAnswer again, in the same form.")
     run.env.overlay.restore(clean)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from lsp_agent.agent.acting import Acting, as_written
+from lsp_agent.agent.acting import Acting, as_written, symbol_names
 from lsp_agent.agent.conversation import Conversation
 from lsp_agent.agent.direct import Piece, apply_code, piece_of
 from lsp_agent.agent.environment import Run, RunFailedError
@@ -21,10 +21,8 @@ from lsp_agent.agent.todo import Todo
 from lsp_agent.agent.verify import describe, give_up, verify
 from lsp_agent.context.untrusted import unguarded
 from lsp_agent.engine.types import ContextOverflowError, Message, ToolCall, ToolSchema
-from lsp_agent.syntax.document import SyntaxDocument
 from lsp_agent.tools.spec import Tool
 from lsp_agent.verify.types import Verdict
-from lsp_agent.workspace.errors import UnreadableFileError
 
 _MAX_PROBLEMS = 3
 
@@ -43,18 +41,18 @@ class ToolLoop:
         self._run = run = replace(run, env=replace(run.env, progress=self._todo.progress))
         self._budget = budget
         self._native = run.info.native_tools
-        self._tools = offered(run)
+        tools = offered(run)
         context = replace(tool_context(run), plan=self._todo.take)
         self._problems = 0
         self._refined = 0
         self._nudged = False
         self._conversation = Conversation(
             run,
-            Message("system", system_prompt(run, self._tools.values())),
+            Message("system", system_prompt(run, tools.values())),
             Message("user", task_prompt(run, context.at_hand)),
             lambda budget: recall(run, self._todo, self._acting.seen, budget),
         )
-        self._acting = Acting(run, self._tools, context, self._conversation)
+        self._acting = Acting(run, tools, context, self._conversation)
         self._finishing = Finishing(run, budget, self._todo)
 
     def run(self) -> str:
@@ -93,7 +91,7 @@ class ToolLoop:
     def _ask(self) -> Answer:
         self._conversation.fit()
         schemas: Sequence[ToolSchema] = (
-            [tool.schema() for tool in self._tools.values()] if self._native else ()
+            [tool.schema() for tool in self._acting.offered.values()] if self._native else ()
         )
         grammar = self._grammar() if self._run.info.grammar and not self._native else None
         while True:
@@ -180,15 +178,7 @@ class ToolLoop:
             if len(paths) >= MAX_PATHS:
                 break
         known = [path for path in sorted(self._acting.seen) if overlay.exists(path)]
-        symbols = {path: self._symbols(path) for path in known}
+        symbols = {path: symbol_names(overlay, path) for path in known}
         return tool_grammar(
-            self._tools.values(), [*known, *(p for p in paths if p not in known)], symbols
+            self._acting.offered.values(), [*known, *(p for p in paths if p not in known)], symbols
         )
-
-    def _symbols(self, path: str) -> list[str]:
-        try:
-            content = self._run.env.overlay.read(path)
-        except UnreadableFileError:
-            return []
-        symbols = SyntaxDocument.read(path, content).symbols()
-        return list(dict.fromkeys(symbol.qualified_name for symbol in symbols))[:200]
