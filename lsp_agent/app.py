@@ -21,6 +21,7 @@ from lsp_agent.agent.loop import run_agent
 from lsp_agent.agent.permits import Permits
 from lsp_agent.agent.redaction import RedactingEngine, is_remote
 from lsp_agent.agent.requests import to_json
+from lsp_agent.agent.self_test import SelfTests
 from lsp_agent.agent.types import Ask, RunRequest, RunResult
 from lsp_agent.cancel import CancelToken
 from lsp_agent.config.model import LlamaSettings, OpenAISettings, Settings
@@ -29,7 +30,7 @@ from lsp_agent.config.trust import TrustStore
 from lsp_agent.context.knowledge import Knowledge
 from lsp_agent.context.semantic import SemanticIndex
 from lsp_agent.engine.catalogue import EMBEDDED
-from lsp_agent.engine.router import EngineRouter, PreparedEngine
+from lsp_agent.engine.router import EngineRouter, PreparedEngine, Route
 from lsp_agent.engine.types import Engine, EngineUnavailableError, Job
 from lsp_agent.errors import LspAgentError
 from lsp_agent.events import EventStream, Listener
@@ -93,6 +94,7 @@ class App:
         self.language_servers = LanguageServers(settings.language_servers, self._trusts, env)
         self._programs = Programs(env, self._trusts)
         self._knowledge: dict[Path, Knowledge] = {}
+        self.self_tests = SelfTests(home.cache / "self_tests.json")
 
     @cached_property
     def actions(self) -> dict[str, Action]:
@@ -132,7 +134,8 @@ class App:
         self._prepare_checks(request, overlay)
         workshop = self._workshop(overlay)
         try:
-            with self.engines.lease("action" if request.action else "agent") as engine:
+            route: Route = "action" if request.action else "agent"
+            with self.engines.lease(route) as engine:
                 env = RunEnvironment(
                     run_id=run_id,
                     engine=engine,
@@ -152,8 +155,11 @@ class App:
                     keep=lambda changes: self.journal.keep(run_id, changes),
                     workshop=workshop,
                     git=self._git_rules(overlay.root),
+                    calls_tools=self.self_tests.known,
                 )
                 result = run_agent(request, env, cancel)
+                if not cancel.cancelled:
+                    self.self_tests.consider(engine.info(), lambda: self.engines.lease(route))
         except LspAgentError as error:
             result = _stillborn(run_id, request, events, error)
         finally:
@@ -381,6 +387,7 @@ class App:
 
     def close(self) -> None:
         """Stop the engines, the indexing and the language servers; finish the journal."""
+        self.self_tests.close()
         self._forget_knowledge()
         self.close_indexes()
         self.language_servers.close()

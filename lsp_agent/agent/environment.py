@@ -56,6 +56,7 @@ class RunEnvironment:
     programs: Programs | None = None
     permits: Permits = field(default_factory=Permits)
     git: GitRules = field(default_factory=GitRules)
+    calls_tools: Callable[[EngineInfo], bool | None] = field(default=lambda _info: None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -113,7 +113,8 @@ def _answer(run: Run, budget: Budget) -> str:
     runner = _RUNNERS.get(run.request.form)
     if runner is not None:
         return runner(run, budget)
-    if choose_profile(run.request, run.env.settings, run.info) == "tools":
+    able = run.env.calls_tools(run.info)
+    if choose_profile(run.request, run.env.settings, run.info, calls_tools=able) == "tools":
         return ToolLoop(run, budget).run()
     form = form_of(run)
     return run_form(run, budget, form) if form else run_direct(run, budget)
