@@ -19,6 +19,7 @@ from lsp_agent.agent.environment import Progress, RunEnvironment
 from lsp_agent.agent.ids import new_run_id
 from lsp_agent.agent.loop import run_agent
 from lsp_agent.agent.permits import Permits
+from lsp_agent.agent.prompts import Prompts, load_prompts
 from lsp_agent.agent.redaction import RedactingEngine, is_remote
 from lsp_agent.agent.requests import to_json
 from lsp_agent.agent.self_test import SelfTests
@@ -155,6 +156,7 @@ class App:
                     keep=lambda changes: self.journal.keep(run_id, changes),
                     workshop=workshop,
                     git=self._git_rules(overlay.root),
+                    prompts=self.prompts(),
                     calls_tools=self.self_tests.known,
                 )
                 result = run_agent(request, env, cancel)
@@ -210,8 +212,15 @@ class App:
             return self.engines.lease("agent")
 
         if base is not None:
-            return pull_request(folder, base, lease, self.settings, cancel)
-        return commit_message(folder, lease, self.settings, cancel)
+            return pull_request(folder, base, lease, self.settings, cancel, self.prompts())
+        return commit_message(folder, lease, self.settings, cancel, self.prompts())
+
+    def prompts(self) -> Prompts:
+        """Return the user's prompts as they are now."""
+        prompts, problems = load_prompts(self.home.prompts)
+        for problem in problems:
+            _log.warning("%s", problem)
+        return prompts
 
     def _git_rules(self, root: Root | None) -> GitRules:
         """Hooks are code of the folder: they run in a trusted one only."""

@@ -25,7 +25,6 @@ from lsp_agent.agent.forms.annotations import annotations_for
 from lsp_agent.agent.forms.changes import NOTHING, Changes, Report, changes_for, read_changes
 from lsp_agent.agent.forms.docstring import documentation_for
 from lsp_agent.agent.forms.spec import AnswerError, Form
-from lsp_agent.agent.prompts import prompt
 from lsp_agent.agent.query import Answer, Budget, answer_tokens, request_of
 from lsp_agent.agent.sampling import sampling_of
 from lsp_agent.agent.verify import describe, give_up, verify
@@ -70,7 +69,7 @@ def run_form(run: Run, budget: Budget, form: Form) -> str:
     context = "" if narrow else _context(run, form)
     conversation = Conversation(
         run,
-        Message("system", prompt(form.prompt)),
+        Message("system", run.prompt(form.prompt)),
         Message("user", context + form.question()),
     )
     grammar = (form.choices() if narrow and isinstance(form, Changes) else "") or form.grammar()

@@ -8,9 +8,8 @@ from typing import Any
 from lsp_agent.agent.direct import diagnostics_of
 from lsp_agent.agent.environment import Run
 from lsp_agent.agent.finishing import PLAN_TOOL
-from lsp_agent.agent.prompts import prompt
 from lsp_agent.agent.query import answer_tokens
-from lsp_agent.agent.related import related
+from lsp_agent.agent.related import related, told_by_project
 from lsp_agent.context.builder import focus_lines, whole_file, workspace_facts
 from lsp_agent.context.question import Question
 from lsp_agent.context.untrusted import guarded, remark
@@ -23,11 +22,11 @@ _RELATED_SHARE = 8
 def system_prompt(run: Run, tools: Iterable[Tool[Any]]) -> str:
     """Return how to work; where calls are no part of the protocol, the tools and their spelling."""
     tools = list(tools)
-    parts = [prompt("tools")]
+    parts = [run.prompt("tools")]
     if any(tool.name == PLAN_TOOL for tool in tools):
-        parts[0] += "\n" + prompt("stages")
+        parts[0] += "\n" + run.prompt("stages")
     if not run.info.native_tools:
-        parts.append("\n".join([prompt("calls"), *map(_describe, tools)]))
+        parts.append("\n".join([run.prompt("calls"), *map(_describe, tools)]))
     return "\n\n".join(parts)
 
 
@@ -48,6 +47,8 @@ def _known(run: Run, question: Question) -> list[str]:
     room = run.info.n_ctx - answer_tokens(run)
     found = related(run, question, room // _RELATED_SHARE)
     parts = [workspace_facts(run.env.overlay, run.env.settings.style)]
+    if told := told_by_project(run):
+        parts.append(told)
     if found.head:
         parts.append(found.head)
     focus = run.request.focus

@@ -11,6 +11,7 @@ import pytest
 from lsp_agent.agent.environment import RunEnvironment
 from lsp_agent.agent.loop import run_agent
 from lsp_agent.agent.permits import Permits
+from lsp_agent.agent.prompts import Prompts
 from lsp_agent.agent.types import ApprovalQuestion, Reply, RunRequest, RunResult
 from lsp_agent.cancel import CancelToken
 from lsp_agent.config.load import Sources, load_settings
@@ -35,6 +36,7 @@ class Stage:
         self.allow = False
         self.reply: Reply = "allow"
         self.permits = Permits()
+        self.prompts = Prompts()
         self.tools: dict[str, Tool[Any]] = {}
         self.questions: list[ApprovalQuestion] = []
         self.instruments: Instruments | None = None
@@ -71,6 +73,7 @@ class Stage:
             permits=self.permits,
             programs=self.programs,
             workshop=self.workshop,
+            prompts=self.prompts,
             progress=lambda words, _share: self.progress.append(words),
         )
         return run_agent(request, env, self.cancel)
