@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from lsp_agent.agent.abilities import check_ability
 from lsp_agent.agent.approvals import approve_changes
@@ -59,7 +59,8 @@ def run_agent(request: RunRequest, env: RunEnvironment, cancel: CancelToken) -> 
         run = Run(request, env, info, cancel, proof)
         if request.needs_model:
             check_ability(request, run.info)
-        budget = Budget(run)
+        budget = Budget(env.settings.agent)
+        run = replace(run, env=replace(env, ask=budget.timed(env.ask)))
         try:
             outcome = _work(run, budget)
         finally:

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from lsp_agent.agent.environment import Run, RunFailedError
 from lsp_agent.agent.formats import ParsedAnswer, parse_tool_calls
 from lsp_agent.agent.redaction import RedactingEngine
 from lsp_agent.agent.sampling import sampling_of
+from lsp_agent.agent.types import ApprovalQuestion, Ask, Reply
 from lsp_agent.cancel import CancelToken
+from lsp_agent.config.model import AgentSettings
 from lsp_agent.engine.types import (
     Chat,
     EngineError,
@@ -51,12 +53,27 @@ class LimitError(RunFailedError):
 class Budget:
     """Counts a run's steps, tokens and seconds; raises :class:`LimitError` when one is used up."""
 
-    def __init__(self, run: Run) -> None:
-        self._settings = run.env.settings.agent
-        self._began = time.monotonic()
+    def __init__(
+        self, settings: AgentSettings, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._settings = settings
+        self._clock = clock
+        self._began = clock()
         self._lock = threading.Lock()
         self.steps = 0
         self.tokens = 0
+
+    def timed(self, ask: Ask) -> Ask:
+        """Return a way of asking whose wait for the user is no time of the run."""
+
+        def asked(question: ApprovalQuestion) -> Reply:
+            began = self._clock()
+            try:
+                return ask(question)
+            finally:
+                self._began += self._clock() - began
+
+        return asked
 
     @property
     def steps_left(self) -> int:
@@ -66,7 +83,7 @@ class Budget:
     def check_time(self) -> None:
         """Raise :class:`LimitError` when the run has taken its time."""
         seconds = self._settings.max_seconds
-        if seconds and time.monotonic() - self._began >= seconds:
+        if seconds and self._clock() - self._began >= seconds:
             raise LimitError(
                 f"the run used its {seconds:g} seconds without finishing; raise agent.max_seconds "
                 "or ask for less",

@@ -80,10 +80,11 @@ class Ways:
         ``symbols`` says whether the file has definitions that can be rewritten.
         """
         path = call.arguments.get("path")
-        if call.name not in self._ways[:-1] or not isinstance(path, str):
+        if call.name not in self._ways[:-1] or not isinstance(path, str) or self.refusal(call):
             return ""
-        self._failures[call.name, path, why.partition("\n")[0]] += 1
-        if max(self._failures.values()) < _FAILURES or path in self._closed.get(call.name, ()):
+        failure = (call.name, path, why.partition("\n")[0])
+        self._failures[failure] += 1
+        if self._failures[failure] < _FAILURES:
             return ""
         self._failures.clear()
         self._closed.setdefault(call.name, set()).add(path)

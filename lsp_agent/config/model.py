@@ -125,7 +125,9 @@ class Routes(Section):
 class AgentSettings(Section):
     """How a run works and when it stops."""
 
-    max_steps: int = Field(20, ge=1, le=1000, description="model answers in one run")
+    max_steps: int = Field(
+        20, ge=1, le=1000, description="model answers in one run; candidates of one edit count once"
+    )
     refine_passes: int = Field(2, ge=0, le=20, description="tries to mend a refused edit")
     profile: Literal["direct", "tools", "auto"] = Field(
         "auto",

@@ -6,8 +6,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from lsp_agent.agent.types import Focus, RunRequest
+from lsp_agent.agent.query import Budget, LimitError
+from lsp_agent.agent.types import ApprovalQuestion, Focus, Reply, RunRequest
 from lsp_agent.cancel import CancelToken
+from lsp_agent.config.model import AgentSettings
 from lsp_agent.engine.types import Delta, Request
 from lsp_agent.workspace.positions import Position, Range
 from tests.agent.conftest import Stage, calls, contents
@@ -106,6 +108,24 @@ class _Slow(ScriptedEngine):
             cancel.check()
             yield Delta(text="and on ")
             cancel.wait(0.01)
+
+
+def test_waiting_for_the_user_is_no_time_of_the_run() -> None:
+    now = 0.0
+
+    def ask(_: ApprovalQuestion) -> Reply:
+        nonlocal now
+        now += 100
+        return "allow"
+
+    budget = Budget(AgentSettings(max_seconds=60), lambda: now)
+    assert budget.timed(ask)(ApprovalQuestion("Allow?", "")) == "allow"
+    budget.check_time()
+    now += 59
+    budget.step()
+    now += 1
+    with pytest.raises(LimitError, match="60 seconds"):
+        budget.step()
 
 
 def test_time_is_a_limit_too(stage: Stage) -> None:

@@ -71,6 +71,16 @@ def test_other_failures_are_other_failures(stage: Stage) -> None:
     assert stage.of("plan") == []
 
 
+def test_asking_for_a_closed_way_closes_no_other(stage: Stage) -> None:
+    stage.file("a.py", SOURCE)
+    stage.file("b.py", SOURCE)
+    ways = [*[edit("gone")] * 4, rewrite("g"), edit("gone", "b.py"), "sorry"]
+    engine = ScriptedEngine(ways)
+    stage.run(engine, TASK)
+    assert len(stage.of("plan")) == 1
+    assert offered(engine.requests[-1]) == {"rewrite_symbol", "write_file"}
+
+
 def test_a_file_without_definitions_is_written_whole(stage: Stage) -> None:
     stage.file("a.txt", "one\n")
     engine = ScriptedEngine([edit("two", "a.txt"), edit("two", "a.txt"), "sorry"])
