@@ -248,6 +248,29 @@ async def test_a_model_is_switched_while_a_run_goes_on(start_editor: Start, tmp_
     assert (await status())["runs"] == []
 
 
+@pytest.mark.parametrize("count", [0, 5])
+async def test_candidates_share_an_evaluated_prompt(
+    start_editor: Start, tmp_path: Path, count: int
+) -> None:
+    """Three by default; of each prompt but the first nearly all is known."""
+    model = tmp_path / "tiny.gguf"
+    make_tiny_gguf(model)
+    local = {"kind": "llama-cpp", "model": str(model), "nCtx": 4096, "nThreads": 1}
+    agent = {"profile": "direct", "maxTokens": 24, "refinePasses": 0, "candidates": count}
+    editor = await start_editor(
+        "vscode", {"lspAgent": {"engines": {"local": local}, "agent": agent}}
+    )
+    uri = editor.open("a.py", "def f():\n    return 1\n" * 20)
+    line = {"start": {"line": 1, "character": 0}, "end": {"line": 1, "character": 5}}
+    await editor.command("lspAgent.run", {"task": "return 2", "uri": uri, "range": line})
+    (engine,) = plain(await editor.command("lspAgent.status"))["engines"]
+    evaluated, reused = engine["prompt_tokens_evaluated"], engine["prompt_tokens_reused"]
+    asked = count or 3
+    prompt = (evaluated + reused) / asked
+    assert prompt == int(prompt) > 200
+    assert reused >= (asked - 1) * prompt * 0.9
+
+
 async def test_bad_settings_are_told_and_the_good_ones_hold(start_editor: Start) -> None:
     options = {"lspAgent": {"agent": {"maxStepz": 3, "refinePasses": 1}}}
     editor = await start_editor("neovim", options)
