@@ -50,15 +50,19 @@ class Acting:
         closed = self._ways.closed
         return {name: tool for name, tool in self._tools.items() if name not in closed}
 
-    def carry_out(self, calls: Sequence[ToolCall], *, native: bool) -> None:
-        """Carry out calls as if one after the other; results come in their order.
+    def carry_out(self, calls: Sequence[ToolCall], *, native: bool) -> list[ToolOutcome]:
+        """Carry out calls as if one after the other; return what came of each.
 
         Raises :class:`RunFailedError` when the model goes in circles, and ``Cancelled``.
         """
+        done: list[ToolOutcome] = []
         for batch in self._batches(calls):
             warnings = [self._begin(call) for call in batch]
-            for call, warning, outcome in zip(batch, warnings, self._do(batch), strict=True):
+            outcomes = self._do(batch)
+            for call, warning, outcome in zip(batch, warnings, outcomes, strict=True):
                 self._end(call, outcome, warning, native=native)
+            done += outcomes
+        return done
 
     def _batches(self, calls: Sequence[ToolCall]) -> Iterator[list[ToolCall]]:
         """Yield the calls in order: those in a row that only read together, all others alone."""

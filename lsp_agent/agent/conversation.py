@@ -43,7 +43,9 @@ class Conversation:
     Without ``recall`` the digest says nothing of the state of the work.
     """
 
-    def __init__(self, run: Run, system: Message, task: Message, recall: Recall | None = None):
+    def __init__(
+        self, run: Run, system: Message, task: Message, recall: Recall | None = None
+    ) -> None:
         self._run = run
         self._recall = recall
         self._task = task
