@@ -23,6 +23,7 @@ _FRAME_TOKENS = 8
 _NOTE_TOKENS = 16
 _SHARE, _LOG_SHARE = 4, 16
 _LONGEST = 160
+_NO_WORDS = ("<<<", "```", "{", "[")
 _MARK = "[Earlier steps of this work were left out to save room. What is known of them:]"
 
 
@@ -62,7 +63,8 @@ class Conversation:
 
     def answer(self, text: str, calls: tuple[ToolCall, ...] = ()) -> None:
         """Append what the model said; ``calls`` only where it made them natively."""
-        self._turns.append(_Turn(said=_first_line(text.partition("<tool_call>")[0])))
+        said = _first_line(text.partition("<tool_call>")[0])
+        self._turns.append(_Turn(said="" if said.startswith(_NO_WORDS) else said))
         self._append(Message("assistant", text, calls))
 
     def observe(self, text: str) -> None:

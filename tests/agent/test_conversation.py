@@ -114,6 +114,17 @@ def conversation(n_ctx: int) -> Conversation:
     return Conversation(run, system, task, lambda budget: "file " * (budget // 2))
 
 
+def test_code_is_nothing_that_was_said() -> None:
+    talk = conversation(2000)
+    for said in ("<<<code\nx = 1", "I looked.\nMore.", '{"tool_calls": []}', "```\nx\n```"):
+        talk.answer(said)
+        talk.observe("r" * 3000)
+    talk.fit()
+    told = talk.messages[1].content
+    assert "You said:\n- I looked.\n" in told
+    assert "<<<" not in told
+
+
 turns = st.lists(st.lists(st.integers(0, 1600), max_size=4), max_size=25)
 
 
