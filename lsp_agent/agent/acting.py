@@ -20,6 +20,7 @@ from lsp_agent.workspace.errors import OutsideRootError, WorkspaceError
 from lsp_agent.workspace.overlay import Overlay
 
 _PREVIEW = 400
+_WORDS = 120
 
 
 class Acting:
@@ -169,4 +170,5 @@ def symbol_names(overlay: Overlay, path: str) -> list[str]:
 
 def _words(call: ToolCall) -> str:
     path = call.arguments.get("path")
-    return f"{call.name} {path}" if isinstance(path, str) else call.name
+    words = f"{call.name} {path}" if isinstance(path, str) else call.name
+    return words[:_WORDS]

@@ -8,6 +8,7 @@ import select
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -104,6 +105,28 @@ def test_shows_progress_asks_and_colours(
         assert shown.finish() == 0, shown.seen
     assert "asking the model" in shown.seen
     assert "\x1b[32m+x = '\\x1b[2Jgröße'\x1b[0m" in shown.seen
+    assert "\x1b[2J" not in shown.seen
+
+
+def test_a_plan_shows_as_progress_and_draws_nothing_else(
+    terminal: Start, use_remote: Callable[..., None], work: Path
+) -> None:
+    seen = threading.Event()
+    steps = ["write \x1b[2Jit", "[bold]tell"]
+    replies = iter([Reply(tool_calls=(call("update_plan", steps=steps, current=1),))])
+
+    def script(_body: dict) -> Reply:
+        reply = next(replies, None)
+        if reply is None:
+            seen.wait(30)
+        return reply or Reply(text="It is there.")
+
+    with ScriptedEndpoint(script) as endpoint:
+        use_remote(endpoint.base_url)
+        shown = terminal("run", "write it")
+        shown.until("1/2: write \\x1b[2Jit – asking the model")
+        seen.set()
+        assert shown.finish() == 0, shown.seen
     assert "\x1b[2J" not in shown.seen
 
 
