@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 
 import pytest
@@ -11,8 +12,10 @@ from lsp_agent.agent.types import ApprovalQuestion, Focus, Reply, RunRequest
 from lsp_agent.cancel import CancelToken
 from lsp_agent.config.model import AgentSettings
 from lsp_agent.engine.types import Delta, Request
+from lsp_agent.verify.programs import Programs
 from lsp_agent.workspace.positions import Position, Range
 from tests.agent.conftest import Stage, calls, contents
+from tests.support.open_workshop import OpenWorkshop
 from tests.support.scripted_engine import ScriptedEngine
 
 TASK = RunRequest("write the parser")
@@ -38,6 +41,29 @@ def test_a_larger_task_is_held_to_its_stages(stage: Stage) -> None:
     )
     assert result.summary == "All is there."
     assert "goes in stages" in contents(engine)[0]
+
+
+def test_the_whole_pipeline_with_tests_that_run(
+    stage: Stage, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """Plan, code, tests, a failing run, mending, a summary: the tests are run for real."""
+    stage.programs = Programs(dict(os.environ), lambda _: True)
+    stage.workshop = OpenWorkshop(tmp_path_factory.mktemp("copy") / "ws")
+    wrong = CODE.replace("return 3", "return 4")
+    code = calls(("write_file", {"path": "parser.py", "content": wrong}))
+    text = "from parser import f3\n\n\ndef test_f3():\n    assert f3() == 3\n"
+    test = calls(("write_file", {"path": "test_parser.py", "content": text}))
+    rewrite = calls(("write_file", {"path": "parser.py", "content": CODE}))
+    script = [plan(1), code, plan(2), test, plan(3), "Done.", "Told.", rewrite, plan(4), "Mended."]
+    engine = ScriptedEngine(script)
+    result = stage.run(engine, TASK, **{"verify.lint": "false"})
+    assert result.changes[0].after == CODE
+    failed = [one.data for one in stage.of("verification") if not one.data["ok"]]
+    assert [one["check"] for one in failed] == ["tests"]
+    assert "assert 4 == 3" in failed[0]["detail"]
+    assert "Checked: syntax, 1 test" in result.text
+    assert "Not done" not in result.text
+    assert result.verdicts[-1].ok
 
 
 def test_each_stage_is_asked_for_once_and_what_is_left_is_told(stage: Stage) -> None:
