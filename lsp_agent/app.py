@@ -19,8 +19,10 @@ from lsp_agent.agent.environment import Progress, RunEnvironment
 from lsp_agent.agent.ids import new_run_id
 from lsp_agent.agent.loop import run_agent
 from lsp_agent.agent.permits import Permits
+from lsp_agent.agent.prompts import Prompts, load_prompts
 from lsp_agent.agent.redaction import RedactingEngine
 from lsp_agent.agent.requests import to_json
+from lsp_agent.agent.self_test import SelfTests
 from lsp_agent.agent.types import Ask, RunRequest, RunResult
 from lsp_agent.cancel import CancelToken
 from lsp_agent.config.model import LlamaSettings, OpenAISettings, Settings
@@ -97,6 +99,7 @@ class App:
         self.language_servers = LanguageServers(settings.language_servers, self._trusts, env)
         self._programs = Programs(env, self._trusts)
         self._knowledge: dict[Path, Knowledge] = {}
+        self.self_tests = SelfTests(home.cache / "self_tests.json")
 
     @cached_property
     def actions(self) -> dict[str, Action]:
@@ -137,7 +140,8 @@ class App:
         overlay.close_to_writing(self.home.own)
         workshop = self._workshop(overlay)
         try:
-            with self.engines.lease("action" if request.action else "agent") as engine:
+            route: Route = "action" if request.action else "agent"
+            with self.engines.lease(route) as engine:
                 env = RunEnvironment(
                     run_id=run_id,
                     engine=engine,
@@ -157,8 +161,12 @@ class App:
                     keep=lambda changes: self.journal.keep(run_id, changes),
                     workshop=workshop,
                     git=self._git_rules(overlay.root),
+                    prompts=self.prompts(),
+                    calls_tools=self.self_tests.known,
                 )
                 result = run_agent(request, env, cancel)
+                if not cancel.cancelled:
+                    self.self_tests.consider(engine.info(), lambda: self.engines.lease(route))
         except LspAgentError as error:
             result = _stillborn(run_id, request, events, error)
         finally:
@@ -209,8 +217,15 @@ class App:
             return self.engines.lease("agent")
 
         if base is not None:
-            return pull_request(folder, base, lease, self.settings, cancel)
-        return commit_message(folder, lease, self.settings, cancel)
+            return pull_request(folder, base, lease, self.settings, cancel, self.prompts())
+        return commit_message(folder, lease, self.settings, cancel, self.prompts())
+
+    def prompts(self) -> Prompts:
+        """Return the user's prompts as they are now."""
+        prompts, problems = load_prompts(self.home.prompts)
+        for problem in problems:
+            _log.warning("%s", problem)
+        return prompts
 
     def review(
         self, overlay: Overlay, files: Sequence[ChangedFile], most: int | None = None
@@ -223,6 +238,7 @@ class App:
             self.settings,
             self.journal,
             self.language_servers,
+            self.prompts(),
         )
         return Review(desk, overlay, files, most)
 
@@ -401,6 +417,7 @@ class App:
 
     def close(self) -> None:
         """Stop the engines, the indexing and the language servers; finish the journal."""
+        self.self_tests.close()
         self._forget_knowledge()
         self.close_indexes()
         self.language_servers.close()

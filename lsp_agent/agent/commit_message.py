@@ -10,7 +10,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 
-from lsp_agent.agent.prompts import prompt
+from lsp_agent.agent.prompts import Prompts
 from lsp_agent.agent.redaction import MARK
 from lsp_agent.agent.sampling import sampling_of
 from lsp_agent.cancel import Cancelled, CancelToken
@@ -37,6 +37,9 @@ _log = logging.getLogger(__name__)
 Lease = Callable[[], AbstractContextManager[Engine]]
 
 
+_SHIPPED = Prompts()
+
+
 @dataclass(frozen=True, slots=True)
 class Described:
     """A subject of at most 72 characters, a body that may be empty, and whom to ask for review."""
@@ -47,7 +50,7 @@ class Described:
 
 
 def commit_message(
-    folder: Path, lease: Lease, settings: Settings, cancel: CancelToken
+    folder: Path, lease: Lease, settings: Settings, cancel: CancelToken, prompts: Prompts = _SHIPPED
 ) -> Described:
     """Describe what is staged in a folder's repository, else what is changed.
 
@@ -59,12 +62,17 @@ def commit_message(
     files = read_diff(diff)
     if not files:
         raise VcsError(f"nothing is changed in {repository.root} that could be committed")
-    asked = _ask("commit", diff, lease, settings, cancel)
+    asked = _ask(prompts.text("commit"), diff, lease, settings, cancel)
     return asked or Described(*plain_message(files))
 
 
 def pull_request(
-    folder: Path, base: str, lease: Lease, settings: Settings, cancel: CancelToken
+    folder: Path,
+    base: str,
+    lease: Lease,
+    settings: Settings,
+    cancel: CancelToken,
+    prompts: Prompts = _SHIPPED,
 ) -> Described:
     """Describe what was committed since a branch or commit, with suggested reviewers.
 
@@ -77,7 +85,9 @@ def pull_request(
         raise VcsError(f"nothing was committed since {base}")
     subjects = subjects_since(repository.root, base)
     listed = "\n".join(f"* {one}" for one in subjects)
-    asked = _ask("pull_request", f"Commits:\n{listed}\n\n{diff}", lease, settings, cancel)
+    asked = _ask(
+        prompts.text("pull_request"), f"Commits:\n{listed}\n\n{diff}", lease, settings, cancel
+    )
     found = asked or _plain_request(files, subjects, listed)
     reviewers = suggest_reviewers(repository.root, [one.path for one in files], base)
     return Described(found.subject, found.body, reviewers)
@@ -110,7 +120,7 @@ def _repository(folder: Path) -> Repository:
 
 
 def _ask(
-    job: str, text: str, lease: Lease, settings: Settings, cancel: CancelToken
+    system: str, text: str, lease: Lease, settings: Settings, cancel: CancelToken
 ) -> Described | None:
     """Ask the model; ``None`` where it can't be asked or says nothing that could be used."""
     try:
@@ -126,7 +136,7 @@ def _ask(
             if tokens > room:
                 text = text[: len(text) * room // tokens] + "\n[cut]"
             data = f"{text}\n{said}" if said else text
-            messages = (Message("system", prompt(job)), Message("user", data))
+            messages = (Message("system", system), Message("user", data))
             request = Request(
                 Chat(messages),
                 max_tokens=_MAX_TOKENS,

@@ -9,12 +9,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from lsp_agent.agent.approvals import call_approved
+from lsp_agent.agent.candidates import ask_candidates, first_good, samplings
 from lsp_agent.agent.conversation import Conversation
 from lsp_agent.agent.environment import Run, RunFailedError
 from lsp_agent.agent.formats import extract_code
-from lsp_agent.agent.prompts import prompt
-from lsp_agent.agent.query import Answer, Budget, answer_tokens, ask_engine
-from lsp_agent.agent.related import question_of, related, tool_context
+from lsp_agent.agent.query import Answer, Budget, answer_tokens, ask_engine, request_of
+from lsp_agent.agent.related import question_of, related, told_by_project, tool_context
 from lsp_agent.agent.verify import describe, give_up, verify
 from lsp_agent.context.builder import (
     Note,
@@ -66,23 +66,27 @@ def run_direct(run: Run, budget: Budget) -> str:
     if run.request.answer == "text":
         return _explain(run, budget, piece)
     conversation = Conversation(
-        run, Message("system", prompt("direct")), Message("user", _question(run, piece))
+        run, Message("system", run.prompt("direct")), Message("user", _question(run, piece))
     )
     clean = run.env.overlay.snapshot()
     problem = ""
-    for _ in range(run.env.settings.agent.refine_passes + 1):
+
+    def take(answer: Answer) -> str:
+        run.env.overlay.restore(clean)
+        return take_rewrite(run, piece, answer)
+
+    for round_ in range(run.env.settings.agent.refine_passes + 1):
         conversation.fit()
-        answer = ask_engine(
+        request = request_of(
             run,
-            budget,
             conversation.messages,
             grammar=resource("direct.gbnf"),
             max_tokens=_answer_limit(run, piece),
             # The file as it is now; of a long one the prompt shows a part.
             reference=(piece.text.content,),
         )
-        run.env.overlay.restore(clean)
-        problem = take_rewrite(run, piece, answer)
+        with ask_candidates(run, budget, request, samplings(run, round_)) as answers:
+            answer, problem = first_good(answers, take)
         if not problem:
             return ""
         conversation.answer(answer.said.content)
@@ -180,7 +184,7 @@ def _explain(run: Run, budget: Budget, piece: Piece) -> str:
         parts.append(f"Reported there:\n{notes}")
     data = "\n\n".join(parts)
     messages = (
-        Message("system", prompt("explain")),
+        Message("system", run.prompt("explain")),
         Message("user", f"{data if run.info.jobs else guarded(data)}\n\n{run.request.task}"),
     )
     return unguarded(ask_engine(run, budget, messages).text.strip())
@@ -190,7 +194,7 @@ def _context(run: Run, piece: Piece) -> list[str]:
     """Return what is shown before the piece: the workspace and the rest of the file."""
     count = run.env.engine.count_tokens
     room = run.info.n_ctx - answer_tokens(run) - count(piece.content) - _FRAME_TOKENS
-    parts = [workspace_facts(run.env.overlay, run.env.settings.style)]
+    parts = [workspace_facts(run.env.overlay, run.env.settings.style), told_by_project(run)]
     if room > _FRAME_TOKENS:
         parts.append(file_context(piece.path, piece.text, piece.range, room // 2, count))
     if room > _ROOMY and not run.info.jobs:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from lsp_agent.agent.permits import Permits
+from lsp_agent.agent.prompts import Prompts, prompt
 from lsp_agent.agent.proof import Proof
 from lsp_agent.agent.types import Ask, RunRequest
 from lsp_agent.cancel import CancelToken
@@ -56,6 +57,8 @@ class RunEnvironment:
     programs: Programs | None = None
     permits: Permits = field(default_factory=Permits)
     git: GitRules = field(default_factory=GitRules)
+    prompts: Prompts = field(default_factory=Prompts)
+    calls_tools: Callable[[EngineInfo], bool | None] = field(default=lambda _info: None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +70,10 @@ class Run:
     info: EngineInfo
     cancel: CancelToken
     proof: Proof = field(default_factory=Proof)
+
+    def prompt(self, name: str) -> str:
+        """Return a prompt as the user has it; a narrow model gets what it was trained on."""
+        return prompt(name) if self.info.jobs else self.env.prompts.text(name)
 
 
 class RunFailedError(LspAgentError):

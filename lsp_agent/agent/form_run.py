@@ -11,15 +11,22 @@ import keyword
 import re
 from difflib import SequenceMatcher
 
+from lsp_agent.agent.candidates import (
+    TEMPERATURE,
+    ask_candidates,
+    candidate_count,
+    first_good,
+    samplings,
+)
 from lsp_agent.agent.conversation import Conversation
-from lsp_agent.agent.direct import piece_of, take_rewrite
+from lsp_agent.agent.direct import piece_of, run_direct, take_rewrite
 from lsp_agent.agent.environment import Run
 from lsp_agent.agent.forms.annotations import annotations_for
 from lsp_agent.agent.forms.changes import NOTHING, Changes, Report, changes_for, read_changes
 from lsp_agent.agent.forms.docstring import documentation_for
 from lsp_agent.agent.forms.spec import AnswerError, Form
-from lsp_agent.agent.prompts import prompt
-from lsp_agent.agent.query import Answer, Budget, answer_tokens, ask_engine
+from lsp_agent.agent.query import Answer, Budget, answer_tokens, request_of
+from lsp_agent.agent.sampling import sampling_of
 from lsp_agent.agent.verify import describe, give_up, verify
 from lsp_agent.context.builder import file_context
 from lsp_agent.engine.types import Message, Sampling
@@ -29,7 +36,6 @@ from lsp_agent.workspace.positions import Position, Range
 from lsp_agent.workspace.text import Text
 
 _MAX_ANSWER, _MAX_NARROW = 512, 256
-_RETRY_TEMPERATURE = 0.7
 _NARROW_TRIES = 3
 _SLIP, _SHARE = 12, 0.8
 _WORD = re.compile(r"[A-Za-z_]\w*")
@@ -63,33 +69,48 @@ def run_form(run: Run, budget: Budget, form: Form) -> str:
     context = "" if narrow else _context(run, form)
     conversation = Conversation(
         run,
-        Message("system", prompt(form.prompt)),
+        Message("system", run.prompt(form.prompt)),
         Message("user", context + form.question()),
     )
     grammar = (form.choices() if narrow and isinstance(form, Changes) else "") or form.grammar()
     clean = run.env.overlay.snapshot()
-    problem = ""
-    passes = run.env.settings.agent.refine_passes
-    for attempt in range(1 + passes * (_NARROW_TRIES if narrow else 1)):
-        conversation.fit()
-        answer = ask_engine(
-            run,
-            budget,
-            conversation.messages,
-            grammar=grammar,
-            max_tokens=min(answer_tokens(run), _MAX_NARROW if narrow else _MAX_ANSWER),
-            sampling=Sampling(_RETRY_TEMPERATURE, seed=attempt) if narrow and attempt else None,
-        )
+    problem = last = ""
+    limit = min(answer_tokens(run), _MAX_NARROW if narrow else _MAX_ANSWER)
+
+    def take(answer: Answer) -> str:
         run.env.overlay.restore(clean)
-        problem = _take(run, form, answer)
+        return _take(run, form, answer)
+
+    for drawn in _rounds(run):
+        conversation.fit()
+        request = request_of(run, conversation.messages, grammar=grammar, max_tokens=limit)
+        with ask_candidates(run, budget, request, drawn) as answers:
+            answer, problem = first_good(answers, take)
         if not problem:
             return ""
         if not narrow:
+            if problem == last:
+                told = "two answers failed alike; asking for the whole piece anew"
+                run.env.events.emit("plan", text=told)
+                run.env.overlay.restore(clean)
+                return run_direct(run, budget)
+            last = problem
             conversation.answer(answer.said.content)
             conversation.observe(f"{problem}\nAnswer again, in the same form.")
     run.env.overlay.restore(clean)
     give_up(run, f"no answer of the model passed the checks; the last one: {problem}")
     return ""
+
+
+def _rounds(run: Run) -> list[list[Sampling]]:
+    """Return how the answers of each round are drawn; a narrow model's are all of one prompt."""
+    passes, count = run.env.settings.agent.refine_passes, candidate_count(run)
+    if not run.info.jobs:
+        return [samplings(run, round_) for round_ in range(1 + passes)]
+    first = sampling_of(run.env.settings, run.env.job)
+    tries = range(1, 1 + passes * _NARROW_TRIES)
+    drawn = [first, *(Sampling(TEMPERATURE, seed=attempt) for attempt in tries)]
+    return [drawn[at : at + count] for at in range(0, len(drawn), count)]
 
 
 def _take(run: Run, form: Form, answer: Answer) -> str:

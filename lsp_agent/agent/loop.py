@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from lsp_agent.agent.abilities import check_ability
 from lsp_agent.agent.approvals import approve_changes
@@ -62,7 +62,8 @@ def run_agent(request: RunRequest, env: RunEnvironment, cancel: CancelToken) -> 
         run = Run(request, env, info, cancel, proof)
         if request.needs_model:
             check_ability(request, run.info)
-        budget = Budget(run)
+        budget = Budget(env.settings.agent)
+        run = replace(run, env=replace(env, ask=budget.timed(env.ask)))
         try:
             outcome = _work(run, budget)
         finally:
@@ -117,7 +118,8 @@ def _answer(run: Run, budget: Budget) -> str:
     runner = _RUNNERS.get(run.request.form)
     if runner is not None:
         return runner(run, budget)
-    if choose_profile(run.request, run.env.settings, run.info) == "tools":
+    able = run.env.calls_tools(run.info)
+    if choose_profile(run.request, run.env.settings, run.info, calls_tools=able) == "tools":
         return ToolLoop(run, budget).run()
     form = form_of(run)
     return run_form(run, budget, form) if form else run_direct(run, budget)

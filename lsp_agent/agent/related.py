@@ -9,6 +9,7 @@ from itertools import islice
 from lsp_agent.agent.environment import Run
 from lsp_agent.context.assemble import Context, build_context
 from lsp_agent.context.builder import Note, target_for
+from lsp_agent.context.instructions import instructions
 from lsp_agent.context.question import Question
 from lsp_agent.errors import LspAgentError
 from lsp_agent.syntax.document import SyntaxDocument
@@ -16,6 +17,7 @@ from lsp_agent.tools.spec import ToolContext
 
 _READY_SECONDS = 0.3
 _LEAST, _MOST = 256, 2048
+_INSTRUCTIONS_SHARE = 16
 _MAX_LINES = 200
 _NAME = re.compile(r"[^\W\d]\w{2,}")
 _log = logging.getLogger(__name__)
@@ -45,6 +47,18 @@ def _used(run: Run) -> frozenset[str]:
     place = request.target or target_for(document, focus.range, "statement")
     lines = [document.text.line(at) for at in range(place.start.line, place.end.line + 1)]
     return frozenset(_NAME.findall("\n".join(lines[:_MAX_LINES])))
+
+
+def told_by_project(run: Run) -> str:
+    """Return what the project's ``AGENTS.md`` says, where the settings let it; data like the rest.
+
+    A narrow model is not shown it.
+    """
+    if run.info.jobs or not run.env.settings.agent.instructions:
+        return ""
+    path = run.request.focus.path if run.request.focus else None
+    count = run.env.engine.count_tokens
+    return instructions(run.env.overlay, path, run.info.n_ctx // _INSTRUCTIONS_SHARE, count)
 
 
 def tool_context(run: Run) -> ToolContext:

@@ -89,6 +89,10 @@ def _configuration(context: CliContext, folder: Path) -> Iterator[Check]:
     yield Check(
         "configuration", not bad, "; ".join(bad) or good, "lsp-agent config check", required=True
     )
+    from lsp_agent.agent.prompts import load_prompts
+
+    if wrong := [str(one) for one in load_prompts(context.home.prompts)[1]]:
+        yield Check("prompts", False, "; ".join(wrong), "lsp-agent config check")
     if warnings:
         yield Check("workspace trust", False, "; ".join(warnings), f"lsp-agent trust {folder}")
 

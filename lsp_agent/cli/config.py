@@ -49,7 +49,9 @@ def schema() -> None:
 @pass_context
 def check(context: CliContext, workspace: Path) -> int:
     """Print the problems as JSON, and one a line on stderr."""
-    problems = context.load(workspace).problems
+    from lsp_agent.agent.prompts import load_prompts
+
+    problems = [*context.load(workspace).problems, *load_prompts(context.home.prompts)[1]]
     for problem in problems:
         click.echo(str(problem), err=True)
     rows = [

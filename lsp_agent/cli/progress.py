@@ -44,9 +44,11 @@ class ProgressLine:
             return
         from rich.markup import escape
 
+        from lsp_agent.cli.output import one_line
+
         done = "" if share is None else f" {share:.0%}"
         with self._lock:
-            self._status.update(f"{escape(step)}{done}")
+            self._status.update(f"{escape(one_line(step))}{done}")
 
     def pause(self) -> None:
         """Take the line away, for a question or for good."""

@@ -125,7 +125,9 @@ class Routes(Section):
 class AgentSettings(Section):
     """How a run works and when it stops."""
 
-    max_steps: int = Field(20, ge=1, le=1000, description="model answers in one run")
+    max_steps: int = Field(
+        20, ge=1, le=1000, description="model answers in one run; candidates of one edit count once"
+    )
     refine_passes: int = Field(2, ge=0, le=20, description="tries to mend a refused edit")
     profile: Literal["direct", "tools", "auto"] = Field(
         "auto",
@@ -133,6 +135,11 @@ class AgentSettings(Section):
     )
     max_tokens: int = Field(2048, ge=16, description="tokens of one answer")
     token_budget: int = Field(200_000, ge=100, description="tokens of one run, prompts included")
+    max_seconds: float = Field(
+        1800.0,
+        ge=0,
+        description="time of one run; what is verified by then is offered; 0: no limit",
+    )
     temperature: float = Field(0.0, ge=0, le=2, description="0: always the likeliest token")
     seed: int | None = Field(None, description="seed of the sampler where temperature is above 0")
     candidates: int = Field(

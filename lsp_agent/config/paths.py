@@ -23,6 +23,7 @@ class Home:
     root: Path
     config_file: Path
     log_root: Path
+    config_root: Path | None = None
 
     @classmethod
     def find(cls, env: Mapping[str, str], config: str | None = None) -> Home:
@@ -34,7 +35,7 @@ class Home:
             return cls(root, Path(named) if named else root / "config.toml", root / "logs")
         dirs = PlatformDirs("lsp-agent", appauthor=False)
         file = Path(named) if named else dirs.user_config_path / "config.toml"
-        return cls(dirs.user_data_path, file, dirs.user_log_path)
+        return cls(dirs.user_data_path, file, dirs.user_log_path, dirs.user_config_path)
 
     @property
     def own(self) -> tuple[Path, ...]:
@@ -66,6 +67,11 @@ class Home:
     def approvals_file(self) -> Path:
         """What is always allowed in which folder."""
         return self.root / "approvals.json"
+
+    @property
+    def prompts(self) -> Path:
+        """Folder of the user's own prompts; beside the user's settings, not those named by hand."""
+        return (self.config_root or self.root) / "prompts"
 
     @property
     def logs(self) -> Path:

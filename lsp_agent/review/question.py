@@ -12,7 +12,6 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from lsp_agent.agent.prompts import prompt
 from lsp_agent.context.untrusted import guarded, remark
 from lsp_agent.engine.types import EngineInfo
 from lsp_agent.resources import resource
@@ -36,10 +35,13 @@ class Question:
     hunk: Hunk
     text: str
 
-    def key(self, info: EngineInfo) -> str:
-        """Return what an answer is kept under: a digest of all that it depends on."""
+    def key(self, info: EngineInfo, system: str) -> str:
+        """Return what an answer is kept under: a digest of all that it depends on.
+
+        ``system`` is the prompt that comes before the question.
+        """
         rules = self.grammar(exact=True) if info.grammar else ""
-        parts = (info.kind, info.model, prompt("review"), rules, self.text)
+        parts = (info.kind, info.model, system, rules, self.text)
         return hashlib.sha256("\0".join(parts).encode("utf-8", "replace")).hexdigest()
 
     def grammar(self, *, exact: bool) -> str:

@@ -6,12 +6,12 @@ import logging
 import time
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cache
 
 from lsp_agent.agent.abilities import unable
 from lsp_agent.agent.ids import new_run_id
-from lsp_agent.agent.prompts import prompt
+from lsp_agent.agent.prompts import Prompts
 from lsp_agent.agent.redaction import MARK, RedactingEngine
 from lsp_agent.agent.sampling import sampling_of
 from lsp_agent.cancel import Cancelled, CancelToken
@@ -47,6 +47,7 @@ class Desk:
     settings: Settings
     journal: Journal
     instruments: Instruments | None = None
+    prompts: Prompts = field(default_factory=Prompts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +148,7 @@ class Review:
         document = self._documents[file.path]
         most = self._desk.settings.review.max_tokens
         return [
-            _Item(file.path, question, question.key(info))
+            _Item(file.path, question, question.key(info, self._desk.prompts.text("review")))
             for hunk in changed_hunks(file)
             for question in questions(document, hunk, most)
         ]
@@ -188,7 +189,7 @@ class Review:
         if tokens > settings.review.max_tokens:
             text = text[: len(text) * settings.review.max_tokens // tokens]
         request = Request(
-            Chat((Message("system", prompt("review")), Message("user", text))),
+            Chat((Message("system", self._desk.prompts.text("review")), Message("user", text))),
             max_tokens=min(_ANSWER_TOKENS, info.n_ctx // 4),
             # What is kept from a model elsewhere must not stand in a grammar either.
             grammar=question.grammar(exact=not elsewhere) if info.grammar else None,

@@ -20,7 +20,6 @@ from lsp_agent.verify.words import checked, remark
 from lsp_agent.workspace.overlay import Overlay
 
 _WORDS: dict[str, Callable[[Event], str]] = {
-    "tool_call": lambda event: f"{event.data['name']} {event.data['arguments'].get('path', '')}",
     "verification": lambda event: f"checking {event.data['check']}",
     "approval_requested": lambda event: f"waiting for your answer: {event.data['title']}",
 }

@@ -12,6 +12,7 @@ from lsp_agent.tools import (
     git,
     git_changes,
     node,
+    planning,
     search,
 )
 
@@ -26,4 +27,5 @@ TOOLS = (
     *diagnostics.TOOLS,
     *commands.TOOLS,
     *node.TOOLS,
+    *planning.TOOLS,
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib.metadata import entry_points
 from typing import Annotated, Any, Generic, Literal, TypeVar
@@ -64,7 +64,8 @@ class ToolContext:
     language servers; the latter two where there are any. ``knowledge`` is what is kept of the
     folder between questions, ``at_hand`` the question that the run works on, ``count`` the tokens
     of a text, ``workshop`` where commands run, and ``None`` where nothing may, ``git`` what may be
-    written in the repository.
+    written in the repository. ``plan`` is told the steps of the run, and which one of them (from 1)
+    is under way.
     """
 
     overlay: Overlay
@@ -76,6 +77,7 @@ class ToolContext:
     count: Count = estimate_tokens
     workshop: Workshop | None = None
     git: GitRules = field(default_factory=GitRules)
+    plan: Callable[[Sequence[str], int], None] = field(default=lambda _steps, _current: None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +86,8 @@ class Tool(Generic[A]):
 
     ``runs_programs`` says that it needs a workshop; without one it is not offered. ``check`` raises
     :class:`ToolError` for arguments that can't be carried out, before anybody is asked about them.
+    ``ordered`` is one of the class ``low`` that does more than read: where calls that read go side
+    by side, it waits for those before it.
     """
 
     name: str
@@ -95,6 +99,7 @@ class Tool(Generic[A]):
     raw: tuple[str, ...] = field(default=())
     runs_programs: bool = False
     check: Callable[[A], object] | None = None
+    ordered: bool = False
 
     def schema(self) -> ToolSchema:
         """Describe the tool to a model."""

@@ -11,8 +11,9 @@ from lsp_agent.sandbox.types import Ability, Outcome
 from lsp_agent.workspace.overlay import Overlay
 
 Check = Literal[
-    "scope", "syntax", "characters", "secrets", "format", "lint", "diagnostics", "tests"
+    "scope", "syntax", "characters", "secrets", "format", "lint", "diagnostics", "tests", "finished"
 ]
+"""``finished`` fails where a run was cut off with its work half done."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ import pytest
 from lsp_agent.agent.environment import RunEnvironment
 from lsp_agent.agent.loop import run_agent
 from lsp_agent.agent.permits import Permits
+from lsp_agent.agent.prompts import Prompts
 from lsp_agent.agent.types import ApprovalQuestion, Reply, RunRequest, RunResult
 from lsp_agent.cancel import CancelToken
 from lsp_agent.config.load import Sources, load_settings
@@ -30,10 +31,12 @@ class Stage:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.events: list[Event] = []
+        self.progress: list[str] = []
         self.cancel = CancelToken()
         self.allow = False
         self.reply: Reply = "allow"
         self.permits = Permits()
+        self.prompts = Prompts()
         self.tools: dict[str, Tool[Any]] = {}
         self.questions: list[ApprovalQuestion] = []
         self.instruments: Instruments | None = None
@@ -53,6 +56,7 @@ class Stage:
         **agent: Any,
     ) -> RunResult:
         self.events.clear()
+        self.progress.clear()
         values = {key if "." in key else f"agent.{key}": str(one) for key, one in agent.items()}
         values = {key.replace("__", "."): one for key, one in values.items()}
         loaded = load_settings(Sources(cli=values))
@@ -69,6 +73,8 @@ class Stage:
             permits=self.permits,
             programs=self.programs,
             workshop=self.workshop,
+            prompts=self.prompts,
+            progress=lambda words, _share: self.progress.append(words),
         )
         return run_agent(request, env, self.cancel)
 

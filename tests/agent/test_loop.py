@@ -184,21 +184,6 @@ def test_approve_always_asks_before_the_edit_leaves(stage: Stage, allow: bool) -
     assert "+x = 2" in stage.questions[0].detail
 
 
-def test_old_results_make_room(stage: Stage) -> None:
-    stage.file("big.py", "x = 1\n" * 300)
-    counter = iter(range(1, 99))
-
-    def script(_: object) -> object:
-        start = next(counter)
-        return calls(("read_file", {"path": "big.py", "start_line": start})) if start < 12 else "ok"
-
-    engine = ScriptedEngine(script, n_ctx=3000)
-    assert stage.run(engine, TASK, max_tokens=500).status == "answered"
-    assert any("lines were dropped" in content for content in contents(engine))
-    first = engine.requests[0].prompt.messages
-    assert engine.requests[-1].prompt.messages[: len(first)] == first
-
-
 def test_prompt_that_can_not_fit_names_both_sizes(stage: Stage) -> None:
     result = stage.run(ScriptedEngine(["x"], n_ctx=300), RunRequest("t" * 4000))
     assert result.status == "failed"

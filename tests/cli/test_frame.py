@@ -86,6 +86,17 @@ def test_config_show_and_check(home: Path, tmp_path: Path, capsys: Caps) -> None
     assert json.loads(capsys.readouterr().out)["title"] == "lsp-agent"
 
 
+def test_a_prompt_without_a_job_is_named(home: Path, tmp_path: Path, capsys: Caps) -> None:
+    (home / "prompts").mkdir()
+    (home / "prompts" / "tool.md").write_text("Mine.")
+    assert run(["config", "check", "--workspace", str(tmp_path)]) == 0
+    (problem,) = json.loads(capsys.readouterr().out)["problems"]
+    assert (problem["nearest"], problem["level"]) == ("tools", "warning")
+    run(["doctor", "--json"])
+    checks = {row["name"]: row for row in json.loads(capsys.readouterr().out)}
+    assert "there is no prompt 'tool'" in checks["prompts"]["detail"]
+
+
 def test_trust_and_back(home: Path, tmp_path: Path, capsys: Caps) -> None:
     folder = tmp_path / "ws"
     folder.mkdir()

@@ -48,6 +48,19 @@ def test_prints_a_diff_that_git_applies_and_changes_nothing(
     assert "Mended the name." in done.err
 
 
+def test_what_is_half_done_at_a_limit_is_shown_and_not_applied(
+    lsp_agent: Command, use_remote: UseRemote, source: Path
+) -> None:
+    for arguments, status in ((("--diff",), 0), (("--apply",), 1)):
+        with ScriptedEndpoint([EDIT, EDIT]) as endpoint:
+            use_remote(endpoint.base_url)
+            done = lsp_agent("run", "mend it", *arguments, "--set", "agent.max_steps=1")
+        assert done.status == status
+        assert "fails finished: the run used its 1 steps without finishing" in done.err
+        assert ("+    return w * h" in done.out) is (status == 0)
+    assert source.read_bytes() == SOURCE.encode()
+
+
 def test_applies_byte_for_byte(lsp_agent: Command, use_remote: UseRemote, source: Path) -> None:
     source.chmod(0o755)
     with ScriptedEndpoint([EDIT, SAID]) as endpoint:

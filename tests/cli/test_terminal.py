@@ -8,6 +8,7 @@ import select
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -121,6 +122,28 @@ def test_an_edit_that_fails_a_check_is_asked_about_once(
     assert "not verified, it fails characters" in shown.seen
     assert shown.seen.count("[y/N]") == 1
     assert work.joinpath("new.py").exists()
+
+
+def test_a_plan_shows_as_progress_and_draws_nothing_else(
+    terminal: Start, use_remote: Callable[..., None], work: Path
+) -> None:
+    seen = threading.Event()
+    steps = ["write \x1b[2Jit", "[bold]tell"]
+    replies = iter([Reply(tool_calls=(call("update_plan", steps=steps, current=1),))])
+
+    def script(_body: dict) -> Reply:
+        reply = next(replies, None)
+        if reply is None:
+            seen.wait(30)
+        return reply or Reply(text="It is there.")
+
+    with ScriptedEndpoint(script) as endpoint:
+        use_remote(endpoint.base_url)
+        shown = terminal("run", "write it")
+        shown.until("1/2: write \\x1b[2Jit – asking the model")
+        seen.set()
+        assert shown.finish() == 0, shown.seen
+    assert "\x1b[2J" not in shown.seen
 
 
 @pytest.mark.parametrize("answer", ["n\n", "\n", "\x04"])

@@ -44,6 +44,19 @@ async def test_run_applies_and_reports(start_editor: Start) -> None:
         assert isinstance(reports[-1], T.WorkDoneProgressEnd)
 
 
+async def test_a_plan_shows_as_progress(start_editor: Start) -> None:
+    steps = ["write b", "tell"]
+    first, second = (
+        Reply(tool_calls=(call("update_plan", steps=steps, current=at),)) for at in (1, 2)
+    )
+    with ScriptedEndpoint([first, CREATE, second, DONE]) as endpoint:
+        editor = await start_editor("vscode", remote(endpoint.base_url))
+        await editor.command("lspAgent.run", {"task": "add b"}, "t1")
+        said = [one.message for one in editor.client.progress_reports["t1"][1:-1]]
+        assert "1/2: write b" in said
+        assert said.index("1/2: write b – write_file new/b.py") < said.index("2/2: tell")
+
+
 async def test_run_creates_a_file_without_emptying_one(start_editor: Start) -> None:
     with ScriptedEndpoint([CREATE, DONE]) as endpoint:
         editor = await start_editor("neovim", remote(endpoint.base_url))
@@ -233,6 +246,29 @@ async def test_a_model_is_switched_while_a_run_goes_on(start_editor: Start, tmp_
     assert len(switched["runs"]) == 1
     assert len(await run) > 400
     assert (await status())["runs"] == []
+
+
+@pytest.mark.parametrize("count", [0, 5])
+async def test_candidates_share_an_evaluated_prompt(
+    start_editor: Start, tmp_path: Path, count: int
+) -> None:
+    """Three by default; of each prompt but the first nearly all is known."""
+    model = tmp_path / "tiny.gguf"
+    make_tiny_gguf(model)
+    local = {"kind": "llama-cpp", "model": str(model), "nCtx": 4096, "nThreads": 1}
+    agent = {"profile": "direct", "maxTokens": 24, "refinePasses": 0, "candidates": count}
+    editor = await start_editor(
+        "vscode", {"lspAgent": {"engines": {"local": local}, "agent": agent}}
+    )
+    uri = editor.open("a.py", "def f():\n    return 1\n" * 20)
+    line = {"start": {"line": 1, "character": 0}, "end": {"line": 1, "character": 5}}
+    await editor.command("lspAgent.run", {"task": "return 2", "uri": uri, "range": line})
+    (engine,) = plain(await editor.command("lspAgent.status"))["engines"]
+    evaluated, reused = engine["prompt_tokens_evaluated"], engine["prompt_tokens_reused"]
+    asked = count or 3
+    prompt = (evaluated + reused) / asked
+    assert prompt == int(prompt) > 200
+    assert reused >= (asked - 1) * prompt * 0.9
 
 
 async def test_bad_settings_are_told_and_the_good_ones_hold(start_editor: Start) -> None:

@@ -50,6 +50,19 @@ async def test_from_the_staged_diff_by_a_model(start_editor: Start) -> None:
     assert "unstaged" not in asked
 
 
+async def test_a_users_own_prompt_is_asked(start_editor: Start, home: Path) -> None:
+    (home / "prompts").mkdir()
+    (home / "prompts" / "commit.md").write_text("Write it in verse.\n")
+    with ScriptedEndpoint([Reply(text="Mend")]) as endpoint:
+        editor = await start_editor("vscode", remote(endpoint.base_url))
+        folder = repository(editor)
+        (folder / "prompts").mkdir()
+        (folder / "prompts" / "commit.md").write_text("Write it in prose.\n")
+        (folder / "a.py").write_text("changed = 1\n")
+        await editor.command("lspAgent.commitMessage", {"root": folder.as_uri()})
+        assert endpoint.requests[0]["messages"][0]["content"] == "Write it in verse."
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="0.0.0.0 leads to no place there")
 @pytest.mark.parametrize("base", [None, "main"])
 async def test_a_diff_is_data_and_keeps_its_secrets(

@@ -78,10 +78,11 @@ def test_line_numbers_and_other_hunks_do_not_matter() -> None:
     (one,) = asked(before, after)
     (below,) = asked(f"import os\n\n{before}", f"import os\n\n{after}")
     assert below.hunk.first == one.hunk.first + 2
-    assert below.key(INFO) == one.key(INFO)
-    assert one.key(replace(INFO, model="another")) != one.key(INFO)
+    assert below.key(INFO, "") == one.key(INFO, "")
+    assert one.key(INFO, "another prompt") != one.key(INFO, "")
+    assert one.key(replace(INFO, model="another"), "") != one.key(INFO, "")
     (other,) = asked(before, after.replace("a.json", "b.json"))
-    assert other.key(INFO) != one.key(INFO)
+    assert other.key(INFO, "") != one.key(INFO, "")
 
 
 def test_what_speaks_to_a_model_is_data() -> None:

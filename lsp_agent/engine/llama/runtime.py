@@ -8,6 +8,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable, Iterator, Sequence
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -68,7 +69,9 @@ class Runtime:
         self._drafter = self._load_drafter(settings, cancel, progress)
         rolls_back = self._model.rolls_back
         self._slots = SlotCache(self._context, rolls_back=rolls_back)
-        store = PrefixStore(prefixes, self._fingerprint(settings))
+        fingerprint = self._fingerprint(settings)
+        self._digest = sha256(f"{fingerprint}|{settings.chat_template}".encode()).hexdigest()[:32]
+        store = PrefixStore(prefixes, fingerprint)
         self.scheduler = Scheduler(
             self._context, self._slots, self.stopping, store, rolls_back=rolls_back
         )
@@ -99,9 +102,11 @@ class Runtime:
                 "arch": header.arch,
                 "quantization": header.quantization,
                 "size_bytes": header.size_bytes,
+                "fingerprint": self._digest,
                 "chat_template": self._has_template,
                 **model.placement(build),
                 "n_threads": model.n_threads,
+                "n_seq_max": self._context.n_seq,
                 "context_used": self._slots.used,
                 "prompt_tokens_evaluated": evaluated,
                 "prompt_tokens_reused": reused,
