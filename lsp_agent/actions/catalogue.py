@@ -8,6 +8,8 @@ from lsp_agent.actions import (
     edit,
     explain,
     explain_conflict,
+    extract_constant,
+    extract_variable,
     fix,
     resolve_conflict,
 )
@@ -16,6 +18,8 @@ ACTIONS = (
     fix.ACTION,
     resolve_conflict.ACTION,
     explain_conflict.ACTION,
+    extract_variable.ACTION,
+    extract_constant.ACTION,
     edit.ACTION,
     document.ACTION,
     annotate.ACTION,
