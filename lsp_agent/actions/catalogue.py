@@ -11,6 +11,7 @@ from lsp_agent.actions import (
     extract_constant,
     extract_variable,
     fix,
+    inline_variable,
     resolve_conflict,
 )
 
@@ -20,6 +21,7 @@ ACTIONS = (
     explain_conflict.ACTION,
     extract_variable.ACTION,
     extract_constant.ACTION,
+    inline_variable.ACTION,
     edit.ACTION,
     document.ACTION,
     annotate.ACTION,

@@ -95,6 +95,7 @@ def test_kinds_are_those_of_the_contract() -> None:
         "extract_constant": "refactor.extract.lspAgent.constant",
         "extract_variable": "refactor.extract.lspAgent.variable",
         "fix": "quickfix.lspAgent",
+        "inline_variable": "refactor.inline.lspAgent.variable",
         "resolve_conflict": "refactor.rewrite.lspAgent.resolveConflict",
     }
 
