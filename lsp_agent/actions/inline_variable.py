@@ -21,7 +21,9 @@ class InlineVariable(RuleAction):
     nothing: ClassVar = "local variable with an assignment here"
     example: ClassVar = Example(
         language="python",
-        before="def area(box):\n    width$0 = box.right - box.left\n    return width * box.height\n",
+        before=(
+            "def area(box):\n    width$0 = box.right - box.left\n    return width * box.height\n"
+        ),
         after="def area(box):\n    return (box.right - box.left) * box.height\n",
     )
 

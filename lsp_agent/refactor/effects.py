@@ -79,14 +79,14 @@ def reads(node: SyntaxNode) -> bool:
     return any(one.type in _READS for one in node.walk(skip=FUNCTIONS))
 
 
-def moves_safely(node: SyntaxNode, earlier: list[SyntaxNode]) -> bool:
+def moves_safely(node: SyntaxNode, earlier: list[SyntaxNode], *, held: bool) -> bool:
     """Whether a node may be evaluated before what is evaluated earlier now.
 
-    A call may change what another expression reads; names alone are taken to stay as they are.
+    A call may change a value that is ``held`` elsewhere.
     """
     if any(binds(one) for one in earlier):
         return False
-    return not any(has_effects(one) for one in earlier) or not (has_effects(node) or reads(node))
+    return not any(has_effects(one) for one in earlier) or not (has_effects(node) or held)
 
 
 def makes_objects(node: SyntaxNode) -> bool:
@@ -94,12 +94,15 @@ def makes_objects(node: SyntaxNode) -> bool:
     return any(one.type in _MUTABLE for one in node.walk())
 
 
-def change_between(node: SyntaxNode, list_: SyntaxNode, start: int, use: SyntaxNode) -> str:
+def change_between(
+    node: SyntaxNode, list_: SyntaxNode, start: int, use: SyntaxNode, *, held: bool
+) -> str:
     """Say what may change an expression's value between a byte and a use; ``""`` for nothing.
 
-    Both stand in one list of statements; a loop around the use alone counts to its end.
+    Both stand in one list of statements; a loop around the use alone counts to its end. Calls may
+    change a value that is ``held`` elsewhere.
     """
-    names, held = names_in(node), reads(node)
+    names = names_in(node)
     loop = _loop_around(use, list_)
     for one in list_.walk():
         if one.start < start or one.start >= (loop.end if loop else use.start):

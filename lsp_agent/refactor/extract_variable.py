@@ -24,6 +24,7 @@ from lsp_agent.refactor.effects import (
 )
 from lsp_agent.refactor.hoisting import Hoisted, hoist, is_value
 from lsp_agent.refactor.naming import free_name, variable_names
+from lsp_agent.refactor.uses import depends
 from lsp_agent.syntax.document import SyntaxDocument
 from lsp_agent.syntax.tree import SyntaxNode
 from lsp_agent.workspace.edits import TextEdit
@@ -62,11 +63,12 @@ def extract_variable(document: SyntaxDocument, range_: Range) -> list[Change]:
 
 
 def _one(document: SyntaxDocument, node: SyntaxNode) -> Sequence[TextEdit]:
-    return _extracted(document, node, [node], hoist(node))
+    return _extracted(document, node, [node], hoist(node, held=depends(document, node)))
 
 
 def _all(document: SyntaxDocument, node: SyntaxNode) -> Sequence[TextEdit]:
-    where = hoist(node)
+    held = depends(document, node)
+    where = hoist(node, held=held)
     if has_effects(node):
         raise RefusedError("each of its evaluations may have an effect of its own")
     if makes_objects(node):
@@ -75,9 +77,9 @@ def _all(document: SyntaxDocument, node: SyntaxNode) -> Sequence[TextEdit]:
     first = _first(equal, node, where)
     equal = [one for one in equal if one.start >= first.start]
     for one in equal[1:]:
-        if reason := change_between(node, where.list, first.start, one):
+        if reason := change_between(node, where.list, first.start, one, held=held):
             raise RefusedError(reason)
-    return _extracted(document, node, equal, hoist(first))
+    return _extracted(document, node, equal, hoist(first, held=held))
 
 
 def _is_same(one: SyntaxNode, node: SyntaxNode, document: SyntaxDocument) -> bool:

@@ -5,7 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from lsp_agent.refactor.change import RefusedError
-from lsp_agent.refactor.effects import COMPREHENSIONS, ECMA, has_effects, moves_safely, names_in
+from lsp_agent.refactor.effects import (
+    COMPREHENSIONS,
+    ECMA,
+    has_effects,
+    moves_safely,
+    names_in,
+    reads,
+)
 from lsp_agent.syntax.tree import SyntaxNode
 
 _PYTHON = frozenset(
@@ -121,8 +128,10 @@ def _is_chained(node: SyntaxNode) -> bool:
     return False
 
 
-def hoist(node: SyntaxNode) -> Hoisted:
+def hoist(node: SyntaxNode, *, held: bool = False) -> Hoisted:
     """Find the statement before which an expression can be evaluated just as well.
+
+    Calls may change its value where it is ``held`` elsewhere, or reads attributes.
 
     Raises :class:`RefusedError` where it is evaluated later, more than once, or perhaps not at
     all, and where something that is evaluated before it may change it.
@@ -140,7 +149,7 @@ def hoist(node: SyntaxNode) -> Hoisted:
         raise RefusedError("there is no statement around the selected expression")
     if parent.parent is not None and parent.parent.type == "class_definition":
         raise RefusedError("in the body of a class a variable would be an attribute of the class")
-    if not moves_safely(node, earlier):
+    if not moves_safely(node, earlier, held=held or reads(node)):
         before = next(one.text for one in earlier if has_effects(one)).partition("\n")[0]
         raise RefusedError(f"what is evaluated before it, {before!r}, may change its value")
     declared = {one.text for one in _declared(child) if not node.holds(one)}

@@ -31,7 +31,7 @@ from lsp_agent.refactor.effects import (
 )
 from lsp_agent.refactor.hoisting import LISTS, hoist
 from lsp_agent.refactor.operands import in_place_of
-from lsp_agent.refactor.uses import Uses, uses_of
+from lsp_agent.refactor.uses import Uses, depends, uses_of
 from lsp_agent.syntax.document import SyntaxDocument
 from lsp_agent.syntax.tree import SyntaxNode
 from lsp_agent.workspace.edits import TextEdit
@@ -83,8 +83,9 @@ def _edits(document: SyntaxDocument, node: SyntaxNode) -> Sequence[TextEdit]:
     if has_effects(variable.value):
         _check_single(variable)
     else:
+        held = depends(document, variable.value)
         for use in variable.uses:
-            _check(variable, use)
+            _check(variable, use, held=held)
     editor = Editor(document)
     for use in variable.uses:
         editor.put(use, in_place_of(variable.value, use))
@@ -129,7 +130,7 @@ def _check_names(
                 raise RefusedError(f"it is used where it may not be assigned (line {line})")
 
 
-def _check(variable: _Variable, use: SyntaxNode) -> None:
+def _check(variable: _Variable, use: SyntaxNode, *, held: bool) -> None:
     """Refuse a use at which a value without effects may be another one."""
     value, list_ = variable.value, variable.block
     if not list_.holds(use) or use.start < value.end:
@@ -149,7 +150,7 @@ def _check(variable: _Variable, use: SyntaxNode) -> None:
         raise RefusedError("its uses share one object, and would have one each")
     if "generator_expression" in between and not constant:
         raise RefusedError("a generator uses it later, when its value may be another one")
-    if reason := change_between(value, list_, variable.statement.end, use):
+    if reason := change_between(value, list_, variable.statement.end, use, held=held):
         raise RefusedError(reason)
 
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from lsp_agent.refactor.change import RefusedError
+from lsp_agent.refactor.effects import is_variable, reads
 from lsp_agent.syntax.document import SyntaxDocument
 from lsp_agent.syntax.locals import local_references
-from lsp_agent.syntax.python_model import Role, ScopeKind
+from lsp_agent.syntax.python_model import Role, Scope, ScopeKind
 from lsp_agent.syntax.python_names import PythonNames
 from lsp_agent.syntax.tree import SyntaxNode, covering
 
@@ -47,6 +49,40 @@ def uses_of(document: SyntaxDocument, node: SyntaxNode) -> Uses:
     if document.language == "python":
         return _python(document, node)
     return _ecma(document, node)
+
+
+def depends(document: SyntaxDocument, node: SyntaxNode) -> bool:
+    """Whether calls may change an expression's value: by attributes, or by shared variables."""
+    if reads(node):
+        return True
+    return not all(_is_steady(document, one) for one in node.walk() if is_variable(one))
+
+
+def _is_steady(document: SyntaxDocument, node: SyntaxNode) -> bool:
+    """Whether no function but the one that a variable is used in gives it another value."""
+    if document.language == "python":
+        names = PythonNames(document)
+        here = names.scope_at(node.start)
+        home = names.lookup(node.text, here)
+        places = [one for one in names.occurrences(node.text) if one.role is Role.DECLARED]
+        if home is None or (not places and home == _function(here)):
+            return True
+        bound = [one for one in names.occurrences(node.text) if one.role is Role.BINDING]
+        return not places and sum(names.home(one) == home for one in bound) <= 1
+    ranges = local_references(document, document.position_at(node.start))
+    if ranges is None:
+        writes = rf"(?<![\w$.]){re.escape(node.text)}\s*(?:[-+*/%&|^?<>]*=(?![=>])|\+\+|--)"
+        return len(re.findall(writes, document.text.content)) <= 1
+    places_ = [_node(document, document.byte_at(one.start), node.text) for one in ranges]
+    return sum(is_bound(one) for one in places_) <= 1
+
+
+def _function(scope: Scope) -> Scope:
+    """Return the scope of the function around a comprehension or lambda."""
+    here = scope
+    while here.parent is not None and here.kind in (ScopeKind.COMPREHENSION, ScopeKind.LAMBDA):
+        here = here.parent
+    return here
 
 
 def _python(document: SyntaxDocument, node: SyntaxNode) -> Uses:
