@@ -11,6 +11,11 @@ from lsp_agent.syntax.tree import SyntaxNode, covering
 from lsp_agent.workspace.edits import TextEdit
 from lsp_agent.workspace.positions import Range
 
+LISTS = frozenset(
+    {"module", "block", "program", "statement_block", "switch_case", "switch_default"}
+)
+"""What holds statements."""
+
 
 class RefusedError(LspAgentError):
     """A refactoring that would change what the program does, or might; the message says why."""
@@ -90,14 +95,22 @@ def node_in(document: SyntaxDocument, range_: Range) -> SyntaxNode | None:
 
 
 def exactly(document: SyntaxDocument, range_: Range) -> SyntaxNode | None:
-    """Return the outermost node whose text is what is selected; ``None`` for a mere cursor."""
+    """Return the outermost node whose text is what is selected, no list of statements.
+
+    ``None`` for a mere cursor, and where the borders are not those of a node.
+    """
     start, end = selected(document, range_)
     node = covering(document, start, end) if start < end else None
-    if node is None or (node.start, node.end) != (start, end):
+    if node is None or _extent(node) != (start, end):
         return None
-    while node.parent is not None and (node.parent.start, node.parent.end) == (start, end):
-        node = node.parent
+    above = node.parent
+    while above is not None and above.type not in LISTS and _extent(above) == (start, end):
+        node, above = above, above.parent
     return node
+
+
+def _extent(node: SyntaxNode) -> tuple[int, int]:
+    return node.start, node.end
 
 
 def line_start(document: SyntaxDocument, offset: int) -> int:

@@ -113,7 +113,7 @@ def _extracted(
         _declare(document, editor, statement, f"{keyword}{name} = {_value(node, document)}")
     for one in places:
         if not (whole and one == node):
-            editor.put(one, _use(one, name))
+            editor.put(one, use_of(one, name))
     return editor.done()
 
 
@@ -123,7 +123,7 @@ def _declare(
     """Put a declaration before a statement, on its line where the statement shares one."""
     if document.language in ECMA:
         hazard = statement.text.startswith(_HAZARDS)
-        declaration += ";" if hazard or _has_semicolons(document, statement) else ""
+        declaration += ";" if hazard or has_semicolons(document, statement) else ""
     if is_first(document, statement.start):
         indent = indent_of(document, statement.start)
         editor.insert(statement.start, f"{declaration}\n{indent}")
@@ -133,7 +133,8 @@ def _declare(
         editor.insert(statement.start, f"{declaration.rstrip(';')}; ")
 
 
-def _has_semicolons(document: SyntaxDocument, statement: SyntaxNode) -> bool:
+def has_semicolons(document: SyntaxDocument, statement: SyntaxNode) -> bool:
+    """Whether statements end in semicolons here."""
     return statement.text.endswith(";") or _SEMICOLON.search(document.text.content) is not None
 
 
@@ -148,7 +149,7 @@ def _value(node: SyntaxNode, document: SyntaxDocument) -> str:
     return text
 
 
-def _use(node: SyntaxNode, name: str) -> str:
+def use_of(node: SyntaxNode, name: str) -> str:
     """Return how a name stands in a node's place."""
     parent = node.parent
     if parent is None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from lsp_agent.refactor.change import RefusedError
+from lsp_agent.refactor.change import LISTS, RefusedError
 from lsp_agent.refactor.effects import (
     COMPREHENSIONS,
     ECMA,
@@ -35,9 +35,6 @@ _ECMA = frozenset(
         "jsx_fragment",
     }
 )  # fmt: skip
-LISTS = frozenset(
-    {"module", "block", "program", "statement_block", "switch_case", "switch_default"}
-)
 _TARGETS = frozenset(
     {
         "pattern_list", "tuple_pattern", "list_pattern", "list_splat_pattern", "tuple", "list",

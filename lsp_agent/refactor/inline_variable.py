@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from lsp_agent.refactor.change import (
+    LISTS,
     Change,
     Editor,
     RefusedError,
@@ -29,7 +30,7 @@ from lsp_agent.refactor.effects import (
     names_in,
     reads,
 )
-from lsp_agent.refactor.hoisting import LISTS, hoist
+from lsp_agent.refactor.hoisting import hoist
 from lsp_agent.refactor.operands import in_place_of
 from lsp_agent.refactor.uses import Uses, depends, uses_of
 from lsp_agent.syntax.document import SyntaxDocument

@@ -93,6 +93,8 @@ def test_kinds_are_those_of_the_contract() -> None:
         "explain": "refactor.rewrite.lspAgent.explain",
         "explain_conflict": "refactor.rewrite.lspAgent.explainConflict",
         "extract_constant": "refactor.extract.lspAgent.constant",
+        "extract_function": "refactor.extract.lspAgent.function",
+        "extract_method": "refactor.extract.lspAgent.method",
         "extract_variable": "refactor.extract.lspAgent.variable",
         "fix": "quickfix.lspAgent",
         "inline_variable": "refactor.inline.lspAgent.variable",
