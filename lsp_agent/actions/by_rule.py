@@ -22,17 +22,22 @@ class RuleAction(BaseAction):
         """Return what can be done, looking around the place only."""
         raise NotImplementedError
 
+    def changes(self, place: Place) -> list[Change]:
+        """Return what can be done at a place."""
+        return self.find(place.document, place.range)
+
     def offers(self, place: Place) -> list[Offer]:
         """List what the code around the place allows, what is refused with its reason."""
         line, near = place.document.near(place.range.start)
+        around = Place(place.path, near, _moved(place.range, -line))
         return [
             Offer(one.title, one.argument, disabled=one.refused or None, needs_model=False)
-            for one in self.find(near, _moved(place.range, -line))
+            for one in self.changes(around)
         ]
 
     def request(self, place: Place, argument: str) -> RunRequest:
         """Find the edits, with all of the file in sight."""
-        found = self.find(place.document, place.range)
+        found = self.changes(place)
         chosen = next((one for one in found if argument in ("", one.argument)), None)
         if chosen is None:
             raise ActionError(f"there is no {self.nothing}")

@@ -14,6 +14,7 @@ from lsp_agent.actions import (
     extract_variable,
     fix,
     inline_variable,
+    organize_imports,
     resolve_conflict,
 )
 
@@ -30,4 +31,5 @@ ACTIONS = (
     document.ACTION,
     annotate.ACTION,
     explain.ACTION,
+    organize_imports.ACTION,
 )

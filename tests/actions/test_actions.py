@@ -98,6 +98,7 @@ def test_kinds_are_those_of_the_contract() -> None:
         "extract_variable": "refactor.extract.lspAgent.variable",
         "fix": "quickfix.lspAgent",
         "inline_variable": "refactor.inline.lspAgent.variable",
+        "organize_imports": "source.lspAgent.organizeImports",
         "resolve_conflict": "refactor.rewrite.lspAgent.resolveConflict",
     }
 
