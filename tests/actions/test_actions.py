@@ -97,6 +97,7 @@ def test_kinds_are_those_of_the_contract() -> None:
         "extract_method": "refactor.extract.lspAgent.method",
         "extract_variable": "refactor.extract.lspAgent.variable",
         "fix": "quickfix.lspAgent",
+        "inline_function": "refactor.inline.lspAgent.function",
         "inline_variable": "refactor.inline.lspAgent.variable",
         "organize_imports": "source.lspAgent.organizeImports",
         "resolve_conflict": "refactor.rewrite.lspAgent.resolveConflict",
