@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from lsp_agent.actions import (
     annotate,
+    de_morgan,
     document,
     edit,
     explain,
@@ -15,8 +16,12 @@ from lsp_agent.actions import (
     fix,
     inline_function,
     inline_variable,
+    invert_if,
+    leave_early,
+    merge_if,
     organize_imports,
     resolve_conflict,
+    unwrap_else,
 )
 
 ACTIONS = (
@@ -29,6 +34,11 @@ ACTIONS = (
     inline_function.ACTION,
     extract_function.ACTION,
     extract_method.ACTION,
+    invert_if.ACTION,
+    merge_if.ACTION,
+    leave_early.ACTION,
+    unwrap_else.ACTION,
+    de_morgan.ACTION,
     edit.ACTION,
     document.ACTION,
     annotate.ACTION,

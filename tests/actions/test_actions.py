@@ -88,6 +88,7 @@ def test_requests_that_do_not_apply_say_why(name: str) -> None:
 def test_kinds_are_those_of_the_contract() -> None:
     assert {action.name: action.kind for action in ACTIONS.values()} == {
         "annotate": "refactor.rewrite.lspAgent.annotate",
+        "de_morgan": "refactor.rewrite.lspAgent.deMorgan",
         "document": "refactor.rewrite.lspAgent.document",
         "edit": "refactor.rewrite.lspAgent.edit",
         "explain": "refactor.rewrite.lspAgent.explain",
@@ -99,8 +100,12 @@ def test_kinds_are_those_of_the_contract() -> None:
         "fix": "quickfix.lspAgent",
         "inline_function": "refactor.inline.lspAgent.function",
         "inline_variable": "refactor.inline.lspAgent.variable",
+        "invert_if": "refactor.rewrite.lspAgent.invertIf",
+        "leave_early": "refactor.rewrite.lspAgent.leaveEarly",
+        "merge_if": "refactor.rewrite.lspAgent.mergeIf",
         "organize_imports": "source.lspAgent.organizeImports",
         "resolve_conflict": "refactor.rewrite.lspAgent.resolveConflict",
+        "unwrap_else": "refactor.rewrite.lspAgent.unwrapElse",
     }
 
 
