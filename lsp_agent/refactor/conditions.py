@@ -30,7 +30,9 @@ _LEAVING = frozenset({"return_statement", "raise_statement", "throw_statement",
 _SCRIPT_LOOPS = frozenset({"for_statement", "for_in_statement", "while_statement", "do_statement"})
 
 
-def _change(document: SyntaxDocument, title: str, node: SyntaxNode, text: str) -> list[Change]:
+def replaced(document: SyntaxDocument, title: str, node: SyntaxNode, text: str) -> list[Change]:
+    """Return the change that puts a text in a node's place."""
+
     def edits() -> Sequence[TextEdit]:
         editor = Editor(document)
         editor.put(node, text)
@@ -47,7 +49,7 @@ def invert_if(document: SyntaxDocument, range_: Range) -> list[Change]:
     condition = negated(found.condition, script=found.script)
     text = written_if(document, found.node, condition, found.other, found.body,
                       script=found.script)  # fmt: skip
-    return _change(document, "Invert the if", found.node, text)
+    return replaced(document, "Invert the if", found.node, text)
 
 
 def merge_if(document: SyntaxDocument, range_: Range) -> list[Change]:
@@ -64,7 +66,7 @@ def merge_if(document: SyntaxDocument, range_: Range) -> list[Change]:
     if "\n" in condition:
         return []
     text = written_if(document, found.node, condition, inner.body, None, script=found.script)
-    return _change(document, "Merge with the if inside", found.node, text)
+    return replaced(document, "Merge with the if inside", found.node, text)
 
 
 def leave_early(document: SyntaxDocument, range_: Range) -> list[Change]:
@@ -84,7 +86,7 @@ def leave_early(document: SyntaxDocument, range_: Range) -> list[Change]:
     else:
         head = [f"if {condition}:", f"{indent}{unit}{leaving}"]
     text = "\n".join([*head, *lines_of(document, found.body, indent)])
-    return _change(document, f"Leave early: {leaving}", found.node, text)
+    return replaced(document, f"Leave early: {leaving}", found.node, text)
 
 
 def _leaving(found: If) -> str:
@@ -125,7 +127,7 @@ def unwrap_else(document: SyntaxDocument, range_: Range) -> list[Change]:
     bare = condition[1:-1] if found.script else condition
     first = written_if(document, found.node, bare, found.body, None, script=found.script)
     text = "\n".join([first, *lines_of(document, found.other, indent)])
-    return _change(document, "Take the else away", found.node, text)
+    return replaced(document, "Take the else away", found.node, text)
 
 
 def de_morgan(document: SyntaxDocument, range_: Range) -> list[Change]:
@@ -145,7 +147,7 @@ def de_morgan(document: SyntaxDocument, range_: Range) -> list[Change]:
                 or one.field in ("condition", "value") or parent.type.endswith("_statement")
             )  # fmt: skip
             wrapped = text if loose or text.startswith(("!", "not (")) else f"({text})"
-            return _change(document, "Apply De Morgan's law", one, wrapped)
+            return replaced(document, "Apply De Morgan's law", one, wrapped)
     return []
 
 

@@ -88,6 +88,8 @@ def test_requests_that_do_not_apply_say_why(name: str) -> None:
 def test_kinds_are_those_of_the_contract() -> None:
     assert {action.name: action.kind for action in ACTIONS.values()} == {
         "annotate": "refactor.rewrite.lspAgent.annotate",
+        "choice_to_if": "refactor.rewrite.lspAgent.choiceToIf",
+        "comprehension_to_loop": "refactor.rewrite.lspAgent.comprehensionToLoop",
         "de_morgan": "refactor.rewrite.lspAgent.deMorgan",
         "document": "refactor.rewrite.lspAgent.document",
         "edit": "refactor.rewrite.lspAgent.edit",
@@ -98,10 +100,12 @@ def test_kinds_are_those_of_the_contract() -> None:
         "extract_method": "refactor.extract.lspAgent.method",
         "extract_variable": "refactor.extract.lspAgent.variable",
         "fix": "quickfix.lspAgent",
+        "if_to_choice": "refactor.rewrite.lspAgent.ifToChoice",
         "inline_function": "refactor.inline.lspAgent.function",
         "inline_variable": "refactor.inline.lspAgent.variable",
         "invert_if": "refactor.rewrite.lspAgent.invertIf",
         "leave_early": "refactor.rewrite.lspAgent.leaveEarly",
+        "loop_to_comprehension": "refactor.rewrite.lspAgent.loopToComprehension",
         "merge_if": "refactor.rewrite.lspAgent.mergeIf",
         "organize_imports": "source.lspAgent.organizeImports",
         "resolve_conflict": "refactor.rewrite.lspAgent.resolveConflict",
