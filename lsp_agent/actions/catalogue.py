@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from lsp_agent.actions import (
     annotate,
+    arrow_braces,
     choice_to_if,
     comprehension_to_loop,
     de_morgan,
+    destructure,
     document,
     edit,
     explain,
@@ -25,6 +27,9 @@ from lsp_agent.actions import (
     merge_if,
     organize_imports,
     resolve_conflict,
+    swap_quotes,
+    swap_template,
+    to_f_string,
     unwrap_else,
 )
 
@@ -47,6 +52,11 @@ ACTIONS = (
     if_to_choice.ACTION,
     loop_to_comprehension.ACTION,
     comprehension_to_loop.ACTION,
+    to_f_string.ACTION,
+    swap_quotes.ACTION,
+    swap_template.ACTION,
+    arrow_braces.ACTION,
+    destructure.ACTION,
     edit.ACTION,
     document.ACTION,
     annotate.ACTION,

@@ -88,9 +88,11 @@ def test_requests_that_do_not_apply_say_why(name: str) -> None:
 def test_kinds_are_those_of_the_contract() -> None:
     assert {action.name: action.kind for action in ACTIONS.values()} == {
         "annotate": "refactor.rewrite.lspAgent.annotate",
+        "arrow_braces": "refactor.rewrite.lspAgent.arrowBraces",
         "choice_to_if": "refactor.rewrite.lspAgent.choiceToIf",
         "comprehension_to_loop": "refactor.rewrite.lspAgent.comprehensionToLoop",
         "de_morgan": "refactor.rewrite.lspAgent.deMorgan",
+        "destructure": "refactor.rewrite.lspAgent.destructure",
         "document": "refactor.rewrite.lspAgent.document",
         "edit": "refactor.rewrite.lspAgent.edit",
         "explain": "refactor.rewrite.lspAgent.explain",
@@ -109,6 +111,9 @@ def test_kinds_are_those_of_the_contract() -> None:
         "merge_if": "refactor.rewrite.lspAgent.mergeIf",
         "organize_imports": "source.lspAgent.organizeImports",
         "resolve_conflict": "refactor.rewrite.lspAgent.resolveConflict",
+        "swap_quotes": "refactor.rewrite.lspAgent.swapQuotes",
+        "swap_template": "refactor.rewrite.lspAgent.swapTemplate",
+        "to_f_string": "refactor.rewrite.lspAgent.toFString",
         "unwrap_else": "refactor.rewrite.lspAgent.unwrapElse",
     }
 
