@@ -42,14 +42,15 @@ def piece_in(document: SyntaxDocument, range_: Range) -> Piece | None:
 
 
 def _statements(document: SyntaxDocument, list_: SyntaxNode, start: int, end: int) -> Piece | None:
-    inside = [one for one in list_.children if one.named and start <= one.start and one.end <= end]
+    near = [one for one in list_.children_within(start, end) if one.named]
+    inside = [one for one in near if start <= one.start and one.end <= end]
     statements = [one for one in inside if one.type != "comment"]
     if not statements or inside[0].start != start or any(one.broken for one in statements):
         return None
     rest = document.data[inside[-1].end : end].strip(b"; \t")
     if rest or all(one.type in _SIMPLE for one in statements):
         return None
-    touched = [one for one in list_.children if one.named and one.end > start and one.start < end]
+    touched = [one for one in near if one.end > start and one.start < end]
     return Piece(statements, start, end, expression=False) if touched == inside else None
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Sequence
 from functools import partial
 
@@ -16,6 +15,8 @@ from lsp_agent.syntax.document import SyntaxDocument
 from lsp_agent.syntax.tree import SyntaxNode
 from lsp_agent.workspace.edits import TextEdit
 from lsp_agent.workspace.positions import Range
+
+_DEFINING = ("def", "function", "const", "let", "var")
 
 
 def inline_function(document: SyntaxDocument, range_: Range) -> list[Change]:
@@ -77,7 +78,6 @@ def _edits(
 
 
 def is_defined(document: SyntaxDocument, name: str) -> bool:
-    """Whether a text seems to define a function. Cost: a search through it."""
-    word = re.escape(name)
-    pattern = rf"\b(?:def|function)\s+{word}\b|\b(?:const|let|var)\s+{word}\s*="
-    return re.search(pattern, document.text.content) is not None
+    """Whether a text seems to define a function. Cost: a few searches through it."""
+    content = document.text.content
+    return any(f"{word} {name}" in content for word in _DEFINING)

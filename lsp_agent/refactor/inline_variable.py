@@ -57,12 +57,13 @@ class _Variable:
 def inline_variable(document: SyntaxDocument, range_: Range) -> list[Change]:
     """Offer to inline the local variable at the cursor; all else is found out when it is chosen.
 
-    Listing costs a search for an assignment through the text that is parsed together.
+    Listing costs a search for an assignment through the outermost function around it.
     """
     node = node_in(document, range_)
     if node is None or document.language not in {"python", *ECMA} or not is_variable(node):
         return []
-    if not any(one.type in FUNCTIONS for one in node.around()):
+    functions = [one for one in node.around() if one.type in FUNCTIONS]
+    if not functions:
         return []
     name = re.escape(node.text)
     pattern = (
@@ -70,7 +71,7 @@ def inline_variable(document: SyntaxDocument, range_: Range) -> list[Change]:
         if document.language == "python"
         else rf"\b(?:const|let|var)\s+{name}\s*[=:]"
     )
-    if not re.search(pattern, document.text.content, re.MULTILINE):
+    if not re.search(pattern, functions[-1].text, re.MULTILINE):
         return []
     return [Change(f"Inline {node.text}", partial(_edits, document, node))]
 

@@ -14,15 +14,18 @@ from lsp_agent.syntax.document import SyntaxDocument
 from lsp_agent.workspace.edits import TextEdit
 
 _SOME = re.compile(r"^[ \t]*(?:from|import)\b", re.MULTILINE)
+_TOP = 20_000
 _EXPORTING = re.compile(r"(?:^|/)(?:__init__\.py|conftest\.py|[^/]+\.pyi)$")
 
 
 def organize_imports(document: SyntaxDocument, path: str) -> list[Change]:
     """Offer to sort, merge and thin out the imports of a file, where it has any.
 
-    Listing costs a search for the first import.
+    Listing costs a search for the first import in 20,000 characters.
     """
-    if document.language not in {"python", *ECMA} or not _SOME.search(document.text.content):
+    if document.language not in {"python", *ECMA} or not _SOME.search(
+        document.text.content, 0, _TOP
+    ):
         return []
     return [Change("Organize imports", partial(_edits, document, path))]
 

@@ -66,6 +66,24 @@ class SyntaxNode:
         return found
 
     @property
+    def leaf(self) -> bool:
+        """Whether nothing is below it; costs less than to look at its children."""
+        return not self._node.child_count
+
+    def children_within(self, start: int, end: int) -> list[SyntaxNode]:
+        """Return the children that touch the bytes from ``start`` to ``end``.
+
+        Cost: what stands behind them is not looked at.
+        """
+        cursor = self._node.walk()
+        found: list[SyntaxNode] = []
+        more = cursor.goto_first_child_for_byte(start) is not None
+        while more and cursor.node is not None and cursor.node.start_byte <= end:
+            found.append(SyntaxNode(self._data, cursor.node, self, cursor.field_name))
+            more = cursor.goto_next_sibling()
+        return found
+
+    @property
     def parts(self) -> list[SyntaxNode]:
         """The named children but comments."""
         return [one for one in self.children if one.named and one.type != "comment"]
@@ -123,9 +141,9 @@ def covering(document: SyntaxDocument, start: int, end: int) -> SyntaxNode | Non
     Of an empty stretch behind a word it is the word. Cost: one descent from the root.
     """
     found = _descend(document, start, end)
-    if start == end > 0 and found is not None and (found.children or not found.named):
+    if start == end > 0 and found is not None and not (found.leaf and found.named):
         before = _descend(document, start - 1, end)
-        if before is not None and before.named and not before.children:
+        if before is not None and before.named and before.leaf:
             return before
     return found
 
