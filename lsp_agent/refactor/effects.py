@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from lsp_agent.syntax.tree import SyntaxNode
 
 ECMA = frozenset({"javascript", "typescript", "tsx"})
@@ -79,14 +81,22 @@ def reads(node: SyntaxNode) -> bool:
     return any(one.type in _READS for one in node.walk(skip=FUNCTIONS))
 
 
-def moves_safely(node: SyntaxNode, earlier: list[SyntaxNode], *, held: bool) -> bool:
-    """Whether a node may be evaluated before what is evaluated earlier now.
+def in_the_way(
+    node: SyntaxNode, earlier: list[SyntaxNode], held: Callable[[SyntaxNode], bool]
+) -> SyntaxNode | None:
+    """Return what keeps a node from being evaluated before what is evaluated earlier now.
 
-    A call may change a value that is ``held`` elsewhere.
+    ``held`` says of an expression whether calls may change its value; that they change what is
+    called itself, as ``a.b`` in ``a.b(node)``, is left out of account.
     """
-    if any(binds(one) for one in earlier):
-        return False
-    return not any(has_effects(one) for one in earlier) or not (has_effects(node) or held)
+    acts = has_effects(node)
+    waits = acts or held(node)
+    for one in earlier:
+        if binds(one) or (waits and has_effects(one)):
+            return one
+        if acts and one.field != "function" and held(one):
+            return one
+    return None
 
 
 def makes_objects(node: SyntaxNode) -> bool:

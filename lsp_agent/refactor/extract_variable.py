@@ -63,12 +63,12 @@ def extract_variable(document: SyntaxDocument, range_: Range) -> list[Change]:
 
 
 def _one(document: SyntaxDocument, node: SyntaxNode) -> Sequence[TextEdit]:
-    return _extracted(document, node, [node], hoist(node, held=depends(document, node)))
+    return _extracted(document, node, [node], hoist(node, partial(depends, document)))
 
 
 def _all(document: SyntaxDocument, node: SyntaxNode) -> Sequence[TextEdit]:
     held = depends(document, node)
-    where = hoist(node, held=held)
+    where = hoist(node, partial(depends, document))
     if has_effects(node):
         raise RefusedError("each of its evaluations may have an effect of its own")
     if makes_objects(node):
@@ -79,7 +79,7 @@ def _all(document: SyntaxDocument, node: SyntaxNode) -> Sequence[TextEdit]:
     for one in equal[1:]:
         if reason := change_between(node, where.list, first.start, one, held=held):
             raise RefusedError(reason)
-    return _extracted(document, node, equal, hoist(first, held=held))
+    return _extracted(document, node, equal, hoist(first, partial(depends, document)))
 
 
 def _is_same(one: SyntaxNode, node: SyntaxNode, document: SyntaxDocument) -> bool:

@@ -2,17 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from lsp_agent.refactor.change import LISTS, RefusedError
-from lsp_agent.refactor.effects import (
-    COMPREHENSIONS,
-    ECMA,
-    has_effects,
-    moves_safely,
-    names_in,
-    reads,
-)
+from lsp_agent.refactor.effects import COMPREHENSIONS, ECMA, in_the_way, names_in, reads
 from lsp_agent.syntax.tree import SyntaxNode
 
 _PYTHON = frozenset(
@@ -125,10 +119,10 @@ def _is_chained(node: SyntaxNode) -> bool:
     return False
 
 
-def hoist(node: SyntaxNode, *, held: bool = False) -> Hoisted:
+def hoist(node: SyntaxNode, held: Callable[[SyntaxNode], bool] = reads) -> Hoisted:
     """Find the statement before which an expression can be evaluated just as well.
 
-    Calls may change its value where it is ``held`` elsewhere, or reads attributes.
+    ``held`` says of an expression whether calls may change its value.
 
     Raises :class:`RefusedError` where it is evaluated later, more than once, or perhaps not at
     all, and where something that is evaluated before it may change it.
@@ -146,9 +140,9 @@ def hoist(node: SyntaxNode, *, held: bool = False) -> Hoisted:
         raise RefusedError("there is no statement around the selected expression")
     if parent.parent is not None and parent.parent.type == "class_definition":
         raise RefusedError("in the body of a class a variable would be an attribute of the class")
-    if not moves_safely(node, earlier, held=held or reads(node)):
-        before = next(one.text for one in earlier if has_effects(one)).partition("\n")[0]
-        raise RefusedError(f"what is evaluated before it, {before!r}, may change its value")
+    if (before := in_the_way(node, earlier, held)) is not None:
+        line = before.text.partition("\n")[0]
+        raise RefusedError(f"{line!r} is evaluated before it, and one may change the other")
     declared = {one.text for one in _declared(child) if not node.holds(one)}
     if shared := sorted(declared & names_in(node)):
         raise RefusedError(f"{shared[0]} is bound by the statement itself")
@@ -172,6 +166,9 @@ def _earlier(parent: SyntaxNode, child: SyntaxNode) -> list[SyntaxNode]:
         return parent.all("right")
     if parent.type == "conditional_expression":
         return []
+    if parent.type == "assignment_expression" and child.field == "right":
+        left = parent.child("left")
+        return [one for one in (left.child("object"), left.child("index")) if one] if left else []
     return [one for one in parent.parts if one.end <= child.start]
 
 

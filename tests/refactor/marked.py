@@ -54,4 +54,4 @@ def run(source: str, calls: tuple[str, ...]) -> list[Any]:
             results.append(repr(eval(call, names)))
         except Exception as error:  # noqa: BLE001 - what is raised is a result too
             results.append(f"{type(error).__name__}")
-    return [*results, names["log"]]
+    return [*results, repr(names["log"])]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 
 from lsp_agent.actions.by_rule import RuleAction
@@ -13,7 +15,7 @@ from lsp_agent.workspace.edits import apply_edits
 from lsp_agent.workspace.positions import Range
 from tests.refactor.marked import run
 
-PROGRAM = '''
+PROGRAM = """
 import sys
 import os, re
 from collections import OrderedDict, Counter
@@ -102,7 +104,7 @@ def g(n):
     elif n:
         return 1
     return 0
-'''
+"""
 CALLS = ("f(0, 1)", "f(4, 2)", "f(7, 0)", "f(3, -1)", "g(4)", "tell('a', 0)", "_pick([{1: 2}], 1)")
 RULES = [one for one in ACTIONS if isinstance(one, RuleAction)]
 
@@ -118,7 +120,7 @@ def places() -> list[tuple[int, int]]:
         found.append((node.start, node.end))
         if node.type in ("block", "module"):
             parts = node.parts
-            found += [(one.start, two.end) for one, two in zip(parts, parts[1:], strict=False)]
+            found += [(one.start, two.end) for one, two in pairwise(parts)]
     return list(dict.fromkeys(found))
 
 
