@@ -62,10 +62,14 @@ _CLASSES = frozenset({"class_body", "class_definition"})
 
 @dataclass(frozen=True, slots=True)
 class Hoisted:
-    """The statement before which an expression may be evaluated as well."""
+    """The statement before which an expression may be evaluated as well.
+
+    ``earlier`` are its parts that are evaluated before the expression.
+    """
 
     statement: SyntaxNode
     list: SyntaxNode
+    earlier: tuple[SyntaxNode, ...]
 
 
 def is_value(node: SyntaxNode, language: str | None) -> bool:
@@ -127,7 +131,8 @@ def hoist(node: SyntaxNode, held: Callable[[SyntaxNode], bool] = reads) -> Hoist
     Raises :class:`RefusedError` where it is evaluated later, more than once, or perhaps not at
     all, and where something that is evaluated before it may change it.
     """
-    child, earlier = node, list[SyntaxNode]()
+    child = node
+    earlier: list[SyntaxNode] = []
     for parent in node.around():
         if parent.type in LISTS and not (parent.type == "switch_case" and child.field == "value"):
             break
@@ -146,7 +151,7 @@ def hoist(node: SyntaxNode, held: Callable[[SyntaxNode], bool] = reads) -> Hoist
     declared = {one.text for one in _declared(child) if not node.holds(one)}
     if shared := sorted(declared & names_in(node)):
         raise RefusedError(f"{shared[0]} is bound by the statement itself")
-    return Hoisted(child, parent)
+    return Hoisted(child, parent, tuple(earlier))
 
 
 def _declared(statement: SyntaxNode) -> list[SyntaxNode]:

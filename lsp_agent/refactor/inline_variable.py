@@ -83,7 +83,7 @@ def _edits(document: SyntaxDocument, node: SyntaxNode) -> Sequence[TextEdit]:
     if not variable.uses:
         raise RefusedError(f"{node.text} is never used")
     if has_effects(variable.value):
-        _check_single(variable)
+        _check_single(document, variable)
     else:
         held = depends(document, variable.value)
         for use in variable.uses:
@@ -156,7 +156,7 @@ def _check(variable: _Variable, use: SyntaxNode, *, held: bool) -> None:
         raise RefusedError(reason)
 
 
-def _check_single(variable: _Variable) -> None:
+def _check_single(document: SyntaxDocument, variable: _Variable) -> None:
     """Refuse unless a value with effects is used once, and right behind its assignment."""
     if len(variable.uses) > 1:
         raise RefusedError("its value has effects, and it is used more than once")
@@ -164,23 +164,9 @@ def _check_single(variable: _Variable) -> None:
     where = hoist(use)
     if where.list != variable.block or variable.statement.sibling(1) != where.statement:
         raise RefusedError("its value has effects, and other statements stand before its use")
-    for one in where.statement.walk(skip=FUNCTIONS):
-        if one.end > use.start or one.holds(use):
-            continue
-        if has_effects(one) or (reads(one) and not _is_target(one, where.statement)):
+    for one in where.earlier:
+        if has_effects(one) or (one.field != "function" and depends(document, one)):
             raise RefusedError(f"{one.text} would be evaluated before its value")
-
-
-def _is_target(node: SyntaxNode, statement: SyntaxNode) -> bool:
-    """Whether a node is part of what is called, or of what is assigned to."""
-    here: SyntaxNode | None = node
-    while here is not None and here != statement:
-        if here.field == "function":
-            return True
-        if here.field == "left" and here.parent is not None and here.parent.type == "assignment":
-            return True
-        here = here.parent
-    return False
 
 
 def remove_statement(document: SyntaxDocument, editor: Editor, statement: SyntaxNode) -> None:

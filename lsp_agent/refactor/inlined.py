@@ -10,11 +10,13 @@ from lsp_agent.refactor.effects import (
     COMPREHENSIONS,
     FUNCTIONS,
     has_effects,
+    is_variable,
     makes_objects,
     names_in,
+    reads,
 )
 from lsp_agent.refactor.operands import in_place_of, written
-from lsp_agent.refactor.uses import depends
+from lsp_agent.refactor.uses import depends, is_steady
 from lsp_agent.syntax.document import SyntaxDocument
 from lsp_agent.syntax.tree import SyntaxNode
 
@@ -132,6 +134,7 @@ def _check_order(
             raise RefusedError(f"{argument.text} would be evaluated later than now")
         if acts:
             last = places[0].end
+            _check_read_before(document, callee, value, places[0])
             others = [other for key, other in given.items() if key != name]
             if any(depends(document, other) for other in others if not has_effects(other)):
                 raise RefusedError(f"{argument.text} may change another argument")
@@ -153,6 +156,18 @@ def _check_value(
         raise RefusedError(f"{argument.text} would be made {len(places)} times")
     if has_effects(argument) and (len(places) != 1 or _is_lazy(places[0], value)):
         raise RefusedError(f"{argument.text} has effects, and would not happen exactly once")
+
+
+def _check_read_before(
+    document: SyntaxDocument, callee: Callee, value: SyntaxNode, place: SyntaxNode
+) -> None:
+    """Refuse an effect that may change what the expression reads before it."""
+    for one in value.walk(skip=FUNCTIONS):
+        if one.end > place.start or one.field == "function":
+            continue
+        shared = is_variable(one) and one.text not in callee.parameters
+        if reads(one) or (shared and one.leaf and not is_steady(document, one)):
+            raise RefusedError(f"{one.text} would be read before the argument's effect")
 
 
 def _bound_inside(value: SyntaxNode) -> set[str]:

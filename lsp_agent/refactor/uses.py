@@ -55,10 +55,10 @@ def depends(document: SyntaxDocument, node: SyntaxNode) -> bool:
     """Whether calls may change an expression's value: by attributes, or by shared variables."""
     if reads(node):
         return True
-    return not all(_is_steady(document, one) for one in node.walk() if is_variable(one))
+    return not all(is_steady(document, one) for one in node.walk() if is_variable(one))
 
 
-def _is_steady(document: SyntaxDocument, node: SyntaxNode) -> bool:
+def is_steady(document: SyntaxDocument, node: SyntaxNode) -> bool:
     """Whether no function but the one that a variable is used in gives it another value."""
     if document.language == "python":
         names = PythonNames(document)

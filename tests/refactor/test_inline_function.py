@@ -64,6 +64,11 @@ def test_script(before: str, after: str, language: str) -> None:
         ("def f(a):\n    return b and a\nx = f$0(g())\n", "exactly once"),
         ("def f(a):\n    return h() + a\nx = f$0(g())\n", "later than now"),
         ("def f(a):\n    return h() + a\nx = f$0(y.z)\n", "later than now"),
+        (
+            "k = 1\ndef h():\n    global k\n    k = 2\ndef f(a):\n    return k - a\nx = f$0(h())\n",
+            "read before",
+        ),
+        ("def f(a):\n    return b.c - a\nx = f$0(h())\n", "read before"),
         ("def f(a, b):\n    return b - a\nx = f$0(g(), h())\n", "later than now"),
         ("def f(a):\n    return lambda: a\nx = f$0(y)\n", "used later"),
         ("def f(a):\n    return a, a\nx = f$0([])\n", "2 times"),

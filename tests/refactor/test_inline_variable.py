@@ -103,6 +103,8 @@ def test_what_other_functions_may_set_is_not_taken_to_stay() -> None:
     program = "n = 0\ndef up():\n    global n\n    n += 1\n"
     reason = refusal(inline_variable, f"{program}def f():\n    x$0 = n\n    up()\n    return x\n")
     assert "up()" in reason
+    reason = refusal(inline_variable, f"{program}def f():\n    x$0 = up()\n    return n, x\n")
+    assert "before its value" in reason
     script = "let n = 0; const up = () => { n++; }; const k = 1;"
     marked = f"{script} function f() {{ const x$0 = n; up(); return x; }}"
     assert "up()" in refusal(inline_variable, marked, "javascript")
