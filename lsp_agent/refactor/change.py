@@ -109,6 +109,25 @@ def exactly(document: SyntaxDocument, range_: Range) -> SyntaxNode | None:
     return node
 
 
+def alike(document: SyntaxDocument, node: SyntaxNode, within: SyntaxNode) -> list[SyntaxNode]:
+    """Return the nodes of a node's type and text, itself among them, that another node holds.
+
+    Cost: a search for the text, and a descent for each place where it stands.
+    """
+    text = document.data[node.start : node.end]
+    found = []
+    at = document.data.find(text, within.start, within.end)
+    while at >= 0:
+        one = covering(document, at, at + len(text))
+        while one is not None and _extent(one) == (at, at + len(text)):
+            if one.type == node.type:
+                found.append(one)
+                break
+            one = one.parent
+        at = document.data.find(text, at + 1, within.end)
+    return found
+
+
 def _extent(node: SyntaxNode) -> tuple[int, int]:
     return node.start, node.end
 

@@ -5,7 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import partial
 
-from lsp_agent.refactor.change import Change, Editor, exactly, line_end, line_start, next_line
+from lsp_agent.refactor.change import (
+    Change,
+    Editor,
+    alike,
+    exactly,
+    line_end,
+    line_start,
+    next_line,
+)
 from lsp_agent.refactor.effects import ECMA
 from lsp_agent.refactor.hoisting import is_value
 from lsp_agent.refactor.naming import constant_names, free_name
@@ -52,7 +60,8 @@ def _edits(document: SyntaxDocument, node: SyntaxNode, *, every: bool) -> Sequen
     root = tree(document)
     places = [node]
     if every and root is not None:
-        places = [one for one in root.walk() if _is_same(one, node, document)]
+        found = alike(document, node, root)
+        places = [one for one in found if is_value(one, document.language)]
     top = places[0]
     while top.parent is not None and top.parent.parent is not None:
         top = top.parent
@@ -66,10 +75,6 @@ def _edits(document: SyntaxDocument, node: SyntaxNode, *, every: bool) -> Sequen
         element = one.parent is not None and one.parent.type == "jsx_attribute"
         editor.put(one, f"{{{name}}}" if element else name)
     return editor.done()
-
-
-def _is_same(one: SyntaxNode, node: SyntaxNode, document: SyntaxDocument) -> bool:
-    return one.type == node.type and one.text == node.text and is_value(one, document.language)
 
 
 def _declare(document: SyntaxDocument, editor: Editor, top: SyntaxNode, line: str) -> None:

@@ -10,6 +10,7 @@ from lsp_agent.refactor.change import (
     Change,
     Editor,
     RefusedError,
+    alike,
     exactly,
     indent_of,
     is_first,
@@ -73,7 +74,11 @@ def _all(document: SyntaxDocument, node: SyntaxNode) -> Sequence[TextEdit]:
         raise RefusedError("each of its evaluations may have an effect of its own")
     if makes_objects(node):
         raise RefusedError("each of its evaluations makes an object of its own")
-    equal = [one for one in where.list.walk(skip=FUNCTIONS) if _is_same(one, node, document)]
+    equal = [
+        one
+        for one in alike(document, node, where.list)
+        if is_value(one, document.language) and _is_run(one, where.list)
+    ]
     first = _first(equal, node, where)
     equal = [one for one in equal if one.start >= first.start]
     for one in equal[1:]:
@@ -82,8 +87,14 @@ def _all(document: SyntaxDocument, node: SyntaxNode) -> Sequence[TextEdit]:
     return _extracted(document, node, equal, hoist(first, partial(depends, document)))
 
 
-def _is_same(one: SyntaxNode, node: SyntaxNode, document: SyntaxDocument) -> bool:
-    return one.type == node.type and one.text == node.text and is_value(one, document.language)
+def _is_run(one: SyntaxNode, list_: SyntaxNode) -> bool:
+    """Whether an expression in some statements is no part of a function among them."""
+    for above in one.around():
+        if above == list_:
+            return True
+        if above.type in FUNCTIONS:
+            return False
+    return False
 
 
 def _first(equal: list[SyntaxNode], node: SyntaxNode, where: Hoisted) -> SyntaxNode:

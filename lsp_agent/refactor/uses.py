@@ -55,13 +55,14 @@ def depends(document: SyntaxDocument, node: SyntaxNode) -> bool:
     """Whether calls may change an expression's value: by attributes, or by shared variables."""
     if reads(node):
         return True
-    return not all(is_steady(document, one) for one in node.walk() if is_variable(one))
+    names = PythonNames(document) if document.language == "python" else None
+    return not all(is_steady(document, one, names) for one in node.walk() if is_variable(one))
 
 
-def is_steady(document: SyntaxDocument, node: SyntaxNode) -> bool:
+def is_steady(document: SyntaxDocument, node: SyntaxNode, names: PythonNames | None = None) -> bool:
     """Whether no function but the one that a variable is used in gives it another value."""
     if document.language == "python":
-        names = PythonNames(document)
+        names = names or PythonNames(document)
         here = names.scope_at(node.start)
         home = names.lookup(node.text, here)
         places = [one for one in names.occurrences(node.text) if one.role is Role.DECLARED]
