@@ -108,6 +108,11 @@ class PythonNames:
             here = here.parent
         return None
 
+    def scope_at(self, start: int) -> Scope:
+        """Return the scope in which what begins at an offset is evaluated."""
+        chain = self._finder.descend(start)
+        return self._walker.scope(chain, len(chain) - 1)
+
     def bindings(self, name: str, scope: Scope) -> tuple[Binding, ...]:
         """Return the bindings of a name in one scope, in source order."""
         key = (scope, name)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from lsp_agent.actions.by_rule import RuleAction
 from lsp_agent.actions.spec import Action, ActionError, Place, load_actions
 from lsp_agent.agent.types import DiagnosticNote
 from lsp_agent.syntax.document import SyntaxDocument
@@ -15,7 +16,7 @@ from tests.agent.conftest import Stage
 from tests.support.scripted_engine import ScriptedEngine
 
 ACTIONS = load_actions(pytest.fail)
-SUFFIX = {"python": "py"}
+SUFFIX = {"python": "py", "javascript": "js", "typescript": "ts"}
 LOCAL = {"kind": "llama-cpp", "native_tools": False, "grammar": True, "n_params": 10_000}
 
 
@@ -25,16 +26,17 @@ def stage(tmp_path: Path) -> Stage:
 
 
 def place_of(action: Action) -> tuple[str, Place]:
-    before = action.example.before
-    offset = before.index("$0")
-    source = before.replace("$0", "")
+    head, _, rest = action.example.before.replace("$0", "«»").partition("«")
+    inner, _, tail = rest.partition("»")
+    source = head + inner + tail
     document = SyntaxDocument.parse(source, action.example.language)
-    at = Text(source).position(offset)
+    position = Text(source).position
+    at = Range(position(len(head)), position(len(head + inner)))
     notes = ()
     if action.example.diagnostic:
-        notes = (DiagnosticNote(Range(at, at), action.example.diagnostic),)
+        notes = (DiagnosticNote(at, action.example.diagnostic),)
     path = f"a.{SUFFIX[action.example.language]}"
-    return source, Place(path, document, Range(at, at), notes)
+    return source, Place(path, document, at, notes)
 
 
 @pytest.mark.parametrize("name", sorted(ACTIONS))
@@ -67,7 +69,16 @@ def test_nothing_is_offered_where_there_is_nothing(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["annotate", "document", "fix", "edit", "resolve_conflict", "explain_conflict"]
+    "name",
+    [
+        "annotate",
+        "document",
+        "fix",
+        "edit",
+        "resolve_conflict",
+        "explain_conflict",
+        *(name for name, action in ACTIONS.items() if isinstance(action, RuleAction)),
+    ],
 )
 def test_requests_that_do_not_apply_say_why(name: str) -> None:
     with pytest.raises(ActionError, match="there is no"):
@@ -77,12 +88,33 @@ def test_requests_that_do_not_apply_say_why(name: str) -> None:
 def test_kinds_are_those_of_the_contract() -> None:
     assert {action.name: action.kind for action in ACTIONS.values()} == {
         "annotate": "refactor.rewrite.lspAgent.annotate",
+        "arrow_braces": "refactor.rewrite.lspAgent.arrowBraces",
+        "choice_to_if": "refactor.rewrite.lspAgent.choiceToIf",
+        "comprehension_to_loop": "refactor.rewrite.lspAgent.comprehensionToLoop",
+        "de_morgan": "refactor.rewrite.lspAgent.deMorgan",
+        "destructure": "refactor.rewrite.lspAgent.destructure",
         "document": "refactor.rewrite.lspAgent.document",
         "edit": "refactor.rewrite.lspAgent.edit",
         "explain": "refactor.rewrite.lspAgent.explain",
         "explain_conflict": "refactor.rewrite.lspAgent.explainConflict",
+        "extract_constant": "refactor.extract.lspAgent.constant",
+        "extract_function": "refactor.extract.lspAgent.function",
+        "extract_method": "refactor.extract.lspAgent.method",
+        "extract_variable": "refactor.extract.lspAgent.variable",
         "fix": "quickfix.lspAgent",
+        "if_to_choice": "refactor.rewrite.lspAgent.ifToChoice",
+        "inline_function": "refactor.inline.lspAgent.function",
+        "inline_variable": "refactor.inline.lspAgent.variable",
+        "invert_if": "refactor.rewrite.lspAgent.invertIf",
+        "leave_early": "refactor.rewrite.lspAgent.leaveEarly",
+        "loop_to_comprehension": "refactor.rewrite.lspAgent.loopToComprehension",
+        "merge_if": "refactor.rewrite.lspAgent.mergeIf",
+        "organize_imports": "source.lspAgent.organizeImports",
         "resolve_conflict": "refactor.rewrite.lspAgent.resolveConflict",
+        "swap_quotes": "refactor.rewrite.lspAgent.swapQuotes",
+        "swap_template": "refactor.rewrite.lspAgent.swapTemplate",
+        "to_f_string": "refactor.rewrite.lspAgent.toFString",
+        "unwrap_else": "refactor.rewrite.lspAgent.unwrapElse",
     }
 
 

@@ -205,7 +205,7 @@ def _listed(
         diagnostics=about or None,
         is_preferred=offer.preferred or None,
         disabled=types.CodeActionDisabled(offer.disabled) if offer.disabled else None,
-        tags=[types.CodeActionTag.LlmGenerated] if features.llm_tag else None,
+        tags=[types.CodeActionTag.LlmGenerated] if features.llm_tag and offer.needs_model else None,
         data=data.write(context.server.protocol),
     )
     if features.resolves_edit if action.answer == "edit" else features.resolves_command:

@@ -1,0 +1,33 @@
+"""Give the selected expression a name."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from lsp_agent.actions.by_rule import RuleAction
+from lsp_agent.actions.spec import Example
+from lsp_agent.refactor.change import Change
+from lsp_agent.refactor.extract_variable import extract_variable
+from lsp_agent.syntax.document import SyntaxDocument
+from lsp_agent.workspace.positions import Range
+
+
+class ExtractVariable(RuleAction):
+    """A variable before the statement; of all equal expressions where none may differ."""
+
+    name: ClassVar = "extract_variable"
+    kind: ClassVar = "refactor.extract.lspAgent.variable"
+    summary: ClassVar = "put the selected expression into a variable"
+    nothing: ClassVar = "whole expression selected here"
+    example: ClassVar = Example(
+        language="python",
+        before="def area(box):\n    return «(box.right - box.left)» * box.height\n",
+        after=("def area(box):\n    value = box.right - box.left\n    return value * box.height\n"),
+    )
+
+    def find(self, document: SyntaxDocument, range_: Range) -> list[Change]:
+        """Look at the selected expression and what it stands in."""
+        return extract_variable(document, range_)
+
+
+ACTION = ExtractVariable()

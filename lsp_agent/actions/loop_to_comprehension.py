@@ -1,0 +1,38 @@
+"""Write a loop that fills a collection as a comprehension."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from lsp_agent.actions.by_rule import RuleAction
+from lsp_agent.actions.spec import Example
+from lsp_agent.refactor.change import Change
+from lsp_agent.refactor.comprehensions import loop_to_comprehension
+from lsp_agent.syntax.document import SyntaxDocument
+from lsp_agent.workspace.positions import Range
+
+
+class LoopToComprehension(RuleAction):
+    """Lists, sets and dictionaries; refused where someone could tell."""
+
+    name: ClassVar = "loop_to_comprehension"
+    kind: ClassVar = "refactor.rewrite.lspAgent.loopToComprehension"
+    summary: ClassVar = "turn the loop at the cursor into a comprehension"
+    nothing: ClassVar = "loop at the cursor that just fills the collection made before it"
+    example: ClassVar = Example(
+        language="python",
+        before=(
+            "names = []\n"
+            "for$0 user in users:\n"
+            "    if user.active:\n"
+            "        names.append(user.name)\n"
+        ),
+        after="names = [user.name for user in users if user.active]\n",
+    )
+
+    def find(self, document: SyntaxDocument, range_: Range) -> list[Change]:
+        """Look at the loop whose first line the cursor is on."""
+        return loop_to_comprehension(document, range_)
+
+
+ACTION = LoopToComprehension()

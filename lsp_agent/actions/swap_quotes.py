@@ -1,0 +1,33 @@
+"""Change a string's quotes."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from lsp_agent.actions.by_rule import RuleAction
+from lsp_agent.actions.spec import Example
+from lsp_agent.refactor.change import Change
+from lsp_agent.refactor.strings import swap_quotes
+from lsp_agent.syntax.document import SyntaxDocument
+from lsp_agent.workspace.positions import Range
+
+
+class SwapQuotes(RuleAction):
+    """Only where nothing has to be escaped."""
+
+    name: ClassVar = "swap_quotes"
+    kind: ClassVar = "refactor.rewrite.lspAgent.swapQuotes"
+    summary: ClassVar = "use the other quotes for the string at the cursor"
+    nothing: ClassVar = "string here that can have other quotes"
+    example: ClassVar = Example(
+        language="python",
+        before="name = $0'Ada'\n",
+        after='name = "Ada"\n',
+    )
+
+    def find(self, document: SyntaxDocument, range_: Range) -> list[Change]:
+        """Look at the string at the cursor."""
+        return swap_quotes(document, range_)
+
+
+ACTION = SwapQuotes()

@@ -1,0 +1,187 @@
+"""A variable's value goes to where it is used, in Python and JavaScript."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+
+from lsp_agent.refactor.change import (
+    LISTS,
+    Change,
+    Editor,
+    RefusedError,
+    is_first,
+    line_end,
+    line_start,
+    next_line,
+    node_in,
+)
+from lsp_agent.refactor.effects import (
+    COMPREHENSIONS,
+    ECMA,
+    FUNCTIONS,
+    binds,
+    change_between,
+    has_effects,
+    is_variable,
+    makes_objects,
+    names_in,
+    reads,
+)
+from lsp_agent.refactor.hoisting import hoist
+from lsp_agent.refactor.operands import in_place_of
+from lsp_agent.refactor.uses import Uses, depends, uses_of
+from lsp_agent.syntax.document import SyntaxDocument
+from lsp_agent.syntax.tree import SyntaxNode
+from lsp_agent.workspace.edits import TextEdit
+from lsp_agent.workspace.positions import Range
+
+_DECLARATIONS = frozenset({"lexical_declaration", "variable_declaration"})
+_REPEATING = COMPREHENSIONS | {
+    "for_statement", "while_statement", "do_statement", "for_in_statement",
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class _Variable:
+    """A variable's only assignment: its statement, value, and where it is used."""
+
+    statement: SyntaxNode
+    block: SyntaxNode
+    value: SyntaxNode
+    uses: list[SyntaxNode]
+
+
+def inline_variable(document: SyntaxDocument, range_: Range) -> list[Change]:
+    """Offer to inline the local variable at the cursor; all else is found out when it is chosen.
+
+    Listing costs a search for an assignment through the outermost function around it.
+    """
+    node = node_in(document, range_)
+    if node is None or document.language not in {"python", *ECMA} or not is_variable(node):
+        return []
+    functions = [one for one in node.around() if one.type in FUNCTIONS]
+    if not functions:
+        return []
+    name = re.escape(node.text)
+    pattern = (
+        rf"^[ \t]*{name}[ \t]*(?::[^=\n]+)?=(?!=)"
+        if document.language == "python"
+        else rf"\b(?:const|let|var)\s+{name}\s*[=:]"
+    )
+    if not re.search(pattern, functions[-1].text, re.MULTILINE):
+        return []
+    return [Change(f"Inline {node.text}", partial(_edits, document, node))]
+
+
+def _edits(document: SyntaxDocument, node: SyntaxNode) -> Sequence[TextEdit]:
+    variable = _variable(document, node)
+    if binds(variable.value):
+        raise RefusedError("its value binds a name itself")
+    if not variable.uses:
+        raise RefusedError(f"{node.text} is never used")
+    if has_effects(variable.value):
+        _check_single(document, variable)
+    else:
+        held = depends(document, variable.value)
+        for use in variable.uses:
+            _check(variable, use, held=held)
+    editor = Editor(document)
+    for use in variable.uses:
+        editor.put(use, in_place_of(variable.value, use))
+    remove_statement(document, editor, variable.statement)
+    return editor.done()
+
+
+def _variable(document: SyntaxDocument, node: SyntaxNode) -> _Variable:
+    """Find what is known of the variable; refused unless it is assigned exactly once."""
+    uses = uses_of(document, node)
+    if len(uses.bindings) != 1:
+        raise RefusedError(f"{node.text} is not assigned exactly once")
+    target = uses.bindings[0]
+    assignment = target.parent
+    statement = assignment
+    if assignment is not None and assignment.type == "variable_declarator":
+        statement = assignment.parent
+        if statement is None or statement.type not in _DECLARATIONS or len(statement.parts) != 1:
+            raise RefusedError(f"{node.text} is declared together with others")
+    kinds = ("assignment", "variable_declarator")
+    value = assignment.child("right") or assignment.child("value") if assignment else None
+    if assignment is None or assignment.type not in kinds or value is None or statement is None:
+        raise RefusedError(f"{node.text} is no variable with a value of its own")
+    list_ = statement.parent
+    chained = value.type == "assignment"
+    if target.field not in ("left", "name") or list_ is None or list_.type not in LISTS or chained:
+        raise RefusedError(f"{node.text} is assigned together with others")
+    _check_names(document, uses, value, list_)
+    return _Variable(statement, list_, value, uses.uses)
+
+
+def _check_names(
+    document: SyntaxDocument, uses: Uses, value: SyntaxNode, list_: SyntaxNode
+) -> None:
+    """Refuse where a name of the value means something else at a use."""
+    for name in sorted(names_in(value)):
+        for use in uses.uses:
+            if not uses.same_there(name, value, use):
+                raise RefusedError(f"{name} is another variable where the value would go")
+            if not list_.holds(use) or use.start < value.end:
+                line = document.position_at(use.start).line + 1
+                raise RefusedError(f"it is used where it may not be assigned (line {line})")
+
+
+def _check(variable: _Variable, use: SyntaxNode, *, held: bool) -> None:
+    """Refuse a use at which a value without effects may be another one."""
+    value, list_ = variable.value, variable.block
+    if not list_.holds(use) or use.start < value.end:
+        raise RefusedError("it is used where it may not be assigned")
+    between: list[str] = []
+    for one in use.around():
+        if one == list_:
+            break
+        between.append(one.type)
+    constant = not names_in(value) and not reads(value)
+    if any(one in FUNCTIONS for one in between) and not (constant and not makes_objects(value)):
+        raise RefusedError("a function uses it later, when its value may be another one")
+    if "try_statement" in between and not (constant or value.type == "identifier"):
+        raise RefusedError("it is used in a try, which would catch what its value raises")
+    again = len(variable.uses) > 1 or any(one in _REPEATING for one in between)
+    if makes_objects(value) and again:
+        raise RefusedError("its uses share one object, and would have one each")
+    if "generator_expression" in between and not constant:
+        raise RefusedError("a generator uses it later, when its value may be another one")
+    if reason := change_between(value, list_, variable.statement.end, use, held=held):
+        raise RefusedError(reason)
+
+
+def _check_single(document: SyntaxDocument, variable: _Variable) -> None:
+    """Refuse unless a value with effects is used once, and right behind its assignment."""
+    if len(variable.uses) > 1:
+        raise RefusedError("its value has effects, and it is used more than once")
+    use = variable.uses[0]
+    where = hoist(use)
+    if where.list != variable.block or variable.statement.sibling(1) != where.statement:
+        raise RefusedError("its value has effects, and other statements stand before its use")
+    for one in where.earlier:
+        if has_effects(one) or (one.field != "function" and depends(document, one)):
+            raise RefusedError(f"{one.text} would be evaluated before its value")
+
+
+def remove_statement(document: SyntaxDocument, editor: Editor, statement: SyntaxNode) -> None:
+    """Take a statement out, with its line where nothing else but a comment stands on it."""
+    data = document.data
+    end = statement.end
+    behind = data[end : line_end(document, end)]
+    if is_first(document, statement.start) and not behind.strip(b" \t;"):
+        editor.replace(line_start(document, statement.start), next_line(document, end), "")
+    elif behind.lstrip(b" \t").startswith((b"#", b"//")):
+        editor.replace(statement.start, end + len(behind) - len(behind.lstrip()), "")
+    elif behind.lstrip(b" \t").startswith(b";"):
+        mark = data.index(b";", end) + 1
+        rest = data[mark : line_end(document, end)]
+        editor.replace(statement.start, mark + len(rest) - len(rest.lstrip()), "")
+    else:
+        spaces = len(behind) - len(behind.lstrip())
+        editor.replace(statement.start, end + spaces, "")

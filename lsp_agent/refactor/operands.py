@@ -1,0 +1,79 @@
+"""How one expression's text goes into the place of another."""
+
+from __future__ import annotations
+
+from lsp_agent.refactor.change import RefusedError
+from lsp_agent.syntax.tree import SyntaxNode
+
+_ATOMS = frozenset(
+    {
+        "identifier", "string", "call", "attribute", "subscript", "list", "dictionary", "set",
+        "list_comprehension", "set_comprehension", "dictionary_comprehension", "true", "false",
+        "none", "parenthesized_expression", "generator_expression", "call_expression",
+        "member_expression", "subscript_expression", "array", "template_string", "null", "this",
+        "jsx_element", "jsx_self_closing_element", "jsx_fragment", "undefined", "tuple",
+    }
+)  # fmt: skip
+_NUMBERS = frozenset({"integer", "float", "number"})
+_MEMBERS = frozenset({"attribute", "member_expression", "subscript", "subscript_expression"})
+# Where nothing around an expression binds tighter than it.
+_OPEN = frozenset(
+    {
+        "argument_list", "arguments", "return_statement", "parenthesized_expression", "list",
+        "keyword_argument", "module", "block", "expression_statement", "array", "interpolation",
+        "variable_declarator", "template_substitution", "jsx_expression", "throw_statement",
+        "raise_statement",
+    }
+)  # fmt: skip
+_HEADS = frozenset({"if_statement", "elif_clause", "while_statement", "assert_statement"})
+_RIGHT = frozenset({"assignment", "assignment_expression", "augmented_assignment"})
+_WEAK = frozenset({"expression_list", "sequence_expression", "yield", "named_expression"})
+
+
+def in_place_of(value: SyntaxNode, use: SyntaxNode) -> str:
+    """Return an expression as it is written where another one stands.
+
+    Raises :class:`RefusedError` where a string's quotes do not allow it.
+    """
+    return written(value.text, value.type, use)
+
+
+def written(text: str, kind: str, use: SyntaxNode) -> str:
+    """Return a text that is an expression of some type as it is written in the place of ``use``."""
+    parent = use.parent
+    literal = use.above("interpolation")
+    if literal is not None:
+        _check_string(text, literal)
+    if use.type == "shorthand_property_identifier":
+        return f"{use.text}: {text}"
+    if parent is None:
+        return text
+    if kind in _NUMBERS and parent.type in _MEMBERS and use.field != "subscript":
+        return f"({text})"
+    if "\n" in text and kind not in _ATOMS:
+        return f"({text})"
+    if kind == "object" and parent.type in ("arrow_function", "expression_statement"):
+        return f"({text})"
+    return text if kind in _ATOMS | _NUMBERS or _is_open(kind, use, parent) else f"({text})"
+
+
+def _is_open(kind: str, use: SyntaxNode, parent: SyntaxNode) -> bool:
+    if kind in _WEAK:
+        # A tuple without brackets.
+        statement = parent.type == "return_statement" or parent.type in _RIGHT
+        return statement and kind == "expression_list" and parent.type != "augmented_assignment"
+    if kind == "object" and parent.type != "expression_statement":
+        return True
+    if parent.type in _RIGHT:
+        return use.field == "right"
+    if parent.type in _HEADS:
+        return use.field == "condition"
+    return parent.type in _OPEN and kind not in ("lambda", "conditional_expression")
+
+
+def _check_string(text: str, literal: SyntaxNode) -> None:
+    """Refuse what older Pythons can't read in the braces of a string."""
+    string = literal.above("string")
+    opening = string.children[0].text if string is not None and string.children else '"'
+    if opening[-1] in text or any(mark in text for mark in "\\\n#:!{}"):
+        raise RefusedError(f"it is used inside a string, where {text!r} can't stand")
