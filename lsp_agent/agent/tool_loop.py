@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from lsp_agent.agent.approvals import call_approved
+from lsp_agent.agent.calls import edit_blocks, note_shown, recognised
 from lsp_agent.agent.conversation import Conversation
 from lsp_agent.agent.direct import Piece, apply_code, diagnostics_of, piece_of
 from lsp_agent.agent.environment import Run, RunFailedError
@@ -22,6 +23,7 @@ from lsp_agent.context.untrusted import guarded, remark, unguarded
 from lsp_agent.engine.types import Message, ToolCall, ToolSchema
 from lsp_agent.syntax.document import SyntaxDocument
 from lsp_agent.tools.call import ToolOutcome
+from lsp_agent.tools.matching.ladder import AlreadyMadeError
 from lsp_agent.tools.spec import Tool
 from lsp_agent.workspace.errors import OutsideRootError, UnreadableFileError
 from lsp_agent.workspace.text import Text
@@ -44,6 +46,7 @@ class ToolLoop:
         self._problems = 0
         self._refined = 0
         self._nudged = False
+        self._made_already = False
         self._seen: set[str] = {run.request.focus.path} if run.request.focus else set()
         self._conversation = Conversation(
             run, Message("system", self._system()), Message("user", self._task())
@@ -55,7 +58,13 @@ class ToolLoop:
         Raises :class:`RejectedError`, :class:`RunFailedError`, and what the engine raises.
         """
         while True:
-            words = self.step()
+            try:
+                words = self.step()
+            except RunFailedError:
+                if not self._made_already:
+                    raise
+                # It goes in circles over an edit that it made: so it is done.
+                words = self._finish("", cut_off=False)
             if words is not None:
                 return words
 
@@ -65,6 +74,7 @@ class ToolLoop:
         parsed = answer.parsed
         native = bool(answer.tool_calls)
         calls = as_written(answer.tool_calls or self._numbered(parsed.calls))
+        calls = recognised(self._run, calls)
         text = unguarded(answer.text.strip() if native else parsed.text)
         self._conversation.answer(answer.said.content, answer.said.tool_calls)
         if calls:
@@ -72,6 +82,8 @@ class ToolLoop:
                 self._run.env.events.emit("plan", text=text)
             for call in calls:
                 self._act(call, native=native)
+        elif not parsed.problems and self._took_blocks(text, cut_off=answer.cut_off):
+            return None
         if parsed.problems and not native:
             self._complain("\n".join(parsed.problems))
         elif calls:
@@ -90,11 +102,26 @@ class ToolLoop:
             self._run, self._budget, self._conversation.messages, tools=schemas, grammar=grammar
         )
 
-    def _act(self, call: ToolCall, *, native: bool) -> None:
+    def _took_blocks(self, text: str, *, cut_off: bool) -> bool:
+        """Make the edits that an answer holds as blocks, all or none; return whether it had any."""
+        found = edit_blocks(self._run, text, cut_off=cut_off)
+        if found.problems:
+            self._complain("\n".join(found.problems))
+            return True
+        clean = self._run.env.overlay.snapshot()
+        made = [self._act(call, native=False) for call in recognised(self._run, found.calls)]
+        if made and not all(made):
+            self._run.env.overlay.restore(clean)
+            if len(made) > 1:
+                self._conversation.observe("None of your edits was made; give all of them again.")
+        return bool(made)
+
+    def _act(self, call: ToolCall, *, native: bool) -> bool:
         events = self._run.env.events
         events.emit("tool_call", id=call.id, name=call.name, arguments=dict(call.arguments))
         warning = self._repeats.note(call)
         outcome = self._carry_out(call)
+        self._made_already = outcome.code == AlreadyMadeError.code
         events.emit(
             "tool_result",
             id=call.id,
@@ -105,6 +132,7 @@ class ToolLoop:
         if outcome.ok and isinstance(path := call.arguments.get("path"), str):
             self._seen.add(path)
         self._conversation.result(call, self._as_data(call, outcome.text) + warning, native=native)
+        return outcome.ok
 
     def _as_data(self, call: ToolCall, text: str) -> str:
         """Return a result as the model may see it; say what in it speaks to the model."""
@@ -218,7 +246,9 @@ class ToolLoop:
             budget = (run.info.n_ctx - answer_tokens(run)) // 3
             count = run.env.engine.count_tokens
             line = focus.range.start.line if focus.range else None
-            parts.append(whole_file(focus.path, text, line, budget, count))
+            shown = whole_file(focus.path, text, line, budget, count)
+            note_shown(run, self._context, focus.path, shown)
+            parts.append(shown)
             parts.append(focus_lines(text, focus.range, focus.path))
             notes = diagnostics_of(run, text)
             if notes:

@@ -1,0 +1,306 @@
+"""The grades of a match, best first: the first that fits in one place is taken.
+
+1. exactly; 2. but for outer white space of lines, the indentation being put right; 3. around lines
+like ``...`` that stand for code; 4. each of these in the other :mod:`.readings`; 5. in a text that
+the file had before in this run, if what was changed since is elsewhere; 6. nearly, if every line
+that changes is there (:func:`.alignments.nearly`).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from difflib import SequenceMatcher
+
+from lsp_agent.tools.matching.alignments import (
+    Alignment,
+    around_elisions,
+    by_lines,
+    is_elision,
+    is_elision_comment,
+    nearly,
+)
+from lsp_agent.tools.matching.readings import Pair, readings
+from lsp_agent.tools.matching.transplant import ELIDED, transplant
+from lsp_agent.tools.spec import ToolError
+from lsp_agent.workspace.errors import RebaseConflictError
+from lsp_agent.workspace.rebase import rebase
+from lsp_agent.workspace.sequences import hunks
+
+_SHOWN = 3
+_WORDS = re.compile(r"\w.*\w")
+
+
+class AlreadyMadeError(ToolError):
+    """An edit that the file has already."""
+
+    code = "already-made"
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """A stretch of the file (offsets) and the new text fitted to the file's own indentation."""
+
+    start: int
+    end: int
+    new: str
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Where to replace, in order; ``grade`` says what was overlooked, ``""`` for nothing."""
+
+    matches: tuple[Match, ...]
+    grade: str = ""
+
+
+def find_edit(
+    content: str, old: str, new: str, path: str, *, every: bool = False, earlier: Sequence[str] = ()
+) -> Found:
+    r"""Return where to replace ``old`` and by what; all texts have ``\n`` line ends.
+
+    ``earlier`` are texts that the file had in this run, the newest last. Raises :class:`ToolError`
+    saying precisely what is wrong. Cost: linear in the file for the exact grade; the others compare
+    its lines a few times.
+    """
+    if not old:
+        raise ToolError(f"old_string is empty; use write_file to create or replace {path}")
+    if old == new:
+        raise ToolError("old_string and new_string are equal; nothing would change")
+    refuse_elision(new, old + "\n" + content, "new_string")
+    starts = _occurrences(content, old)
+    if starts:
+        return Found(_exact(content, starts, old, new, path, every=every))
+    pairs = [("", (old, new)), *readings(content, old, new)]
+    found = _otherwise(content, pairs, path, every=every)
+    if found is None and (merged := _merged(content, old, new, path, earlier)):
+        found = Found((merged,), "what was changed since")
+    found = found or _nearly(content, pairs)
+    if found is not None:
+        return found
+    if new and new in content:
+        raise AlreadyMadeError(_made(content, new, path))
+    raise ToolError(f"old_string is not in {path}; {_nearest(content, old)}")
+
+
+def refuse_elision(new: str, known: str, what: str) -> None:
+    """Raise :class:`ToolError` if a new text holds words in the place of code.
+
+    Those that stand in the ``known`` text may stay.
+    """
+    if "..." not in new and "…" not in new and not _speaks(new):
+        return
+    there = {line.strip() for line in known.split("\n")}
+    for number, line in enumerate(new.split("\n"), 1):
+        if is_elision_comment(line) and line.strip() not in there:
+            raise ToolError(
+                f"{what} leaves code out: its line {number} is {line.strip()!r}, which would be "
+                "written as it is; give the whole text, or edit the lines that change only"
+            )
+
+
+def _speaks(text: str) -> bool:
+    lowered = text.lower()
+    return any(word in lowered for word in ("unchanged", "existing", "rest", "remain", "omitted"))
+
+
+def _exact(
+    content: str, starts: list[int], old: str, new: str, path: str, *, every: bool
+) -> tuple[Match, ...]:
+    if len(starts) > 1 and not every:
+        raise ToolError(_ambiguous(content, starts, path))
+    made = content.find(new) if old in new else -1
+    if len(starts) == 1 and 0 <= made <= starts[0] and starts[0] + len(old) <= made + len(new):
+        # The same call again: it would put the same lines in once more.
+        raise AlreadyMadeError(_made(content, new, path))
+    if len(starts) == 1:
+        _refuse_doubling(content, starts[0], old, new)
+    return tuple(Match(at, at + len(old), new) for at in starts)
+
+
+def _refuse_doubling(content: str, start: int, old: str, new: str) -> None:
+    """Refuse to add lines above or below a block where the file has just these already.
+
+    The model left them out of ``old_string``. Brackets alone may stand twice.
+    """
+    if "\n" not in new:
+        return
+    olds, news = _trimmed(old, new)
+    found = hunks(olds, news)
+    if not olds or not found:
+        return
+    above = content[:start].rstrip("\n ").split("\n")
+    below = content[start + len(old) :].lstrip("\n ").split("\n")
+    first, last = found[0], found[-1]
+    for hunk, beside, reach in ((first, above, 0), (last, below, len(olds))):
+        more = [line.strip() for line in news[hunk.new_start : hunk.new_end] if line.strip()]
+        if hunk.start != hunk.end or hunk.start != reach or not any(map(_WORDS.search, more)):
+            continue
+        near = [line.strip() for line in beside if line.strip()]
+        if more == (near[: len(more)] if reach else near[-len(more) :]):
+            side = "below" if reach else "above"
+            raise ToolError(
+                f"new_string would put {more[0]!r} into the file again, which stands right {side} "
+                "old_string; take it into old_string too"
+            )
+
+
+def _occurrences(content: str, old: str) -> list[int]:
+    starts = []
+    at = content.find(old)
+    while at >= 0:
+        starts.append(at)
+        at = content.find(old, at + len(old))
+    return starts
+
+
+def _otherwise(
+    content: str, pairs: Iterable[tuple[str, Pair]], path: str, *, every: bool
+) -> Found | None:
+    for habit, pair in pairs:
+        if habit and (starts := _occurrences(content, pair[0])):
+            return Found(_exact(content, starts, *pair, path, every=every), habit)
+        grade, matches = _by_lines(content, pair, path, every=every)
+        if matches:
+            return Found(matches, habit or grade)
+    return None
+
+
+def _by_lines(content: str, pair: Pair, path: str, *, every: bool) -> tuple[str, tuple[Match, ...]]:
+    """Return the grade and the places that differ in white space, or in lines left out."""
+    old, new = _trimmed(*pair)
+    if not any(line.strip() for line in old):
+        return "", ()
+    lines = content.split("\n")
+    grade, found = "white space", by_lines(lines, old)
+    if not found and any(map(is_elision, old)):
+        grade = "lines left out"
+        old = [ELIDED if is_elision(line) else line for line in old]
+        new = [ELIDED if is_elision(line) else line for line in new]
+        if old.count(ELIDED) == new.count(ELIDED):
+            found = around_elisions(lines, old)
+    if len(found) > 1 and not every:
+        starts = [_offset(lines, one.start) for one in found]
+        raise ToolError(_ambiguous(content, starts, path))
+    matches = [_carried_over(lines, one, old, new) for one in found]
+    for alignment, match in zip(found, matches, strict=True):
+        if match is None:
+            shown = _numbered(lines, alignment.start, alignment.end)
+            raise ToolError(
+                f"old_string is in {path} but for {grade}, and it is not certain how new_string "
+                f"is to be read; copy these lines exactly, without their numbers:\n{shown}"
+            )
+    return grade, tuple(match for match in matches if match is not None)
+
+
+def _nearly(content: str, pairs: Iterable[tuple[str, Pair]]) -> Found | None:
+    lines = content.split("\n")
+    for habit, pair in pairs:
+        old, new = _trimmed(*pair)
+        alignment = nearly(lines, old)
+        match = _carried_over(lines, alignment, old, new) if alignment else None
+        if match is not None:
+            return Found((match,), habit or "lines that it has otherwise")
+    return None
+
+
+def _carried_over(
+    lines: list[str], found: Alignment, old: list[str], new: list[str]
+) -> Match | None:
+    have = lines[found.start : found.end]
+    made = transplant(have, old, new, found.where)
+    if made is None or made == have:
+        return None
+    start = _offset(lines, found.start)
+    end = start + len("\n".join(have))
+    if not made and end < len("\n".join(lines)):
+        end += 1
+    return Match(start, end, "\n".join(made))
+
+
+def _merged(content: str, old: str, new: str, path: str, earlier: Sequence[str]) -> Match | None:
+    """Make the edit in the newest earlier text that has ``old``, and carry it over."""
+    for text in reversed(earlier):
+        starts = _occurrences(text, old) if text != content else []
+        if len(starts) != 1:
+            continue
+        mine = text[: starts[0]] + new + text[starts[0] + len(old) :]
+        if mine == content:
+            raise AlreadyMadeError(_made(content, new, path))
+        if touching := _touching(text, mine, content):
+            lines = content.split("\n")
+            shown = _numbered(lines, max(touching[0] - 2, 0), min(touching[1] + 2, len(lines)))
+            raise ToolError(
+                f"old_string is of an earlier text of {path}, and what it changes was changed "
+                f"since; these are the lines now:\n{shown}"
+            )
+        try:
+            return Match(0, len(content), rebase(text, mine, content))
+        except RebaseConflictError:
+            return None
+    return None
+
+
+def _touching(base: str, mine: str, theirs: str) -> tuple[int, int] | None:
+    """Return the lines of ``theirs`` where both changed the same lines or ones that touch."""
+    lines = base.split("\n")
+    ours = hunks(lines, mine.split("\n"))
+    for other in hunks(lines, theirs.split("\n")):
+        if any(one.start <= other.end and other.start <= one.end for one in ours):
+            return other.new_start, other.new_end
+    return None
+
+
+def _trimmed(old: str, new: str) -> tuple[list[str], list[str]]:
+    """Return the lines of both without the blank ones that ``old`` begins and ends with."""
+    olds, news = old.split("\n"), new.split("\n") if new.strip() else []
+    while olds and not olds[0].strip():
+        olds = olds[1:]
+        news = news[1:] if news and not news[0].strip() else news
+    if news and not news[-1].strip() and olds and olds[-1].strip():
+        news = news[:-1]
+    while olds and not olds[-1].strip():
+        olds = olds[:-1]
+        news = news[:-1] if news and not news[-1].strip() else news
+    return olds, news
+
+
+def _offset(lines: list[str], number: int) -> int:
+    return sum(len(line) + 1 for line in lines[:number])
+
+
+def _numbered(lines: list[str], start: int, end: int) -> str:
+    rows = [f"{number}: {line}" for number, line in enumerate(lines[start:end], start + 1)]
+    return "\n".join(rows[:40])
+
+
+def _ambiguous(content: str, starts: list[int], path: str) -> str:
+    lines = [str(content.count("\n", 0, at) + 1) for at in starts[:8]]
+    return (
+        f"old_string stands {len(starts)} times in {path}, at lines {', '.join(lines)}; give more "
+        "lines around the one you mean, or set replace_all"
+    )
+
+
+def _made(content: str, new: str, path: str) -> str:
+    line = content.count("\n", 0, content.index(new)) + 1
+    return (
+        f"nothing was done: new_string already stands at line {line} of {path}, so the edit seems "
+        "to be made; go on with what is left, or finish"
+    )
+
+
+def _nearest(content: str, old: str) -> str:
+    """Name the lines that look most like the first line of what was sought."""
+    wanted = next((line.strip() for line in old.split("\n") if line.strip()), "")
+    scored = []
+    for number, line in enumerate(content.split("\n")[:20_000], 1):
+        matcher = SequenceMatcher(None, line.strip(), wanted, autojunk=False)
+        if matcher.real_quick_ratio() > 0.5 and matcher.quick_ratio() > 0.5:
+            scored.append((matcher.ratio(), number, line))
+    scored.sort(key=lambda item: (-item[0], item[1]))
+    if not scored:
+        return "no line is like it; read the file first"
+    near = "\n".join(f"{number}: {line}" for _, number, line in scored[:_SHOWN])
+    return f"the lines most like it are:\n{near}\ncopy the text exactly, without line numbers"
