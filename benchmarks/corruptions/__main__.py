@@ -1,11 +1,13 @@
 """A model that garbles its answers: what lands, what is refused, and nothing else.
 
     python -m benchmarks.corruptions --rounds 10000 --seed 0 [--only NAME] [--show 20]
+    python -m benchmarks.corruptions --server --rounds 200
 
 Each round takes a right edit of a small workspace in ten languages, writes it as models do (calls
 in eight spellings, blocks, diffs, whole files), damages it in one of 40 ways and lets a run take
 it. By its construction each damage leaves the right edit to be told or not. The model says it once
-and gives up: what lands, lands without a second try.
+and gives up: what lands, lands without a second try. With ``--server`` an editor asks the real
+server for each run, over stdio, and a scripted endpoint is the model.
 
 Status 1 where a run fails inside, where less than 97 % of what can be told lands exactly, or where
 anything but the right edit is ever offered.
@@ -14,14 +16,16 @@ anything but the right edit is ever offered.
 from __future__ import annotations
 
 import argparse
+import asyncio
 import random
 import sys
 import time
 from collections import Counter, defaultdict
+from collections.abc import Iterator
 from pathlib import Path
 
-from benchmarks.corruptions.damage import DAMAGES
-from benchmarks.corruptions.run import Bench, draw, folder_for_runs
+from benchmarks.corruptions.damage import DAMAGES, Case
+from benchmarks.corruptions.run import Bench, Outcome, draw, folder_for_runs
 
 LANDS = 0.97
 
@@ -32,16 +36,16 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--only", default="", help="a damage's function")
     parser.add_argument("--show", type=int, default=0, help="failures to print")
+    parser.add_argument("--server", action="store_true", help="through a real server")
     options = parser.parse_args()
     damages = [one for one in DAMAGES if options.only in ("", one.__name__)]
     rows: dict[tuple[str, bool], Counter[str]] = defaultdict(Counter)
     shown = 0
     began = time.perf_counter()
+    numbers = range(options.rounds)
+    cases = (draw(random.Random(f"{options.seed}/{number}"), damages) for number in numbers)
     with folder_for_runs() as folder:
-        bench = Bench(Path(folder))
-        for number in range(options.rounds):
-            case = draw(random.Random(f"{options.seed}/{number}"), damages)
-            outcome = bench.run(case)
+        for number, (case, outcome) in enumerate(carried_out(Path(folder), cases, options.server)):
             rows[case.name, case.recoverable][outcome.end] += 1
             amiss = outcome.end in ("wrong", "broken")
             if (amiss or (case.recoverable and outcome.end != "landed")) and shown < options.show:
@@ -50,6 +54,22 @@ def main() -> int:
                 print(*case.answers, sep="\n~~\n")
                 print(f"=> {outcome.detail}\n")
     return report(rows, options.rounds, time.perf_counter() - began)
+
+
+def carried_out(
+    folder: Path, cases: Iterator[Case], server: bool
+) -> Iterator[tuple[Case, Outcome]]:
+    if not server:
+        bench = Bench(folder)
+        yield from ((case, bench.run(case)) for case in cases)
+        return
+    from benchmarks.corruptions.server import run_through_server
+
+    drawn = list(cases)
+    ends = asyncio.run(run_through_server(folder, drawn))
+    yield from (
+        (case, Outcome(end, status, "")) for case, (end, status) in zip(drawn, ends, strict=True)
+    )
 
 
 def report(rows: dict[tuple[str, bool], Counter[str]], rounds: int, seconds: float) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
-from lsp_agent.agent.edit_blocks import BlockEdits, read_edits
+from lsp_agent.agent.edit_blocks import BlockEdits, Whole, read_edits
 from lsp_agent.agent.environment import Run
 from lsp_agent.engine.types import ToolCall
 from lsp_agent.tools.recognise import recognise
@@ -21,12 +21,14 @@ def recognised(run: Run, calls: Iterable[ToolCall]) -> tuple[ToolCall, ...]:
 def edit_blocks(run: Run, text: str, *, cut_off: bool) -> BlockEdits:
     """Read the edits that an answer holds as blocks; none where a text is wanted.
 
-    A whole file is taken for an edit only where one was asked for.
+    A new file in a fence is taken for one only where an edit was asked for: it may be an example.
+    Where a piece of a file is to change, a block of code is that piece and no file.
     """
     wanted, focus = run.request.answer, run.request.focus
     if wanted == "text":
         return BlockEdits()
     overlay = run.env.overlay
+    whole: Whole = "none" if run.request.target else "all" if wanted == "edit" else "known"
 
     def text_of(path: str) -> str | None:
         try:
@@ -38,7 +40,7 @@ def edit_blocks(run: Run, text: str, *, cut_off: bool) -> BlockEdits:
         text,
         focus.path if focus else None,
         text_of,
-        whole_files=wanted == "edit",
+        whole=whole,
         cut_off=cut_off,
     )
 

@@ -15,6 +15,7 @@ from lsp_agent.agent.environment import Run, RunFailedError
 from lsp_agent.agent.formats import extract_code
 from lsp_agent.agent.prompts import prompt
 from lsp_agent.agent.query import Answer, Budget, answer_tokens, ask_engine
+from lsp_agent.agent.rawblocks import OPENING
 from lsp_agent.agent.related import question_of, related, tool_context
 from lsp_agent.agent.verify import describe, give_up, verify
 from lsp_agent.context.builder import (
@@ -138,7 +139,7 @@ def take_rewrite(run: Run, piece: Piece, answer: Answer) -> str:
 
 def _apply(run: Run, piece: Piece, answer: Answer) -> str:
     calls = answer.tool_calls or answer.parsed.calls
-    if not calls and not run.info.jobs:
+    if not calls and not run.info.jobs and not OPENING.search(answer.text):
         blocks = edit_blocks(run, answer.text, cut_off=answer.cut_off)
         if blocks.problems:
             return "\n".join(blocks.problems)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Literal
 
 from lsp_agent.engine.types import ToolCall
 
@@ -23,6 +24,7 @@ _LABEL = re.compile(r"^(?:file(?:name)?|path)\s*[:=]\s*", re.IGNORECASE)
 _PROSE = (".md", ".mdx", ".markdown", ".rst", ".txt")
 _KEPT = 0.5
 
+Whole = Literal["all", "known", "none"]
 TextOf = Callable[[str], str | None]
 """Returns the text of a file of the workspace, ``None`` where there is none."""
 
@@ -40,16 +42,17 @@ def read_edits(
     focus: str | None,
     text_of: TextOf,
     *,
-    whole_files: bool = True,
+    whole: Whole = "all",
     cut_off: bool = False,
 ) -> BlockEdits:
     """Take the blocks out of an answer; in time linear in its length.
 
-    ``focus`` is the file meant where none is named.
+    ``focus`` is the file meant where none is named, ``whole`` which files a fence under a path is
+    taken for.
     """
     if not any(mark in text for mark in ("SEARCH", "search", "@@", "```", "~~~")):
         return BlockEdits()
-    reader = _Reader(text, focus, text_of, whole_files, cut_off)
+    reader = _Reader(text, focus, text_of, whole, cut_off)
     reader.read()
     return BlockEdits(tuple(reader.calls), tuple(reader.problems))
 
@@ -61,7 +64,7 @@ class _Reader:
     text: str
     focus: str | None
     text_of: TextOf
-    whole_files: bool
+    whole: Whole
     cut_off: bool
     calls: list[ToolCall] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
@@ -99,7 +102,7 @@ class _Reader:
             self._at += 1
             return
         end = self._closing(self._at + 1, ticks)
-        if self.whole_files:
+        if self.whole != "none":
             self._whole_file(info, ticks, end)
         self._at = len(self._lines) if end is None else end + 1
 
@@ -108,10 +111,12 @@ class _Reader:
         path = path or self._path_above(self._at)
         if path is None:
             return
+        before = self.text_of(path)
+        if before is None and self.whole == "known":
+            return
         if end is None:
             self.problems.append(f"The block with {path} has no closing {ticks}; nothing was done.")
             return
-        before = self.text_of(path)
         if path.endswith(_PROSE) and len(ticks) < 4:
             # A fence in its text would look like its end.
             return

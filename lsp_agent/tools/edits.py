@@ -6,7 +6,7 @@ from pydantic import Field
 
 from lsp_agent.syntax.document import SyntaxDocument
 from lsp_agent.syntax.symbols import Symbol
-from lsp_agent.tools.matching.ladder import Found, find_edit, refuse_elision
+from lsp_agent.tools.matching.ladder import AlreadyMadeError, Found, find_edit, refuse_elision
 from lsp_agent.tools.paths import refuse_misplaced
 from lsp_agent.tools.spec import (
     Arguments,
@@ -17,9 +17,13 @@ from lsp_agent.tools.spec import (
     ToolError,
 )
 from lsp_agent.workspace.blocks import replace_block, with_eol
+from lsp_agent.workspace.secrets import is_secret_file
 from lsp_agent.workspace.text import Text
 
 _AROUND, _ATTACHED = 3, 60
+_HIDDEN = (
+    "it is a file of secrets, whose lines are not shown; use edit_file with what you know of it"
+)
 
 
 class WriteFile(Arguments):
@@ -81,16 +85,7 @@ def _edit_file(context: ToolContext, arguments: EditFile) -> str:
     eol = Text(before).eol
     # Models write \n, whatever the file has.
     content, mixed = _unified(before, eol)
-    found = find_edit(
-        content,
-        arguments.old_string.replace("\r\n", "\n"),
-        arguments.new_string.replace("\r\n", "\n"),
-        arguments.path,
-        every=arguments.replace_all,
-        earlier=_earlier(context, arguments.path),
-    )
-    if found.grade:
-        _refuse_unread(context, arguments.path, content, found)
+    found = _found(context, arguments, content)
     after: list[str] = []
     at = 0
     for match in found.matches:
@@ -129,6 +124,34 @@ def _move_file(context: ToolContext, arguments: MoveFile) -> str:
     return f"moved {arguments.path} to {arguments.new_path}"
 
 
+def _found(context: ToolContext, arguments: EditFile, content: str) -> Found:
+    """Find the old text; what is said of a file of secrets shows none of its lines."""
+    try:
+        found = find_edit(
+            content,
+            arguments.old_string.replace("\r\n", "\n"),
+            arguments.new_string.replace("\r\n", "\n"),
+            arguments.path,
+            every=arguments.replace_all,
+            earlier=_earlier(context, arguments.path),
+        )
+        if found.grade:
+            _refuse_unread(context, arguments.path, content, found)
+    except AlreadyMadeError:
+        raise
+    except ToolError as error:
+        if _is_secret(context, arguments.path):
+            raise ToolError(
+                f"{str(error).partition(':')[0].partition(';')[0]}; {_HIDDEN}"
+            ) from None
+        raise
+    return found
+
+
+def _is_secret(context: ToolContext, path: str) -> bool:
+    return is_secret_file(path) or is_secret_file(context.overlay.uri(path))
+
+
 def _note(context: ToolContext, path: str, shown: str | None = None) -> None:
     if context.seen is not None:
         context.seen.note(context.overlay.spelling(path), context.overlay.read(path), shown)
@@ -165,6 +188,8 @@ def _refuse_unseen(context: ToolContext, path: str, before: str, content: str) -
     lost = [line for line in unseen if line.strip() not in kept]
     if not lost or (seen.knows(key) and len(lost) <= len(unseen) // 2):
         return
+    if _is_secret(context, path):
+        raise ToolError(f"{path} is there, and this text would drop lines of it; {_HIDDEN}")
     lines = before.splitlines()
     first = next(at for at, line in enumerate(lines) if line == lost[0])
     shown = lines[first : first + _ATTACHED]

@@ -15,7 +15,7 @@ _LEAST_LINES = 4
 
 
 def respelled(overlay: Overlay, path: str, *, by_name: bool) -> str:
-    """Return the file of the workspace that a path means, or the path itself.
+    """Return the file of the workspace that a path means, or the path without quotes.
 
     Undone are quotes, ``./``, a leading ``/``, backslashes, and one folder in front that stands for
     the workspace (a diff's ``a/``, its own name). ``by_name`` takes a bare name for the one file
@@ -23,7 +23,8 @@ def respelled(overlay: Overlay, path: str, *, by_name: bool) -> str:
     """
     if _exists(overlay, path):
         return path
-    plain = path.strip(" \t\n`'\"").replace("\\", "/")
+    bare = path.strip(" \t\n`'\"")
+    plain = bare.replace("\\", "/")
     root = overlay.root
     if root is not None:
         plain = plain.removeprefix(f"{root.path.as_posix()}/")
@@ -38,7 +39,8 @@ def respelled(overlay: Overlay, path: str, *, by_name: bool) -> str:
     if found is None and by_name and len(parts) == 1:
         named = [one for one in _files(overlay) if one.rpartition("/")[2] == parts[0]]
         found = named[0] if len(named) == 1 else None
-    return path if found is None else found
+    # No file is named in quotes.
+    return bare if found is None else found
 
 
 def nearest(overlay: Overlay, path: str) -> str:

@@ -122,7 +122,7 @@ def _exact(
 def _refuse_doubling(content: str, start: int, old: str, new: str) -> None:
     """Refuse to add lines above or below a block where the file has just these already.
 
-    The model left them out of ``old_string``. Brackets alone may stand twice.
+    The model left them out of ``old_string``. Brackets that close what comes in may stand twice.
     """
     if "\n" not in new:
         return
@@ -135,7 +135,9 @@ def _refuse_doubling(content: str, start: int, old: str, new: str) -> None:
     first, last = found[0], found[-1]
     for hunk, beside, reach in ((first, above, 0), (last, below, len(olds))):
         more = [line.strip() for line in news[hunk.new_start : hunk.new_end] if line.strip()]
-        if hunk.start != hunk.end or hunk.start != reach or not any(map(_WORDS.search, more)):
+        if hunk.start != hunk.end or hunk.start != reach or not more:
+            continue
+        if not any(map(_WORDS.search, more)) and _balance(old) == _balance(new):
             continue
         near = [line.strip() for line in beside if line.strip()]
         if more == (near[: len(more)] if reach else near[-len(more) :]):
@@ -144,6 +146,10 @@ def _refuse_doubling(content: str, start: int, old: str, new: str) -> None:
                 f"new_string would put {more[0]!r} into the file again, which stands right {side} "
                 "old_string; take it into old_string too"
             )
+
+
+def _balance(text: str) -> int:
+    return sum(text.count(one) for one in "([{") - sum(text.count(one) for one in ")]}")
 
 
 def _occurrences(content: str, old: str) -> list[int]:
