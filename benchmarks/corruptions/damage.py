@@ -232,6 +232,31 @@ def line_numbers(rng: random.Random, edit: Edit) -> Case | None:
     return said(rng, "line numbers", damaged, len(edit.old) > 1)
 
 
+def two_at_once(rng: random.Random, edit: Edit) -> Case | None:
+    """Garble the lines in two ways, neither of which hides what the other did."""
+    more = " " * rng.choice((2, 4, 8))
+    ways: tuple[tuple[str, Callable[[str], str]], ...] = (
+        ("entities", lambda line: html.escape(line, quote=False)),
+        ("no-break spaces", lambda line: re.sub(r"(?<=\S) (?=\S)", "\u00a0", line)),
+        ("smart quotes", lambda line: re.sub(r'"([^"]*)"', "\u201c\\1\u201d", line)),
+        ("indentation", lambda line: more + line if line else line),
+        ("line ends", lambda line: line + "  "),
+    )
+    first, second = rng.sample(ways, 2)
+    once = edit.each(first[1])
+    twice = once.each(second[1])
+    if edit.old in (once.old, edit.each(second[1]).old):
+        return None
+    if rng.random() < 0.3:
+        start = rng.randrange(1, 60)
+        old, new = (
+            tuple(f"{start + at}: {line}" for at, line in enumerate(lines))
+            for lines in (twice.old, twice.new)
+        )
+        twice = replace(twice, old=old, new=new)
+    return said(rng, "two at once", twice, stands_once(edit, str.strip))
+
+
 # Lines lost, doubled, made up.
 
 
@@ -574,7 +599,7 @@ def unseen_file(rng: random.Random, edit: Edit) -> Case | None:
 DAMAGES: tuple[Damage, ...] = (
     none, indentation_cut, indentation_added, tabs_for_spaces, other_unit, flattened,
     ends_of_lines, carriage_returns, smart_quotes, look_alikes, no_break_spaces, escaped_twice,
-    entities, line_numbers, dropped_line, doubled_line, misremembered_context,
+    entities, line_numbers, two_at_once, dropped_line, doubled_line, misremembered_context,
     misremembered_change, made_up, ambiguous, elided, elided_new, other_spelling, wrong_folder,
     wrong_folder_whole, other_names, unknown_tool, repeated, stale, stale_change, truncated,
     python_quotes, raw_line_ends, bare_quotes, commas_and_prose, fence_around, fences_inside,

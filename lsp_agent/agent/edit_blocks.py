@@ -20,7 +20,7 @@ _TAIL = re.compile(r">{5,9} ?REPLACE", re.IGNORECASE)
 _FENCE = re.compile(r"[ \t]*(`{3,}|~{3,})([^`]*)")
 _HUNK = re.compile(r"@@(?: -\d+(?:,(\d+))? \+\d+(?:,(\d+))?)?.*")
 _PATH = re.compile(r"[^\s:*?\"<>|`]*[^\s:*?\"<>|`/.]\.\w{1,12}")
-_LABEL = re.compile(r"^(?:file(?:name)?|path)\s*[:=]\s*", re.IGNORECASE)
+_LABEL = re.compile(r"^(?:file(?:name)?|path|title)\s*[:=]\s*", re.IGNORECASE)
 _PROSE = (".md", ".mdx", ".markdown", ".rst", ".txt")
 _KEPT = 0.5
 
@@ -112,7 +112,8 @@ class _Reader:
         if path is None:
             return
         before = self.text_of(path)
-        if before is None and self.whole == "known":
+        # "Node.js" over an example looks like a file too.
+        if before is None and (self.whole == "known" or "/" not in path):
             return
         if end is None:
             self.problems.append(f"The block with {path} has no closing {ticks}; nothing was done.")
@@ -133,25 +134,22 @@ class _Reader:
 
     def _search_replace(self) -> None:
         path = self._path_above(self._at) or self._path or self.focus
-        start, parts = self._at + 1, [[], []]  # type: ignore[var-annotated]
-        part, dividers = 0, 0
-        for number in range(start, len(self._lines)):
+        parts: list[list[str]] = [[]]
+        for number in range(self._at + 1, len(self._lines)):
             line = self._lines[number]
-            if _TAIL.fullmatch(line.strip()) and part == 1:
+            mark = line.strip()
+            if _TAIL.fullmatch(mark) and len(parts) > 1:
                 break
-            if _DIVIDER.fullmatch(line.strip()):
-                part, dividers = 1, dividers + 1
-                if dividers == 1:
-                    continue
-            if _HEAD.fullmatch(line.strip()):
-                dividers = 2
-            parts[part].append(line)
+            if _DIVIDER.fullmatch(mark) or _HEAD.fullmatch(mark):
+                parts.append([])
+            else:
+                parts[-1].append(line)
         else:
             self.problems.append(
                 "A SEARCH/REPLACE block has no '=======' or no '>>>>>>> REPLACE'; nothing was done."
             )
             return
-        if dividers != 1 or path is None:
+        if len(parts) != 2 or path is None:
             why = "names no file" if path is None else "can be split in two ways"
             self.problems.append(f"A SEARCH/REPLACE block {why}; nothing was done.")
             return
@@ -165,10 +163,14 @@ class _Reader:
             self._call("edit_file", path=path, old_string=old, new_string=new)
 
     def _begins_diff(self) -> bool:
-        line, behind = self._lines[self._at], self._lines[self._at + 1 : self._at + 2]
-        if line.startswith("--- ") and behind and behind[0].startswith("+++ "):
+        if self._names_sides(self._at):
             return True
-        return bool(self._fence) and _HUNK.fullmatch(line) is not None
+        return bool(self._fence) and _HUNK.fullmatch(self._lines[self._at]) is not None
+
+    def _names_sides(self, number: int) -> bool:
+        """Whether a file's part of a diff begins at a line."""
+        two = self._lines[number : number + 2]
+        return len(two) == 2 and two[0].startswith("--- ") and two[1].startswith("+++ ")
 
     def _diff(self) -> None:
         """Read one file's part of a diff; in a fence it ends with the fence."""
@@ -227,13 +229,7 @@ class _Reader:
         self._at = first
         for number in range(first, len(self._lines)):
             line = self._lines[number]
-            if (
-                line.startswith("--- ")
-                and self._lines[number + 1 : number + 2][:1]
-                and (self._lines[number + 1].startswith("+++ "))
-            ):
-                break
-            if line and line[0] not in " +-\\":
+            if self._names_sides(number) or (line and line[0] not in " +-\\"):
                 break
             if line:
                 self._at = number + 1

@@ -96,12 +96,15 @@ def test_a_diff_that_makes_and_deletes_files() -> None:
 def test_a_whole_file_under_its_path() -> None:
     found = calls("`b.py`:\n```python\nb = 2\nc = 1\n```\nand ```so on```")
     assert found == [("write_file", {"path": "b.py", "content": "b = 2\nc = 1"})]
-    assert calls("c.py\n```\nc = 1\n```") == [("write_file", {"path": "c.py", "content": "c = 1"})]
+    new = [("write_file", {"path": "lib/c.py", "content": "c = 1"})]
+    assert calls("lib/c.py\n```\nc = 1\n```") == new
+    assert calls('```python title="lib/c.py"\nc = 1\n```') == new
+    assert calls("Node.js\n```\nlet c = 1\n```") == []
 
 
 @pytest.mark.parametrize(("whole", "count"), [("all", 2), ("known", 1), ("none", 0)])
 def test_which_whole_files_are_taken(whole: Whole, count: int) -> None:
-    text = "b.py\n```\nb = 2\nc = 1\n```\n\nc.py\n```\nc = 1\n```"
+    text = "b.py\n```\nb = 2\nc = 1\n```\n\nlib/c.py\n```\nc = 1\n```"
     assert len(read_edits(text, None, FILES.get, whole=whole).calls) == count
 
 

@@ -31,11 +31,19 @@ _FAMILIES = (_QUOTES, _DASHES, _SPACES, _HIDDEN)
 
 
 def readings(content: str, old: str, new: str) -> Iterator[tuple[str, Pair]]:
-    """Yield the name of a habit and both texts without it; the file has been asked for neither."""
+    """Yield the name of a habit and both texts without it; at last those without all they have."""
+    names: list[str] = []
+    both = (old, new)
     for name, read in _HABITS:
         pair = read(content, old, new)
         if pair is not None and pair[0] not in ("", old) and pair[0] != pair[1]:
             yield name, pair
+        pair = read(content, *both)
+        if pair is not None and pair[0] not in ("", both[0]):
+            names.append(name)
+            both = pair
+    if len(names) > 1 and both[0] != both[1]:
+        yield " and ".join(names), both
 
 
 def _without_fences(_content: str, old: str, new: str) -> Pair | None:
