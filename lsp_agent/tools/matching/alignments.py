@@ -160,13 +160,10 @@ def _pieces(old: Sequence[str]) -> list[list[str]]:
 
 
 def _places(stripped: list[str], wanted: list[str]) -> list[int]:
-    """Return where lines stand one behind the other, without overlap."""
-    found: list[int] = []
-    at, size = 0, len(wanted)
-    while at + size <= len(stripped):
-        if stripped[at] == wanted[0] and stripped[at : at + size] == wanted:
-            found.append(at)
-            at += size
-        else:
-            at += 1
-    return found
+    """Return where lines stand one behind the other; places may overlap."""
+    size = len(wanted)
+    return [
+        at
+        for at in range(len(stripped) - size + 1)
+        if stripped[at] == wanted[0] and stripped[at : at + size] == wanted
+    ]

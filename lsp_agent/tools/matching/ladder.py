@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
+from itertools import pairwise
 
 from lsp_agent.tools.matching.alignments import (
     Alignment,
@@ -29,7 +30,7 @@ from lsp_agent.workspace.rebase import rebase
 from lsp_agent.workspace.sequences import hunks
 
 _SHOWN = 3
-_WORDS = re.compile(r"\w.*\w")
+_WORDS = re.compile(r"\b(?!(?:begin|do|done|else|end|esac|fi|then)\b)\w.*\w")
 
 
 class AlreadyMadeError(ToolError):
@@ -70,7 +71,7 @@ def find_edit(
         raise ToolError("old_string and new_string are equal; nothing would change")
     refuse_elision(new, old + "\n" + content, "new_string")
     starts = _occurrences(content, old)
-    if starts:
+    if starts and not (len(starts) == 1 and _is_cut(content, starts[0], old, new)):
         return Found(_exact(content, starts, old, new, path, every=every))
     pairs = [("", (old, new)), *readings(content, old, new)]
     found = _otherwise(content, pairs, path, every=every)
@@ -116,6 +117,7 @@ def _exact(
         raise AlreadyMadeError(_made(content, new, path))
     if len(starts) == 1:
         _refuse_doubling(content, starts[0], old, new)
+        _refuse_cut_indentation(content, starts[0], old, new)
     return tuple(Match(at, at + len(old), new) for at in starts)
 
 
@@ -126,7 +128,7 @@ def _refuse_doubling(content: str, start: int, old: str, new: str) -> None:
     """
     if "\n" not in new:
         return
-    olds, news = _trimmed(old, new)
+    olds, news = (_lines_of(old, new) or [([], [])])[-1]
     found = hunks(olds, news)
     if not olds or not found:
         return
@@ -148,6 +150,32 @@ def _refuse_doubling(content: str, start: int, old: str, new: str) -> None:
             )
 
 
+def _is_cut(content: str, start: int, old: str, new: str) -> bool:
+    """Whether one line, which becomes several, is given with some of its indentation only."""
+    shown = old[0] in " \t" and content[start - 1 : start] in (" ", "\t")
+    return shown and "\n" in new and "\n" not in old.strip("\n")
+
+
+def _refuse_cut_indentation(content: str, start: int, old: str, new: str) -> None:
+    """Refuse a text that begins behind its line's indentation, where the new one seems to as well.
+
+    Then more lines would come in without it. Behind a blank line they may begin something else.
+    """
+    indent = content[content.rfind("\n", 0, start) + 1 : start]
+    if not indent or indent.strip(" \t"):
+        return
+    lines = new.split("\n")
+    cut = "\n" not in old and any(
+        line.strip() and above.strip() and not line.startswith(indent)
+        for above, line in pairwise(lines)
+    )
+    if cut or ("\n" in old and not _WORDS.search(old)):
+        raise ToolError(
+            "old_string begins behind the indentation of its line, and new_string may do so in all "
+            "its lines; give whole lines with their indentation in both"
+        )
+
+
 def _balance(text: str) -> int:
     return sum(text.count(one) for one in "([{") - sum(text.count(one) for one in ")]}")
 
@@ -165,6 +193,9 @@ def _otherwise(
     content: str, pairs: Iterable[tuple[str, Pair]], path: str, *, every: bool
 ) -> Found | None:
     for habit, pair in pairs:
+        if not _WORDS.search(pair[0]):
+            # Brackets alone are everywhere.
+            continue
         if habit and (starts := _occurrences(content, pair[0])):
             return Found(_exact(content, starts, *pair, path, every=every), habit)
         grade, matches = _by_lines(content, pair, path, every=every)
@@ -175,20 +206,13 @@ def _otherwise(
 
 def _by_lines(content: str, pair: Pair, path: str, *, every: bool) -> tuple[str, tuple[Match, ...]]:
     """Return the grade and the places that differ in white space, or in lines left out."""
-    old, new = _trimmed(*pair)
-    if not any(line.strip() for line in old):
-        return "", ()
     lines = content.split("\n")
-    grade, found = "white space", by_lines(lines, old)
-    if not found and any(map(is_elision, old)):
-        grade = "lines left out"
-        old = [ELIDED if is_elision(line) else line for line in old]
-        new = [ELIDED if is_elision(line) else line for line in new]
-        if old.count(ELIDED) == new.count(ELIDED):
-            found = around_elisions(lines, old)
+    grade, found, old, new = _aligned(lines, pair)
     if len(found) > 1 and not every:
         starts = [_offset(lines, one.start) for one in found]
         raise ToolError(_ambiguous(content, starts, path))
+    if any(one.end > other.start for one, other in pairwise(found)):
+        raise ToolError(f"the places of old_string in {path} overlap; give more lines around them")
     matches = [_carried_over(lines, one, old, new) for one in found]
     for alignment, match in zip(found, matches, strict=True):
         if match is None:
@@ -200,14 +224,28 @@ def _by_lines(content: str, pair: Pair, path: str, *, every: bool) -> tuple[str,
     return grade, tuple(match for match in matches if match is not None)
 
 
+def _aligned(lines: list[str], pair: Pair) -> tuple[str, list[Alignment], list[str], list[str]]:
+    """Return the grade, the places, and both texts' lines in the reading that has places."""
+    for old, new in _lines_of(*pair):
+        if found := by_lines(lines, old):
+            return "white space", found, old, new
+    for old, new in _lines_of(*pair):
+        olds = [ELIDED if is_elision(line) else line for line in old]
+        news = [ELIDED if is_elision(line) else line for line in new]
+        same = 0 < olds.count(ELIDED) == news.count(ELIDED)
+        if same and (found := around_elisions(lines, olds)):
+            return "lines left out", found, olds, news
+    return "", [], [], []
+
+
 def _nearly(content: str, pairs: Iterable[tuple[str, Pair]]) -> Found | None:
     lines = content.split("\n")
     for habit, pair in pairs:
-        old, new = _trimmed(*pair)
-        alignment = nearly(lines, old)
-        match = _carried_over(lines, alignment, old, new) if alignment else None
-        if match is not None:
-            return Found((match,), habit or "lines that it has otherwise")
+        for old, new in _lines_of(*pair):
+            alignment = nearly(lines, old)
+            match = _carried_over(lines, alignment, old, new) if alignment else None
+            if match is not None:
+                return Found((match,), habit or "lines that it has otherwise")
     return None
 
 
@@ -258,18 +296,21 @@ def _touching(base: str, mine: str, theirs: str) -> tuple[int, int] | None:
     return None
 
 
-def _trimmed(old: str, new: str) -> tuple[list[str], list[str]]:
-    """Return the lines of both without the blank ones that ``old`` begins and ends with."""
-    olds, news = old.split("\n"), new.split("\n") if new.strip() else []
-    while olds and not olds[0].strip():
-        olds = olds[1:]
-        news = news[1:] if news and not news[0].strip() else news
-    if news and not news[-1].strip() and olds and olds[-1].strip():
-        news = news[:-1]
-    while olds and not olds[-1].strip():
-        olds = olds[:-1]
-        news = news[:-1] if news and not news[-1].strip() else news
-    return olds, news
+def _lines_of(old: str, new: str) -> list[tuple[list[str], list[str]]]:
+    """Return the lines of both, without the blank ones that both begin and end with.
+
+    Where ``old`` has more of these, there is a second reading, without them.
+    """
+    olds, news = old.split("\n"), new.split("\n")
+    while len(olds) > 1 and news and not olds[0].strip() and not news[0].strip():
+        olds, news = olds[1:], news[1:]
+    while len(olds) > 1 and news and not olds[-1].strip() and not news[-1].strip():
+        olds, news = olds[:-1], news[:-1]
+    filled = [at for at, line in enumerate(olds) if line.strip()]
+    if not filled:
+        return []
+    bare = olds[filled[0] : filled[-1] + 1]
+    return [(olds, news)] if bare == olds else [(olds, news), (bare, news)]
 
 
 def _offset(lines: list[str], number: int) -> int:

@@ -56,23 +56,51 @@ def _place(
     """Return which of the file's lines a hunk replaces; (-1, -1) if nothing is left to do."""
     above = where[hunk.start - 1] if hunk.start else None
     below = where[hunk.end] if hunk.end < len(old) else None
+    touched = [at for at in where[hunk.start : hunk.end] if at is not None]
+    if touched and len(touched) == hunk.end - hunk.start:
+        return _replaced(have, old, where, hunk)
     if above is not None and below is not None:
         between = [line.strip() for line in have[above + 1 : below]]
         if between == [line.strip() for line in wanted]:
             return -1, -1
-    touched = [at for at in where[hunk.start : hunk.end] if at is not None]
-    if len(touched) < hunk.end - hunk.start:
+    return _inserted(old, hunk, above, below) if hunk.start == hunk.end else None
+
+
+def _replaced(have: list[str], old: list[str], where: Where, hunk: Hunk) -> tuple[int, int] | None:
+    """Return the lines that go, where they and their neighbours stand together as remembered."""
+    if hunk.new_start == hunk.new_end and _slides(have, old, where, hunk):
         return None
-    if touched:
-        together = touched[-1] - touched[0] == len(touched) - 1
-        return (touched[0], touched[-1] + 1) if together else None
+    first, last = max(hunk.start - 1, 0), min(hunk.end + 1, len(old))
+    around = [at for at in where[first:last] if at is not None]
+    if around[-1] - around[0] != len(around) - 1:
+        return None
+    start = where[hunk.start]
+    return None if start is None else (start, start + hunk.end - hunk.start)
+
+
+def _inserted(
+    old: list[str], hunk: Hunk, above: int | None, below: int | None
+) -> tuple[int, int] | None:
+    """Return where lines come in: between two that stand together, or beside a gap or an end."""
     if above is not None and below is not None:
         return (below, below) if below == above + 1 else None
-    above_open = hunk.start == 0 or old[hunk.start - 1] == ELIDED
-    below_open = hunk.end == len(old) or old[hunk.end] == ELIDED
-    if above is not None and below_open:
+    if above is not None and (hunk.end == len(old) or old[hunk.end] == ELIDED):
         return above + 1, above + 1
-    return (below, below) if below is not None and above_open else None
+    if below is not None and (hunk.start == 0 or old[hunk.start - 1] == ELIDED):
+        return below, below
+    return None
+
+
+def _slides(have: list[str], old: list[str], where: Where, hunk: Hunk) -> bool:
+    """Whether others could be meant to go: equal lines to the model, and not in the file."""
+    ends = ((hunk.start - 1, hunk.end - 1), (hunk.start, hunk.end))
+    for one, other in ends:
+        if one < 0 or other >= len(old) or old[one] != old[other]:
+            continue
+        a, b = where[one], where[other]
+        if a is None or b is None or have[a] != have[b]:
+            return True
+    return False
 
 
 class _Depths:
@@ -90,11 +118,15 @@ class _Depths:
             mine != mine.rstrip() and there == there.rstrip() for mine, there in self._pairs
         )
         self._as_is = all(mine == there for mine, there in self._known.items())
+        self._least = 0
 
     def check(self, old: list[str], new: list[str]) -> None:
         """See whether the new text has the file's indentation where the old one has not."""
         if self._as_is:
             return
+        base = min(self._known, key=len, default="")
+        deeper = [len(indent_of(line)) - len(base) for line in new if line.strip()]
+        self._least = min((more for more in deeper if more > 0), default=0)
         there = {mine.strip(): indent_of(line) for mine, line in self._pairs}
         had = {line.strip(): indent_of(line) for line in old}
         both = [
@@ -178,10 +210,12 @@ class _Depths:
             even = not more.strip("\t") and (not there or "\t" in there)
             return shifted if even else None
         step = 2 if len(there) % 4 else 4
-        if len(more) % step == 0:
-            return shifted
-        # As many of the model's steps: it has others everywhere.
-        if mine.startswith(base) and base and len(more) * len(there) % (len(base) * step) == 0:
+        if not mine.startswith(base):
+            return shifted if len(more) % step == 0 else None
+        if self._least == step:
+            return shifted if len(more) % step == 0 else None
+        # One of the model's steps, which are others than the file's.
+        if base and self._least * len(there) == step * len(base):
             return there + " " * (len(more) * len(there) // len(base))
         return None
 
