@@ -165,6 +165,52 @@ def test_what_is_not_certain_is_refused(old: str, new: str, says: str) -> None:
         made(old, new)
 
 
+@pytest.mark.parametrize(
+    ("content", "old", "new"),
+    [
+        # The model forgot a line of the old text: it would come in a second time.
+        ("a do\n  b\n  c\nend\n", "  b\n  c", "  b\n  d\n  c\nend"),
+        ("a {\n  b\n  c\n}\n", "  b\n  c", "  b\n  d\n  c\n}"),
+        # Which of two equal lines goes is not to be seen.
+        ("a {\n  bb {\n    c()\n  }\n}\n", "bb {\nc()\n}\n}", "bb {\nc()\n}"),
+        # One line without its indentation becomes two.
+        ("def f():\n    x = 1\n    return x\n", "x = 1", "x = 1\ny = 2"),
+        # The indentation that the new text has stands there already.
+        ("if a:\n    go()\n", "go()", "    go(1)"),
+        # Three lines hold these two twice.
+        ("a(){\n  }\n }\n}\n", "}\n\t}", "}"),
+    ],
+)
+def test_more_that_is_not_certain(content: str, old: str, new: str) -> None:
+    with pytest.raises(ToolError):
+        made(old, new, content)
+
+
+@pytest.mark.parametrize(
+    ("content", "old", "new", "after"),
+    [
+        # What is put around a block may end as the next line does.
+        ("f() {\n  a();\n}\n", "  a();", "  if (b) {\n  a();\n}", None),
+        # Only the indentation changes.
+        (
+            "if x:\n    if a:\n        go()\n    to()\n",
+            "if a:\n    go()\nto()",
+            "if a:\n    go()\n    to()",
+            "if x:\n    if a:\n        go()\n        to()\n",
+        ),
+        ("go {\n\tto();\n}\n", "go {\n    to();", "go {\n    at();", "go {\n\tat();\n}\n"),
+        (
+            "a:\n        go\n",
+            "    go\n",
+            "    go:\n      to\n",
+            "a:\n        go:\n            to\n",
+        ),
+    ],
+)
+def test_indentation_that_can_be_read(content: str, old: str, new: str, after: str | None) -> None:
+    assert made(old, new, content)[0] == (after or content.replace(old, new))
+
+
 def test_an_elision_that_fits_in_two_ways_is_refused() -> None:
     content = "start()\na()\nend()\nb()\nend()\n"
     with pytest.raises(ToolError, match="2 times"):

@@ -31,6 +31,12 @@ from lsp_agent.workspace.sequences import hunks
 
 _SHOWN = 3
 _WORDS = re.compile(r"\b(?!(?:begin|do|done|else|end|esac|fi|then)\b)\w.*\w")
+_ENDS = re.compile(r"^\s*end\b", re.MULTILINE)
+_OPENS = re.compile(
+    r"^\s*(?:begin|case|class|def|for|function|if|module|unless|until|while)\b|"
+    r"\bdo\b(?:\s*\|[^|\n]*\|)?[ \t]*$",
+    re.MULTILINE,
+)
 
 
 class AlreadyMadeError(ToolError):
@@ -169,15 +175,19 @@ def _refuse_cut_indentation(content: str, start: int, old: str, new: str) -> Non
         line.strip() and above.strip() and not line.startswith(indent)
         for above, line in pairwise(lines)
     )
-    if cut or ("\n" in old and not _WORDS.search(old)):
+    doubled = new.startswith(indent) and not old.startswith((" ", "\t"))
+    if cut or doubled or ("\n" in old and not _WORDS.search(old)):
         raise ToolError(
-            "old_string begins behind the indentation of its line, and new_string may do so in all "
-            "its lines; give whole lines with their indentation in both"
+            "old_string begins behind the indentation of its line, and it is not certain how far "
+            "new_string does; give whole lines with their indentation in both"
         )
 
 
 def _balance(text: str) -> int:
-    return sum(text.count(one) for one in "([{") - sum(text.count(one) for one in ")]}")
+    """Return how many brackets, and blocks that end with ``end``, are left open."""
+    brackets = sum(text.count(one) for one in "([{") - sum(text.count(one) for one in ")]}")
+    ends = len(_ENDS.findall(text))
+    return brackets + (len(_OPENS.findall(text)) - ends if ends else 0)
 
 
 def _occurrences(content: str, old: str) -> list[int]:
