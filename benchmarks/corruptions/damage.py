@@ -460,7 +460,7 @@ def remark(path: str) -> str:
 def stale_change(rng: random.Random, edit: Edit) -> Case | None:
     """Quote a line as it was that this run changed otherwise."""
     line = edit.old[edit.head]
-    if not re.search(r"\w{3,}", line) or plain(edit.change.before).count(line) != 1:
+    if line in edit.new or plain(edit.change.before).count(line) != 1:
         return None
     newer = re.sub(r"\w{3,}", lambda word: f"{word[0]}_2", line)
     first = {"path": edit.path, "old_string": line, "new_string": newer}

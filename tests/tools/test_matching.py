@@ -156,6 +156,7 @@ def test_each_grade_lands_the_same_edit(grade: str, old: str, new: str) -> None:
             ),
             "into the file again",
         ),
+        ("        return total\n", "        return total=\u201cx\u201d\n", "typographic quote"),
         ("return totals", "return 1", "the lines most like it"),
         ("self.items", "self.rows", "3 times"),
     ],

@@ -31,6 +31,8 @@ from lsp_agent.workspace.sequences import hunks
 
 _SHOWN = 3
 _WORDS = re.compile(r"\b(?!(?:begin|do|done|else|end|esac|fi|then)\b)\w.*\w")
+_TYPOGRAPHIC = re.compile(r"[\u2018-\u201f]")
+_QUOTED = re.compile(r"=\s*[\u2018-\u201f]")
 _ENDS = re.compile(r"^\s*end\b", re.MULTILINE)
 _OPENS = re.compile(
     r"^\s*(?:begin|case|class|def|for|function|if|module|unless|until|while)\b|"
@@ -76,6 +78,11 @@ def find_edit(
     if old == new:
         raise ToolError("old_string and new_string are equal; nothing would change")
     refuse_elision(new, old + "\n" + content, "new_string")
+    if (quote := _QUOTED.search(new)) and not _TYPOGRAPHIC.search(old + content):
+        raise ToolError(
+            f"new_string has {quote[0]!r}, with a typographic quote where the file has none; write "
+            "the quotes of the language"
+        )
     starts = _occurrences(content, old)
     if starts and not (len(starts) == 1 and _is_cut(content, starts[0], old, new)):
         return Found(_exact(content, starts, old, new, path, every=every))
