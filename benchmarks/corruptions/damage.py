@@ -570,6 +570,15 @@ def cut_file(rng: random.Random, edit: Edit) -> Case | None:
     return case("cut-off file", "whole file", (text,), False, edit)
 
 
+def part_of_file(rng: random.Random, edit: Edit) -> Case | None:
+    """Show a part of the new file, closed, where the whole one is meant by the format."""
+    lines = plain(edit.change.after).split("\n")
+    first = rng.choice((0, rng.randrange(1, len(lines) // 2)))
+    last = rng.randrange(first + len(lines) // 3, len(lines) - (first == 0) * 2)
+    text = whole_file(edit.path, "\n".join(lines[first:last]), rng)
+    return case("part of a file", "whole file", (text,), False, edit)
+
+
 def lazy_file(rng: random.Random, edit: Edit) -> Case | None:
     mark = elision(rng, edit)
     if mark.strip() == "...":
@@ -603,5 +612,5 @@ DAMAGES: tuple[Damage, ...] = (
     misremembered_change, made_up, ambiguous, elided, elided_new, other_spelling, wrong_folder,
     wrong_folder_whole, other_names, unknown_tool, repeated, stale, stale_change, truncated,
     python_quotes, raw_line_ends, bare_quotes, commas_and_prose, fence_around, fences_inside,
-    mixed_formats, loose_diff, cut_block, cut_file, lazy_file, unseen_file,
+    mixed_formats, loose_diff, cut_block, cut_file, part_of_file, lazy_file, unseen_file,
 )  # fmt: skip

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from lsp_agent.engine.types import ToolCall
+from lsp_agent.workspace.sequences import hunks
 
 _HEAD = re.compile(r"<{5,9} ?SEARCH>?", re.IGNORECASE)
 _DIVIDER = re.compile(r"={5,9}")
@@ -22,7 +23,7 @@ _HUNK = re.compile(r"@@(?: -\d+(?:,(\d+))? \+\d+(?:,(\d+))?)?.*")
 _PATH = re.compile(r"[^\s:*?\"<>|`]*[^\s:*?\"<>|`/.]\.\w{1,12}")
 _LABEL = re.compile(r"^(?:file(?:name)?|path|title)\s*[:=]\s*", re.IGNORECASE)
 _PROSE = (".md", ".mdx", ".markdown", ".rst", ".txt")
-_KEPT = 0.5
+_KEPT, _LOST = 0.5, 5
 
 Whole = Literal["all", "known", "none"]
 TextOf = Callable[[str], str | None]
@@ -122,12 +123,10 @@ class _Reader:
             # A fence in its text would look like its end.
             return
         body = self._lines[self._at + 1 : end]
-        lines = {line.strip() for line in body}
-        there = [line.strip() for line in (before or "").splitlines() if line.strip()]
-        if before is not None and sum(line in lines for line in there) < len(there) * _KEPT:
+        if before is not None and not _is_whole(body, before.splitlines()):
             self.problems.append(
-                f"The block with {path} leaves out most of the file's lines, so it was not taken "
-                "for the whole file; edit the lines that change only."
+                f"The block with {path} leaves out lines of the file, so it was not taken for the "
+                "whole file; edit the lines that change only."
             )
             return
         self._call("write_file", path=path, content="\n".join(body))
@@ -203,11 +202,18 @@ class _Reader:
         body = self._lines[first : self._at]
         while body and not body[-1].strip():
             body.pop()
+        behind = first + len(body)
+        while behind < len(self._lines) and not self._lines[behind].strip():
+            behind += 1
+        blank = behind - first - len(body)
         old = [line[1:] for line in body if not line or line[0] in " -"]
         new = [line[1:] for line in body if not line or line[0] in " +"]
         ended = self._at < len(self._lines) and bool(self._fence)
         wanted = (int(header[1] or 1), int(header[2] or 1)) if header and header[1] else (0, 0)
-        short = len(old) < wanted[0] and len(new) < wanted[1]
+        # What stands behind it shows that it is whole, whatever its numbers say.
+        short = behind == len(self._lines) and (
+            len(old) + blank < wanted[0] or len(new) + blank < wanted[1]
+        )
         if (self._fence and not ended) or (not self._fence and (self.cut_off or short)):
             self.problems.append(f"The diff of {path} was cut off; nothing was done.")
         elif new_file:
@@ -271,3 +277,23 @@ class _Reader:
 
     def _call(self, name: str, **arguments: str) -> None:
         self.calls.append(ToolCall(f"block_{len(self.calls)}", name, arguments))
+
+
+def _is_whole(body: list[str], there: list[str]) -> bool:
+    """Whether lines are a whole file's, edited, and no part of it.
+
+    Nothing is missing at its ends, half of it is kept, and no five lines are gone from one place
+    without others instead.
+    """
+    new = [line.strip() for line in body if line.strip()]
+    old = [line.strip() for line in there if line.strip()]
+    changes = hunks(old, new)
+    kept = len(old) - sum(one.end - one.start for one in changes)
+    if kept < len(old) * _KEPT:
+        return False
+    for one in changes:
+        lost = one.end - one.start - (one.new_end - one.new_start)
+        at_end = one.start == 0 or one.end == len(old)
+        if lost >= _LOST or (at_end and one.new_start == one.new_end):
+            return False
+    return True

@@ -61,7 +61,7 @@ def tool_context(run: Run) -> ToolContext:
         env.engine.count_tokens,
         env.workshop,
         env.git,
-        Seen(),
+        seen=Seen(),
     )
 
 

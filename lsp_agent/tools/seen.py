@@ -2,32 +2,36 @@
 
 from __future__ import annotations
 
+import threading
 from collections import defaultdict
 
 _MOST_TEXTS = 8
 
 
 class Seen:
-    """Kept by path, in the overlay's spelling."""
+    """Kept by path, in the overlay's spelling; thread-safe, as files may be read side by side."""
 
     def __init__(self) -> None:
+        self._lock = threading.Lock()
         self._texts: dict[str, list[str]] = defaultdict(list)
         self._lines: dict[str, set[str]] = defaultdict(set)
 
     def note(self, path: str, text: str, shown: str | None = None) -> None:
         """Remember a file's text, and that ``shown`` of it (all, if not given) was seen."""
-        texts = self._texts[path]
-        if not texts or texts[-1] != text:
-            texts.append(text)
-            del texts[:-_MOST_TEXTS]
-        lines = (text if shown is None else shown).splitlines()
-        self._lines[path].update(line.strip() for line in lines)
+        lines = {line.strip() for line in (text if shown is None else shown).splitlines()}
+        with self._lock:
+            texts = self._texts[path]
+            if not texts or texts[-1] != text:
+                texts.append(text)
+                del texts[:-_MOST_TEXTS]
+            self._lines[path] |= lines
 
     def moved(self, path: str, new_path: str) -> None:
         """Take what is known of a file along to its new place."""
-        if path in self._lines:
-            self._lines[new_path] |= self._lines[path]
-            self._texts[new_path] += self._texts[path]
+        with self._lock:
+            if path in self._lines:
+                self._lines[new_path] |= self._lines[path]
+                self._texts[new_path] += self._texts[path]
 
     def knows(self, path: str) -> bool:
         """Whether anything of a file was seen."""

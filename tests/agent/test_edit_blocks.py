@@ -66,7 +66,7 @@ def test_a_block_without_a_path_means_the_file_at_hand() -> None:
         (f"```diff\n{DIFF}", "cut off"),
         ("```diff\n--- a/b.py\n+++ b/b.py\n@@ -1 +1 @@\n+z = 1\n```", "no line of context"),
         ("b.py\n```python\nb = 2\n", "no closing"),
-        ("b.py\n```python\nz = 2\n```", "leaves out most"),
+        ("b.py\n```python\nz = 2\n```", "leaves out lines"),
     ],
 )
 def test_what_is_broken_is_said(text: str, says: str) -> None:
@@ -150,3 +150,10 @@ def test_a_direct_answer_may_be_blocks(stage: Stage) -> None:
     result = stage.run(engine, request, refine_passes=1)
     assert result.changes[0].after == "x = 2\ny = 2\n"
     assert any("nothing was done" in text for text in contents(engine))
+
+
+def test_a_diff_that_ends_before_its_numbers_do() -> None:
+    """Outside of a fence only they show that lines are missing, and only at the answer's end."""
+    short = DIFF.replace("-900,2 +900,2", "-1,2 +1,3")
+    assert "cut off" in problem(short)
+    assert calls(f"{short}\n\nThat is all.")
