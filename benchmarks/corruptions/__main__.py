@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import os
 import random
 import sys
 import time
@@ -65,8 +66,10 @@ def carried_out(
         return
     from benchmarks.corruptions.server import run_through_server
 
+    os.environ["LSP_AGENT_HOME"] = str(folder / "state")
+    os.environ["LSP_AGENT_LANGUAGE_SERVERS_ENABLED"] = "false"
     drawn = list(cases)
-    ends = asyncio.run(run_through_server(folder, drawn))
+    ends = asyncio.run(run_through_server(folder / "shop", drawn))
     yield from (
         (case, Outcome(end, status, "")) for case, (end, status) in zip(drawn, ends, strict=True)
     )
@@ -80,7 +83,7 @@ def report(rows: dict[tuple[str, bool], Counter[str]], rounds: int, seconds: flo
         wrong = ends["wrong"] + ends["broken"]
         told = "yes" if recoverable else "no"
         print(f"{name:34} {told:>10} {ends['landed']:7} {ends['nothing']:8} {wrong:6}")
-    share = total[True]["landed"] / max(total[True].total(), 1)
+    share = total[True]["landed"] / total[True].total() if total[True] else 1.0
     wrong = sum(ends["wrong"] for ends in total.values())
     broken = sum(ends["broken"] for ends in total.values())
     print(

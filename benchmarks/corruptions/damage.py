@@ -564,6 +564,14 @@ def cut_block(rng: random.Random, edit: Edit) -> Case | None:
     return case("cut-off block", "search/replace", (text,), False, edit)
 
 
+def cut_diff(rng: random.Random, edit: Edit) -> Case | None:
+    lines = unified(edit, rng).split("\n")
+    first = next(at for at, line in enumerate(lines) if line.startswith("@@"))
+    fenced_off = rng.choice((0, 1))
+    text = "\n".join(lines[fenced_off : rng.randrange(first + 1, len(lines) - 1)])
+    return case("cut-off diff", "unified diff", (text,), False, edit)
+
+
 def cut_file(rng: random.Random, edit: Edit) -> Case | None:
     lines = whole_file(edit.path, edit.change.after, rng).split("\n")
     text = "\n".join(lines[: rng.randrange(3, len(lines) - 1)])
@@ -612,5 +620,5 @@ DAMAGES: tuple[Damage, ...] = (
     misremembered_change, made_up, ambiguous, elided, elided_new, other_spelling, wrong_folder,
     wrong_folder_whole, other_names, unknown_tool, repeated, stale, stale_change, truncated,
     python_quotes, raw_line_ends, bare_quotes, commas_and_prose, fence_around, fences_inside,
-    mixed_formats, loose_diff, cut_block, cut_file, part_of_file, lazy_file, unseen_file,
+    mixed_formats, loose_diff, cut_block, cut_diff, cut_file, part_of_file, lazy_file, unseen_file,
 )  # fmt: skip

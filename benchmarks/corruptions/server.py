@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -39,12 +38,9 @@ class Model:
         return Reply(tool_calls=calls)
 
 
-async def run_through_server(home: Path, cases: Sequence[Case]) -> list[tuple[End, str]]:
+async def run_through_server(folder: Path, cases: Sequence[Case]) -> list[tuple[End, str]]:
     """Return how each case ended, with the run's status; one server serves all of them."""
-    folder = home / "shop"
     lay_out(folder)
-    os.environ["LSP_AGENT_HOME"] = str(home / "state")
-    os.environ["LSP_AGENT_LANGUAGE_SERVERS_ENABLED"] = "false"
     model = Model()
     editor = Editor(client_factory(), folder)
     ends: list[tuple[End, str]] = []

@@ -82,7 +82,9 @@ class ToolLoop:
                 self._run.env.events.emit("plan", text=text)
             for call in calls:
                 self._act(call, native=native)
-        elif not parsed.problems and self._took_blocks(text, cut_off=answer.cut_off):
+        elif not parsed.problems and self._took_blocks(
+            unguarded(answer.text), cut_off=answer.cut_off
+        ):
             return None
         if parsed.problems and not native:
             self._complain("\n".join(parsed.problems))
