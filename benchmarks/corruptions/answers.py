@@ -35,7 +35,7 @@ class Edit:
         """Take a change with as much context as makes its place unique, and some more."""
         lines = plain(change.before).split("\n")
         cut = plain(change.old).removesuffix("\n").split("\n")
-        at = plain(change.before)[: plain(change.before).index(plain(change.old))].count("\n")
+        at = change.before[: change.start].count("\n")
         head, tail = rng.randrange(1, 5), rng.randrange(1, 5)
         while True:
             first, last = max(at - head, 0), min(at + len(cut) + tail, len(lines) - 1)

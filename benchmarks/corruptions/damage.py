@@ -27,7 +27,7 @@ from benchmarks.corruptions.answers import (
     unified,
     whole_file,
 )
-from benchmarks.corruptions.workspace import FILES
+from benchmarks.corruptions.workspace import FILES, comment
 
 
 @dataclass(frozen=True, slots=True)
@@ -441,7 +441,7 @@ def stale(rng: random.Random, edit: Edit) -> Case | None:
     if at is None or plain(edit.change.before).count(edit.old[at]) != 1:
         return None
     line = edit.old[at]
-    newer = f"{line}{remark(edit.path)}"
+    newer = f"{line}  {comment(edit.path, 'seen')}"
     first = {"path": edit.path, "old_string": line, "new_string": newer}
     form = rng.choice(("native", "element", "raw blocks", "functions"))
     answers = (CALLS[form]("edit_file", first), CALLS[form]("edit_file", edit.arguments()))
@@ -451,18 +451,14 @@ def stale(rng: random.Random, edit: Edit) -> Case | None:
     return case("stale text", form, answers, True, edit, after)
 
 
-def remark(path: str) -> str:
-    if path.endswith(".html"):
-        return "<!-- seen -->"
-    return "  # seen" if path.endswith((".py", ".rb")) else "  // seen"
-
-
 def stale_change(rng: random.Random, edit: Edit) -> Case | None:
     """Quote a line as it was that this run changed otherwise."""
     line = edit.old[edit.head]
     if line in edit.new or plain(edit.change.before).count(line) != 1:
         return None
     newer = re.sub(r"\w{3,}", lambda word: f"{word[0]}_2", line)
+    if newer == line:
+        return None
     first = {"path": edit.path, "old_string": line, "new_string": newer}
     form = rng.choice(("native", "element", "raw blocks", "functions"))
     answers = (CALLS[form]("edit_file", first), CALLS[form]("edit_file", edit.arguments()))

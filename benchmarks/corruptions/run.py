@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 from benchmarks.corruptions.answers import Edit
 from benchmarks.corruptions.damage import DAMAGES, Case, Damage
-from benchmarks.corruptions.workspace import CHANGES, FILES
+from benchmarks.corruptions.workspace import CHANGES, FILES, random_change
 from lsp_agent.agent.environment import RunEnvironment
 from lsp_agent.agent.loop import run_agent
 from lsp_agent.agent.types import Focus, RunRequest, RunResult
@@ -41,7 +41,8 @@ def draw(rng: random.Random, damages: Sequence[Damage] = DAMAGES) -> Case:
     """Draw a change and a damage that it can suffer."""
     damage = rng.choice(damages)
     while True:
-        case = damage(rng, Edit.draw(rng, rng.choice(CHANGES)))
+        change = rng.choice(CHANGES) if rng.random() < 0.5 else random_change(rng)
+        case = damage(rng, Edit.draw(rng, change))
         if case is not None:
             return case
 

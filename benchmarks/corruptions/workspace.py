@@ -2,25 +2,36 @@
 
 from __future__ import annotations
 
+import random
+import re
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One task: ``old`` lines, which stand once in the file, become ``new``."""
+    """One task: ``old`` lines, which stand once in the file or at line ``at``, become ``new``."""
 
     path: str
     old: str
     new: str
+    at: int | None = None
+    """The first of the lines, from 0, where ``old`` may stand more than once."""
 
     @property
     def before(self) -> str:
         return FILES[self.path]
 
     @property
+    def start(self) -> int:
+        """Where the lines begin, as an offset."""
+        if self.at is None:
+            assert self.before.count(self.old) == 1, self
+            return self.before.index(self.old)
+        return sum(map(len, self.before.splitlines(keepends=True)[: self.at]))
+
+    @property
     def after(self) -> str:
-        assert self.before.count(self.old) == 1, self
-        return self.before.replace(self.old, self.new)
+        return self.before[: self.start] + self.new + self.before[self.start + len(self.old) :]
 
 
 FILES = {
@@ -464,3 +475,24 @@ CHANGES = (
     Change("windows/Clock.cs", "            return hour >= 9 && hour < 18;\r\n",
            "            return hour >= 8 && hour < 20;\r\n"),
 )  # fmt: skip
+
+
+def random_change(rng: random.Random) -> Change:
+    """Draw a change of any line of any file that leaves it valid: a comment, or another number."""
+    path = rng.choice(tuple(FILES))
+    lines = FILES[path].splitlines(keepends=True)
+    at = rng.choice([number for number, line in enumerate(lines) if line.strip()])
+    line = lines[at]
+    end = "\r\n" if line.endswith("\r\n") else "\n"
+    plain, indent = line.removesuffix(end), line[: len(line) - len(line.lstrip())]
+    mark = comment(path, rng.choice(("see the notes", "checked", "kept as it was")))
+    other = re.sub(r"\b\d+\b", lambda number: str(int(number[0]) + 3), plain, count=1)
+    new = rng.choice((f"{indent}{mark}{end}{line}", f"{plain}  {mark}{end}", f"{other}{end}"))
+    new = f"{plain}  {mark}{end}" if new == line else new
+    return Change(path, line, new, at)
+
+
+def comment(path: str, words: str) -> str:
+    if path.endswith(".html"):
+        return f"<!-- {words} -->"
+    return f"# {words}" if path.endswith((".py", ".rb")) else f"// {words}"
