@@ -26,7 +26,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from benchmarks.corruptions.answers import plain
-from benchmarks.corruptions.damage import Case
+from benchmarks.corruptions.cases import Case
 from benchmarks.corruptions.run import draw, lay_out
 from benchmarks.corruptions.workspace import FILES
 from lsp_agent.agent.edit_blocks import read_edits

@@ -4,7 +4,7 @@
     python -m benchmarks.corruptions --server --rounds 200
 
 Each round takes a right edit of a small workspace in ten languages, writes it as models do (calls
-in eight spellings, blocks, diffs, whole files), damages it in one of 40 ways and lets a run take
+in eight spellings, blocks, diffs, whole files), damages it in one of 45 ways and lets a run take
 it. By its construction each damage leaves the right edit to be told or not. The model says it once
 and gives up: what lands, lands without a second try. With ``--server`` an editor asks the real
 server for each run, over stdio, and a scripted endpoint is the model.
@@ -25,7 +25,8 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 
-from benchmarks.corruptions.damage import DAMAGES, Case
+from benchmarks.corruptions.cases import Case
+from benchmarks.corruptions.damage import DAMAGES
 from benchmarks.corruptions.run import Bench, Outcome, draw, folder_for_runs
 
 LANDS = 0.97

@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any, Literal
 
 from benchmarks.corruptions.answers import Edit
-from benchmarks.corruptions.damage import DAMAGES, Case, Damage
+from benchmarks.corruptions.cases import Case, Damage
+from benchmarks.corruptions.damage import DAMAGES
 from benchmarks.corruptions.workspace import CHANGES, FILES, random_change
 from lsp_agent.agent.environment import RunEnvironment
 from lsp_agent.agent.loop import run_agent

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from benchmarks.corruptions.damage import Case
+from benchmarks.corruptions.cases import Case
 from benchmarks.corruptions.run import LAST_WORDS, TASK, End, lay_out
 from benchmarks.corruptions.workspace import FILES
 from tests.support.editor import SERVER, Editor, capabilities, client_factory

@@ -24,6 +24,7 @@ _PATH = re.compile(r"[^\s:*?\"<>|`]*[^\s:*?\"<>|`/.]\.\w{1,12}")
 _LABEL = re.compile(r"^(?:file(?:name)?|path|title)\s*[:=]\s*", re.IGNORECASE)
 _PROSE = (".md", ".mdx", ".markdown", ".rst", ".txt")
 _KEPT, _LOST = 0.5, 5
+_MOST_EDITS = 64
 
 Whole = Literal["all", "known", "none"]
 TextOf = Callable[[str], str | None]
@@ -164,7 +165,9 @@ class _Reader:
     def _begins_diff(self) -> bool:
         if self._names_sides(self._at):
             return True
-        return bool(self._fence) and _HUNK.fullmatch(self._lines[self._at]) is not None
+        line = self._lines[self._at]
+        inside = bool(self._fence) or (self._path is not None and line.startswith("@@ -"))
+        return inside and _HUNK.fullmatch(line) is not None
 
     def _names_sides(self, number: int) -> bool:
         """Whether a file's part of a diff begins at a line."""
@@ -239,8 +242,11 @@ class _Reader:
                 break
             if line:
                 self._at = number + 1
-        while self._fence and self._at < len(self._lines) and not self._lines[self._at].strip():
-            self._at += 1
+        behind = self._at
+        while behind < len(self._lines) and not self._lines[behind].strip():
+            behind += 1
+        if self._fence or (behind < len(self._lines) and _HUNK.fullmatch(self._lines[behind])):
+            self._at = behind
 
     def _side(self, line: str) -> str:
         name = line[4:].partition("\t")[0].strip().strip('"')
@@ -276,6 +282,9 @@ class _Reader:
         return None
 
     def _call(self, name: str, **arguments: str) -> None:
+        if len(self.calls) == _MOST_EDITS:
+            self.problems.append(f"There are more than {_MOST_EDITS} edits; nothing was done.")
+            return
         self.calls.append(ToolCall(f"block_{len(self.calls)}", name, arguments))
 
 

@@ -6,7 +6,8 @@ from pydantic import Field
 
 from lsp_agent.syntax.document import SyntaxDocument
 from lsp_agent.syntax.symbols import Symbol
-from lsp_agent.tools.matching.ladder import AlreadyMadeError, Found, find_edit, refuse_elision
+from lsp_agent.tools.matching.ladder import AlreadyMadeError, Found, find_edit
+from lsp_agent.tools.matching.refusals import refuse_elision
 from lsp_agent.tools.paths import refuse_misplaced
 from lsp_agent.tools.spec import (
     Arguments,

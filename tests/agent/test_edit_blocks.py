@@ -82,6 +82,14 @@ def test_a_diff_whose_numbers_are_wrong(header: str, end: str) -> None:
     assert calls(f"{text}{end}") == [("edit_file", wanted)]
 
 
+@pytest.mark.parametrize("between", ["", "\n", "\nAnd then:\n\n"])
+def test_no_hunk_is_lost(between: str) -> None:
+    text = "--- a/b.py\n+++ b/b.py\n@@ -1 +1 @@\n-b = 1\n+b = 2\n" + between
+    text += "@@ -2 +2 @@\n-c = 1\n+c = 2\n"
+    assert [one["new_string"] for _, one in calls(text)] == ["b = 2", "c = 2"]
+    assert [one["new_string"] for _, one in calls(f"```diff\n{text}```")] == ["b = 2", "c = 2"]
+
+
 def test_a_diff_that_makes_and_deletes_files() -> None:
     text = (
         "```diff\n--- /dev/null\n+++ b/new.py\n@@ -0,0 +1,2 @@\n+n = 1\n+m = 2\n"

@@ -7,7 +7,8 @@ import random
 import pytest
 
 from benchmarks.corruptions.answers import Edit
-from benchmarks.corruptions.damage import DAMAGES, Damage
+from benchmarks.corruptions.cases import Damage
+from benchmarks.corruptions.damage import DAMAGES
 from benchmarks.corruptions.run import Bench, draw
 from benchmarks.corruptions.workspace import CHANGES
 from lsp_agent.verify.syntax import check_syntax

@@ -28,6 +28,7 @@ _MOST_LINES, _MOST_CHAINS = 600, 2
 _LEAST_LINES, _LEAST_CHARACTERS = 4, 40
 _ENOUGH, _APART = 0.75, 0.2
 _ALIKE = 0.6
+_LONGEST_MARK = 120
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +43,8 @@ class Alignment:
 def is_elision(line: str) -> bool:
     """Whether a line stands for code: ``...``, or a comment that says so."""
     text = line.strip()
-    match = _MARK.fullmatch(text)
-    if not text or match is None:
+    match = _MARK.fullmatch(text) if 0 < len(text) <= _LONGEST_MARK else None
+    if match is None:
         return False
     return "..." in text or "…" in text or bool(match["words"] and _COMMENT.match(text))
 
@@ -51,6 +52,23 @@ def is_elision(line: str) -> bool:
 def is_elision_comment(line: str) -> bool:
     """Whether a line stands for code and can be no code itself, as ``...`` is in Python."""
     return bool(_COMMENT.match(line)) and is_elision(line)
+
+
+def lines_of(old: str, new: str) -> list[tuple[list[str], list[str]]]:
+    """Return the lines of both, without the blank ones that both begin and end with.
+
+    Where ``old`` has more of these, there is a second reading, without them.
+    """
+    olds, news = old.split("\n"), new.split("\n")
+    while len(olds) > 1 and news and not olds[0].strip() and not news[0].strip():
+        olds, news = olds[1:], news[1:]
+    while len(olds) > 1 and news and not olds[-1].strip() and not news[-1].strip():
+        olds, news = olds[:-1], news[:-1]
+    filled = [at for at, line in enumerate(olds) if line.strip()]
+    if not filled:
+        return []
+    bare = olds[filled[0] : filled[-1] + 1]
+    return [(olds, news)] if bare == olds else [(olds, news), (bare, news)]
 
 
 def by_lines(lines: Sequence[str], old: Sequence[str]) -> list[Alignment]:

@@ -8,7 +8,6 @@ that changes is there (:func:`.alignments.nearly`).
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
@@ -19,10 +18,18 @@ from lsp_agent.tools.matching.alignments import (
     around_elisions,
     by_lines,
     is_elision,
-    is_elision_comment,
+    lines_of,
     nearly,
 )
 from lsp_agent.tools.matching.readings import Pair, readings
+from lsp_agent.tools.matching.refusals import (
+    has_words,
+    is_cut,
+    refuse_cut_indentation,
+    refuse_doubling,
+    refuse_elision,
+    refuse_quotes,
+)
 from lsp_agent.tools.matching.transplant import ELIDED, transplant
 from lsp_agent.tools.spec import ToolError
 from lsp_agent.workspace.errors import RebaseConflictError
@@ -30,15 +37,6 @@ from lsp_agent.workspace.rebase import rebase
 from lsp_agent.workspace.sequences import hunks
 
 _SHOWN = 3
-_WORDS = re.compile(r"\b(?!(?:begin|do|done|else|end|esac|fi|then)\b)\w.*\w")
-_TYPOGRAPHIC = re.compile(r"[\u2018-\u201f]")
-_QUOTED = re.compile(r"=\s*[\u2018-\u201f]")
-_ENDS = re.compile(r"^\s*end\b", re.MULTILINE)
-_OPENS = re.compile(
-    r"^\s*(?:begin|case|class|def|for|function|if|module|unless|until|while)\b|"
-    r"\bdo\b(?:\s*\|[^|\n]*\|)?[ \t]*$",
-    re.MULTILINE,
-)
 
 
 class AlreadyMadeError(ToolError):
@@ -78,13 +76,9 @@ def find_edit(
     if old == new:
         raise ToolError("old_string and new_string are equal; nothing would change")
     refuse_elision(new, old + "\n" + content, "new_string")
-    if (quote := _QUOTED.search(new)) and not _TYPOGRAPHIC.search(old + content):
-        raise ToolError(
-            f"new_string has {quote[0]!r}, with a typographic quote where the file has none; write "
-            "the quotes of the language"
-        )
+    refuse_quotes(new, old + content)
     starts = _occurrences(content, old)
-    if starts and not (len(starts) == 1 and _is_cut(content, starts[0], old, new)):
+    if starts and not (len(starts) == 1 and is_cut(content, starts[0], old, new)):
         return Found(_exact(content, starts, old, new, path, every=every))
     pairs = [("", (old, new)), *readings(content, old, new)]
     found = _otherwise(content, pairs, path, every=every)
@@ -98,27 +92,6 @@ def find_edit(
     raise ToolError(f"old_string is not in {path}; {_nearest(content, old)}")
 
 
-def refuse_elision(new: str, known: str, what: str) -> None:
-    """Raise :class:`ToolError` if a new text holds words in the place of code.
-
-    Those that stand in the ``known`` text may stay.
-    """
-    if "..." not in new and "…" not in new and not _speaks(new):
-        return
-    there = {line.strip() for line in known.split("\n")}
-    for number, line in enumerate(new.split("\n"), 1):
-        if is_elision_comment(line) and line.strip() not in there:
-            raise ToolError(
-                f"{what} leaves code out: its line {number} is {line.strip()!r}, which would be "
-                "written as it is; give the whole text, or edit the lines that change only"
-            )
-
-
-def _speaks(text: str) -> bool:
-    lowered = text.lower()
-    return any(word in lowered for word in ("unchanged", "existing", "rest", "remain", "omitted"))
-
-
 def _exact(
     content: str, starts: list[int], old: str, new: str, path: str, *, every: bool
 ) -> tuple[Match, ...]:
@@ -129,72 +102,9 @@ def _exact(
         # The same call again: it would put the same lines in once more.
         raise AlreadyMadeError(_made(content, new, path))
     if len(starts) == 1:
-        _refuse_doubling(content, starts[0], old, new)
-        _refuse_cut_indentation(content, starts[0], old, new)
+        refuse_doubling(content, starts[0], old, new)
+        refuse_cut_indentation(content, starts[0], old, new)
     return tuple(Match(at, at + len(old), new) for at in starts)
-
-
-def _refuse_doubling(content: str, start: int, old: str, new: str) -> None:
-    """Refuse to add lines above or below a block where the file has just these already.
-
-    The model left them out of ``old_string``. Brackets that close what comes in may stand twice.
-    """
-    if "\n" not in new:
-        return
-    olds, news = (_lines_of(old, new) or [([], [])])[-1]
-    found = hunks(olds, news)
-    if not olds or not found:
-        return
-    above = content[:start].rstrip("\n ").split("\n")
-    below = content[start + len(old) :].lstrip("\n ").split("\n")
-    first, last = found[0], found[-1]
-    for hunk, beside, reach in ((first, above, 0), (last, below, len(olds))):
-        more = [line.strip() for line in news[hunk.new_start : hunk.new_end] if line.strip()]
-        if hunk.start != hunk.end or hunk.start != reach or not more:
-            continue
-        if not any(map(_WORDS.search, more)) and _balance(old) == _balance(new):
-            continue
-        near = [line.strip() for line in beside if line.strip()]
-        if more == (near[: len(more)] if reach else near[-len(more) :]):
-            side = "below" if reach else "above"
-            raise ToolError(
-                f"new_string would put {more[0]!r} into the file again, which stands right {side} "
-                "old_string; take it into old_string too"
-            )
-
-
-def _is_cut(content: str, start: int, old: str, new: str) -> bool:
-    """Whether one line, which becomes several, is given with some of its indentation only."""
-    shown = old[0] in " \t" and content[start - 1 : start] in (" ", "\t")
-    return shown and "\n" in new and "\n" not in old.strip("\n")
-
-
-def _refuse_cut_indentation(content: str, start: int, old: str, new: str) -> None:
-    """Refuse a text that begins behind its line's indentation, where the new one seems to as well.
-
-    Then more lines would come in without it. Behind a blank line they may begin something else.
-    """
-    indent = content[content.rfind("\n", 0, start) + 1 : start]
-    if not indent or indent.strip(" \t"):
-        return
-    lines = new.split("\n")
-    cut = "\n" not in old and any(
-        line.strip() and above.strip() and not line.startswith(indent)
-        for above, line in pairwise(lines)
-    )
-    doubled = new.startswith(indent) and not old.startswith((" ", "\t"))
-    if cut or doubled or ("\n" in old and not _WORDS.search(old)):
-        raise ToolError(
-            "old_string begins behind the indentation of its line, and it is not certain how far "
-            "new_string does; give whole lines with their indentation in both"
-        )
-
-
-def _balance(text: str) -> int:
-    """Return how many brackets, and blocks that end with ``end``, are left open."""
-    brackets = sum(text.count(one) for one in "([{") - sum(text.count(one) for one in ")]}")
-    ends = len(_ENDS.findall(text))
-    return brackets + (len(_OPENS.findall(text)) - ends if ends else 0)
 
 
 def _occurrences(content: str, old: str) -> list[int]:
@@ -210,7 +120,7 @@ def _otherwise(
     content: str, pairs: Iterable[tuple[str, Pair]], path: str, *, every: bool
 ) -> Found | None:
     for habit, pair in pairs:
-        if not _WORDS.search(pair[0]):
+        if not has_words(pair[0]):
             # Brackets alone are everywhere.
             continue
         if habit and (starts := _occurrences(content, pair[0])):
@@ -243,10 +153,10 @@ def _by_lines(content: str, pair: Pair, path: str, *, every: bool) -> tuple[str,
 
 def _aligned(lines: list[str], pair: Pair) -> tuple[str, list[Alignment], list[str], list[str]]:
     """Return the grade, the places, and both texts' lines in the reading that has places."""
-    for old, new in _lines_of(*pair):
+    for old, new in lines_of(*pair):
         if found := by_lines(lines, old):
             return "white space", found, old, new
-    for old, new in _lines_of(*pair):
+    for old, new in lines_of(*pair):
         olds = [ELIDED if is_elision(line) else line for line in old]
         news = [ELIDED if is_elision(line) else line for line in new]
         same = 0 < olds.count(ELIDED) == news.count(ELIDED)
@@ -258,7 +168,7 @@ def _aligned(lines: list[str], pair: Pair) -> tuple[str, list[Alignment], list[s
 def _nearly(content: str, pairs: Iterable[tuple[str, Pair]]) -> Found | None:
     lines = content.split("\n")
     for habit, pair in pairs:
-        for old, new in _lines_of(*pair):
+        for old, new in lines_of(*pair):
             alignment = nearly(lines, old)
             match = _carried_over(lines, alignment, old, new) if alignment else None
             if match is not None:
@@ -311,23 +221,6 @@ def _touching(base: str, mine: str, theirs: str) -> tuple[int, int] | None:
         if any(one.start <= other.end and other.start <= one.end for one in ours):
             return other.new_start, other.new_end
     return None
-
-
-def _lines_of(old: str, new: str) -> list[tuple[list[str], list[str]]]:
-    """Return the lines of both, without the blank ones that both begin and end with.
-
-    Where ``old`` has more of these, there is a second reading, without them.
-    """
-    olds, news = old.split("\n"), new.split("\n")
-    while len(olds) > 1 and news and not olds[0].strip() and not news[0].strip():
-        olds, news = olds[1:], news[1:]
-    while len(olds) > 1 and news and not olds[-1].strip() and not news[-1].strip():
-        olds, news = olds[:-1], news[:-1]
-    filled = [at for at, line in enumerate(olds) if line.strip()]
-    if not filled:
-        return []
-    bare = olds[filled[0] : filled[-1] + 1]
-    return [(olds, news)] if bare == olds else [(olds, news), (bare, news)]
 
 
 def _offset(lines: list[str], number: int) -> int:
