@@ -291,7 +291,7 @@ class _Reader:
 def _is_whole(body: list[str], there: list[str]) -> bool:
     """Whether lines are a whole file's, edited, and no part of it.
 
-    Nothing is missing at its ends, half of it is kept, and no five lines are gone from one place
+    Its ends have no fewer lines, half of it is kept, and no five lines are gone from one place
     without others instead.
     """
     new = [line.strip() for line in body if line.strip()]
@@ -303,6 +303,6 @@ def _is_whole(body: list[str], there: list[str]) -> bool:
     for one in changes:
         lost = one.end - one.start - (one.new_end - one.new_start)
         at_end = one.start == 0 or one.end == len(old)
-        if lost >= _LOST or (at_end and one.new_start == one.new_end):
+        if lost >= _LOST or (at_end and lost > 0):
             return False
     return True
