@@ -65,6 +65,7 @@ def test_a_runs_commands_share_one_copy_that_goes_with_it(tmp_path: Path) -> Non
     (tmp_path / "work" / "a.txt").write_text("1\n")
     sandbox = OpenSandbox()
     replies = [
+        Reply(tool_calls=[call("read_file", path="a.txt")]),
         Reply(tool_calls=[call("write_file", path="a.txt", content="2\n")]),
         Reply(tool_calls=[call("execute_command", command="cp a.txt b.txt")]),
         Reply(tool_calls=[call("execute_command", command="cat b.txt")]),
@@ -74,7 +75,7 @@ def test_a_runs_commands_share_one_copy_that_goes_with_it(tmp_path: Path) -> Non
     assert result.status == "edited"
     assert [change.path for change in result.changes] == ["a.txt"]
     previews = [event.data["preview"] for event in events if event.type == "tool_result"]
-    assert "\n2\n" in previews[2]
+    assert "\n2\n" in previews[3]
     assert len({command.folder for command in sandbox.commands}) == 1
     assert not sandbox.commands[0].folder.exists()
     assert (tmp_path / "work" / "a.txt").read_text() == "1\n"

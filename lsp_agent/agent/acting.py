@@ -15,6 +15,7 @@ from lsp_agent.context.untrusted import guarded, remark, unguarded
 from lsp_agent.engine.types import ToolCall
 from lsp_agent.syntax.document import SyntaxDocument
 from lsp_agent.tools.call import ToolOutcome
+from lsp_agent.tools.matching.ladder import AlreadyMadeError
 from lsp_agent.tools.spec import Tool, ToolContext
 from lsp_agent.workspace.errors import OutsideRootError, WorkspaceError
 from lsp_agent.workspace.overlay import Overlay
@@ -26,7 +27,8 @@ _WORDS = 120
 class Acting:
     """Carries out calls of one run, and puts their results into its conversation.
 
-    ``seen`` are the paths that were named in calls that went well, the latest last.
+    ``seen`` are the paths that were named in calls that went well, the latest last;
+    ``made_already`` says that the last call asked for an edit that stands there.
     """
 
     def __init__(
@@ -44,6 +46,7 @@ class Acting:
         self._ways = Ways(tools)
         focus = run.request.focus
         self.seen: dict[str, None] = {focus.path: None} if focus else {}
+        self.made_already = False
 
     @property
     def offered(self) -> dict[str, Tool[Any]]:
@@ -107,7 +110,8 @@ class Acting:
             truncated=outcome.truncated or len(outcome.text) > _PREVIEW,
         )
         self._remember(call, outcome)
-        if not outcome.ok:
+        self.made_already = outcome.code == AlreadyMadeError.code
+        if not outcome.ok and not self.made_already:
             warning += self._change_ways(call, outcome)
         self._conversation.result(call, self._as_data(call, outcome.text) + warning, native=native)
 

@@ -9,11 +9,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from lsp_agent.agent.approvals import call_approved
+from lsp_agent.agent.calls import edit_blocks, note_shown, recognised
 from lsp_agent.agent.candidates import ask_candidates, first_good, samplings
 from lsp_agent.agent.conversation import Conversation
 from lsp_agent.agent.environment import Run, RunFailedError
 from lsp_agent.agent.formats import extract_code
 from lsp_agent.agent.query import Answer, Budget, answer_tokens, ask_engine, request_of
+from lsp_agent.agent.rawblocks import OPENING
 from lsp_agent.agent.related import question_of, related, told_by_project, tool_context
 from lsp_agent.agent.verify import describe, give_up, verify
 from lsp_agent.context.builder import (
@@ -141,9 +143,16 @@ def take_rewrite(run: Run, piece: Piece, answer: Answer) -> str:
 
 def _apply(run: Run, piece: Piece, answer: Answer) -> str:
     calls = answer.tool_calls or answer.parsed.calls
+    if not calls and not run.info.jobs and not OPENING.search(answer.text):
+        blocks = edit_blocks(run, answer.text, cut_off=answer.cut_off)
+        if blocks.problems:
+            return "\n".join(blocks.problems)
+        calls = blocks.calls
+    calls = recognised(run, calls)
     edits = [call for call in calls if _is_edit(run, call.name)]
     if edits:
         context = tool_context(run)
+        note_shown(run, context, piece.path, piece.text.content)
         for call in edits:
             outcome = call_approved(run, run.env.tools, call.name, call.arguments, context)
             if not outcome.ok:

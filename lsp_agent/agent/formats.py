@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from lsp_agent.agent.loose_json import skip_space
+from lsp_agent.agent.loose_json import decode, skip_space
 from lsp_agent.agent.rawblocks import BlockReader, find_blocks, render_block
 from lsp_agent.agent.spellings import (
     CLOSE,
@@ -161,6 +161,9 @@ class _Parser:
         if _is_bare_call(body):
             start = self._text.find("{")
             self._take(start, lambda: (decode_call(body.strip(), start), len(self._text)))
+        elif fence and fence.closed and body is not self._text and body.lstrip().startswith(OPEN):
+            # Nothing stands around it, so it is shown to nobody.
+            self._take(fence.start, lambda: self._fenced(fence, body), fence.end)
         elif fence:
             self._complain(
                 "it stands in a code fence, where nothing is carried out; write it outside",
@@ -304,7 +307,7 @@ def _shows_call(fence: _Fence, body: str) -> bool:
 
 def _is_bare_call(body: str) -> bool:
     """Whether a text is nothing but one call as many models print it."""
-    value = _object(body) if '"name"' in body else {}
+    value = _object(body, loose=True) if '"name"' in body else {}
     arguments = value.get("arguments", value.get("parameters"))
     # A tool's description looks alike, but for the schema in it.
     is_schema = isinstance(arguments, dict) and "properties" in arguments
@@ -316,12 +319,15 @@ def _is_bare_call(body: str) -> bool:
     )
 
 
-def _object(body: str) -> dict[str, Any]:
-    if not body.lstrip().startswith("{"):
+def _object(body: str, *, loose: bool = False) -> dict[str, Any]:
+    source = body.strip()
+    if not source.startswith("{"):
         return {}
     try:
-        value = strict_json.loads(body.strip())
+        value, end = decode(source, 0) if loose else (strict_json.loads(source), len(source))
     except ValueError:
+        return {}
+    if end < len(source):
         return {}
     return value if isinstance(value, dict) else {}
 

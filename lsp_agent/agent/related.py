@@ -13,6 +13,7 @@ from lsp_agent.context.instructions import instructions
 from lsp_agent.context.question import Question
 from lsp_agent.errors import LspAgentError
 from lsp_agent.syntax.document import SyntaxDocument
+from lsp_agent.tools.seen import Seen
 from lsp_agent.tools.spec import ToolContext
 
 _READY_SECONDS = 0.3
@@ -74,6 +75,7 @@ def tool_context(run: Run) -> ToolContext:
         env.engine.count_tokens,
         env.workshop,
         env.git,
+        seen=Seen(),
     )
 
 

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from lsp_agent.agent.calls import note_shown
 from lsp_agent.agent.direct import diagnostics_of
 from lsp_agent.agent.environment import Run
 from lsp_agent.agent.finishing import PLAN_TOOL
 from lsp_agent.agent.query import answer_tokens
 from lsp_agent.agent.related import related, told_by_project
 from lsp_agent.context.builder import focus_lines, whole_file, workspace_facts
-from lsp_agent.context.question import Question
 from lsp_agent.context.untrusted import guarded, remark
-from lsp_agent.tools.spec import Tool
+from lsp_agent.tools.spec import Tool, ToolContext
 from lsp_agent.workspace.text import Text
 
 _RELATED_SHARE = 8
@@ -30,9 +30,9 @@ def system_prompt(run: Run, tools: Iterable[Tool[Any]]) -> str:
     return "\n\n".join(parts)
 
 
-def task_prompt(run: Run, question: Question) -> str:
+def task_prompt(run: Run, context: ToolContext) -> str:
     """Return the task behind what is known of it; what in that speaks to the model is told of."""
-    data = "\n\n".join(_known(run, question))
+    data = "\n\n".join(_known(run, context))
     said = remark(data)
     if said:
         run.env.events.emit("verification", check="instructions", ok=True, detail=said)
@@ -43,9 +43,9 @@ def task_prompt(run: Run, question: Question) -> str:
     return "\n\n".join(part for part in (guarded(data), said, *ends) if part)
 
 
-def _known(run: Run, question: Question) -> list[str]:
+def _known(run: Run, context: ToolContext) -> list[str]:
     room = run.info.n_ctx - answer_tokens(run)
-    found = related(run, question, room // _RELATED_SHARE)
+    found = related(run, context.at_hand, room // _RELATED_SHARE)
     parts = [workspace_facts(run.env.overlay, run.env.settings.style)]
     if told := told_by_project(run):
         parts.append(told)
@@ -56,7 +56,9 @@ def _known(run: Run, question: Question) -> list[str]:
         text = Text(run.env.overlay.read(focus.path))
         line = focus.range.start.line if focus.range else None
         count = run.env.engine.count_tokens
-        parts.append(whole_file(focus.path, text, line, room // 3, count))
+        shown = whole_file(focus.path, text, line, room // 3, count)
+        note_shown(run, context, focus.path, shown)
+        parts.append(shown)
         parts.append(focus_lines(text, focus.range, focus.path))
         notes = diagnostics_of(run, text)
         if notes:

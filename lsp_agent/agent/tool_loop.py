@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from lsp_agent.agent.acting import Acting, as_written, symbol_names
+from lsp_agent.agent.calls import edit_blocks, recognised
 from lsp_agent.agent.conversation import Conversation
 from lsp_agent.agent.direct import Piece, apply_code, piece_of
 from lsp_agent.agent.environment import Run, RunFailedError
@@ -49,7 +50,7 @@ class ToolLoop:
         self._conversation = Conversation(
             run,
             Message("system", system_prompt(run, tools.values())),
-            Message("user", task_prompt(run, context.at_hand)),
+            Message("user", task_prompt(run, context)),
             lambda budget: recall(run, self._todo, self._acting.seen, budget),
         )
         self._acting = Acting(run, tools, context, self._conversation)
@@ -65,6 +66,11 @@ class ToolLoop:
                 words = self.step()
             except LimitError as error:
                 return self._cut_off(error)
+            except RunFailedError:
+                if not self._acting.made_already:
+                    raise
+                # It goes in circles over an edit that it made: so it is done.
+                words = self._finish("", cut_off=False)
             if words is not None:
                 return words
 
@@ -74,12 +80,17 @@ class ToolLoop:
         parsed = answer.parsed
         native = bool(answer.tool_calls)
         calls = as_written(answer.tool_calls or self._numbered(parsed.calls))
+        calls = recognised(self._run, calls)
         text = unguarded(answer.text.strip() if native else parsed.text)
         self._conversation.answer(answer.said.content, answer.said.tool_calls)
         if calls:
             if text:
                 self._run.env.events.emit("plan", text=text)
             self._acting.carry_out(calls, native=native)
+        elif not parsed.problems and self._took_blocks(
+            unguarded(answer.text), cut_off=answer.cut_off
+        ):
+            return None
         if parsed.problems and not native:
             self._complain("\n".join(parsed.problems))
         elif calls:
@@ -107,6 +118,22 @@ class ToolLoop:
                 # A server counts the schemas of the tools, and by its own tokenizer.
                 if not self._conversation.shrink():
                     raise
+
+    def _took_blocks(self, text: str, *, cut_off: bool) -> bool:
+        """Make the edits that an answer holds as blocks, all or none; return whether it had any."""
+        found = edit_blocks(self._run, text, cut_off=cut_off)
+        if found.problems:
+            self._complain("\n".join(found.problems))
+            return True
+        overlay = self._run.env.overlay
+        clean = overlay.snapshot()
+        made = self._acting.carry_out(recognised(self._run, found.calls), native=False)
+        if not all(one.ok for one in made):
+            overlay.restore(clean)
+            self._run.env.keep(overlay.changes())
+            if len(made) > 1:
+                self._conversation.observe("None of your edits was made; give all of them again.")
+        return bool(made)
 
     def _complain(self, problem: str) -> None:
         """Tell the model what was wrong with its answer; give up after some in a row."""

@@ -13,7 +13,9 @@ from pydantic import ValidationError
 
 from lsp_agent.cancel import Cancelled
 from lsp_agent.errors import LspAgentError
+from lsp_agent.tools.paths import nearest
 from lsp_agent.tools.spec import Arguments, Tool, ToolContext
+from lsp_agent.workspace.errors import UnreadableFileError
 
 _MAX_RESULT = 40_000
 _log = logging.getLogger(__name__)
@@ -40,7 +42,12 @@ def call_tool(
     except Cancelled:
         raise
     except LspAgentError as error:
-        return ToolOutcome(ok=False, text=f"error: {error}", code=error.code)
+        text = f"error: {error}"
+        if isinstance(error, UnreadableFileError) and isinstance(
+            path := arguments.get("path"), str
+        ):
+            text = "; ".join(filter(None, (text, nearest(context.overlay, path))))
+        return ToolOutcome(ok=False, text=text, code=error.code)
     except Exception as error:  # noqa: BLE001 - a plugin's tool may raise anything
         _log.exception("the tool %s failed", name)
         return ToolOutcome(ok=False, text=f"error: {name} failed: {error}")

@@ -6,7 +6,9 @@ from pydantic import Field
 
 from lsp_agent.syntax.document import SyntaxDocument
 from lsp_agent.syntax.symbols import Symbol
-from lsp_agent.tools.matching import find_matches
+from lsp_agent.tools.matching.ladder import AlreadyMadeError, Found, find_edit
+from lsp_agent.tools.matching.refusals import refuse_elision
+from lsp_agent.tools.paths import refuse_misplaced
 from lsp_agent.tools.spec import (
     Arguments,
     ExistingFile,
@@ -19,6 +21,11 @@ from lsp_agent.workspace.blocks import replace_block, with_eol
 from lsp_agent.workspace.files import MAX_BYTES
 from lsp_agent.workspace.secrets import is_secret_file
 from lsp_agent.workspace.text import Text
+
+_AROUND, _ATTACHED = 3, 60
+_HIDDEN = (
+    "it is a file of secrets, whose lines are not shown; use edit_file with what you know of it"
+)
 
 
 class WriteFile(Arguments):
@@ -59,15 +66,20 @@ class MoveFile(Arguments):
 
 
 def _write_file(context: ToolContext, arguments: WriteFile) -> str:
-    existed = context.overlay.exists(arguments.path)
-    content = arguments.content
+    path, content = arguments.path, arguments.content
+    existed = context.overlay.exists(path)
     if content and not content.endswith("\n"):
         content += "\n"
     if existed:
-        content = with_eol(content, Text(context.overlay.read(arguments.path)).eol)
-    context.overlay.write(arguments.path, content)
+        before = context.overlay.read(path)
+        _refuse_unseen(context, path, before, content)
+        content = with_eol(content, Text(before).eol)
+    else:
+        refuse_misplaced(context.overlay, path, content)
+    context.overlay.write(path, content)
+    _note(context, path)
     verb = "replaced" if existed else "created"
-    return f"{verb} {arguments.path} ({content.count(chr(10))} lines)"
+    return f"{verb} {path} ({content.count(chr(10))} lines)"
 
 
 def _edit_file(context: ToolContext, arguments: EditFile) -> str:
@@ -75,14 +87,8 @@ def _edit_file(context: ToolContext, arguments: EditFile) -> str:
     eol = Text(before).eol
     # Models write \n, whatever the file has.
     content, mixed = _unified(before, eol)
-    matches = find_matches(
-        content,
-        arguments.old_string.replace("\r\n", "\n"),
-        arguments.new_string.replace("\r\n", "\n"),
-        arguments.path,
-        every=arguments.replace_all,
-    )
-    grown = len(content) + sum(len(one.new) - (one.end - one.start) for one in matches)
+    found = _found(context, arguments, content)
+    grown = len(content) + sum(len(one.new) - (one.end - one.start) for one in found.matches)
     if grown > MAX_BYTES:
         raise ToolError(
             f"{arguments.path} would have {grown:,} characters; files above {MAX_BYTES:,} bytes "
@@ -90,22 +96,26 @@ def _edit_file(context: ToolContext, arguments: EditFile) -> str:
         )
     after: list[str] = []
     at = 0
-    for match in matches:
+    for match in found.matches:
         after += (content[at : match.start], match.new)
         at = match.end
     after.append(content[at:])
     text = "".join(after)
     context.overlay.write(arguments.path, text if mixed else with_eol(text, eol))
-    lines = ", ".join(str(content.count("\n", 0, match.start) + 1) for match in matches[:8])
-    return f"edited {arguments.path} at line {lines}"
+    _note(context, arguments.path, arguments.new_string)
+    lines = ", ".join(str(content.count("\n", 0, match.start) + 1) for match in found.matches[:8])
+    remark = f" (old_string matched but for {found.grade})" if found.grade else ""
+    return f"edited {arguments.path} at line {lines}{remark}"
 
 
 def _rewrite_symbol(context: ToolContext, arguments: RewriteSymbol) -> str:
     before = context.overlay.read(arguments.path)
     document = SyntaxDocument.read(arguments.path, before)
     symbol = _find(document, arguments.symbol, arguments.path)
+    refuse_elision(arguments.content, document.text.slice(symbol.range), "content")
     text = replace_block(document.text, symbol.range, arguments.content)
     context.overlay.write(arguments.path, text)
+    _note(context, arguments.path, arguments.content)
     return f"rewrote {symbol.qualified_name} in {arguments.path}"
 
 
@@ -122,7 +132,93 @@ def _move_file(context: ToolContext, arguments: MoveFile) -> str:
             f"{arguments.path} is a file of secrets; {arguments.new_path} would not say so"
         )
     context.overlay.move(arguments.path, arguments.new_path)
+    if context.seen is not None:
+        spelling = context.overlay.spelling
+        context.seen.moved(spelling(arguments.path), spelling(arguments.new_path))
     return f"moved {arguments.path} to {arguments.new_path}"
+
+
+def _found(context: ToolContext, arguments: EditFile, content: str) -> Found:
+    """Find the old text; what is said of a file of secrets shows none of its lines."""
+    try:
+        found = find_edit(
+            content,
+            arguments.old_string.replace("\r\n", "\n"),
+            arguments.new_string.replace("\r\n", "\n"),
+            arguments.path,
+            every=arguments.replace_all,
+            earlier=_earlier(context, arguments.path),
+        )
+        if found.grade:
+            _refuse_unread(context, arguments.path, content, found)
+    except AlreadyMadeError:
+        raise
+    except ToolError as error:
+        if _is_secret(context, arguments.path):
+            raise ToolError(
+                f"{str(error).partition(':')[0].partition(';')[0]}; {_HIDDEN}"
+            ) from None
+        raise
+    return found
+
+
+def _is_secret(context: ToolContext, path: str) -> bool:
+    return is_secret_file(path) or is_secret_file(context.overlay.uri(path))
+
+
+def _note(context: ToolContext, path: str, shown: str | None = None) -> None:
+    if context.seen is not None:
+        context.seen.note(context.overlay.spelling(path), context.overlay.read(path), shown)
+
+
+def _earlier(context: ToolContext, path: str) -> list[str]:
+    texts = context.seen.texts(context.overlay.spelling(path)) if context.seen else ()
+    return [text.replace("\r\n", "\n") for text in texts]
+
+
+def _refuse_unread(context: ToolContext, path: str, content: str, found: Found) -> None:
+    """Refuse what matches but nearly in a file that the model was not shown: it made that up."""
+    if context.seen is None or context.seen.knows(context.overlay.spelling(path)):
+        return
+    lines = content.split("\n")
+    first = content.count("\n", 0, found.matches[0].start)
+    last = content.count("\n", 0, found.matches[-1].end)
+    shown = "\n".join(lines[max(first - _AROUND, 0) : last + _AROUND + 1])
+    _note(context, path, shown)
+    raise ToolError(
+        f"you have not read {path}, and old_string is in it only but for {found.grade}; these are "
+        f"the lines:\n{shown}\nCopy old_string from them, or read the file first"
+    )
+
+
+def _refuse_unseen(context: ToolContext, path: str, before: str, content: str) -> None:
+    """Refuse a new text for a file where the model can't know what it drops."""
+    refuse_elision(content, before, "content")
+    seen, key = context.seen, context.overlay.spelling(path)
+    if seen is None:
+        return
+    unseen = seen.unseen(key, before)
+    kept = {line.strip() for line in content.splitlines()}
+    lost = [line for line in unseen if line.strip() not in kept]
+    if not lost or (seen.knows(key) and len(lost) <= len(unseen) // 2):
+        return
+    if _is_secret(context, path):
+        raise ToolError(f"{path} is there, and this text would drop lines of it; {_HIDDEN}")
+    lines = before.splitlines()
+    first = next(at for at, line in enumerate(lines) if line == lost[0])
+    shown = lines[first : first + _ATTACHED]
+    _note(context, path, "\n".join(shown))
+    rest = len(lines) - first - len(shown)
+    raise ToolError(
+        f"{path} is there, and this text would drop {len(lost)} of its {len(lines)} lines that you "
+        f"have not read; read it first, or use edit_file. From line {first + 1}:\n"
+        + "\n".join(shown)
+        + (
+            f"\n[{rest} more lines; read on with start_line={first + len(shown) + 1}]"
+            if rest
+            else ""
+        )
+    )
 
 
 def _find(document: SyntaxDocument, name: str, path: str) -> Symbol:

@@ -48,6 +48,9 @@ def _read_file(context: ToolContext, arguments: ReadFile) -> str:
             break
         shown.append(line[:MAX_CHARACTERS])
     end = first + len(shown) - 1
+    if context.seen is not None:
+        key = context.overlay.spelling(arguments.path)
+        context.seen.note(key, content, "\n".join(shown))
     header = f"{arguments.path}, lines {first}-{end} of {text.line_count}:"
     rest = f"\n[read on with start_line={end + 1}]" if end < last else ""
     if secret:

@@ -17,6 +17,7 @@ from lsp_agent.engine.types import ToolSchema
 from lsp_agent.errors import LspAgentError
 from lsp_agent.index.service import CodeIndex
 from lsp_agent.language_servers.types import Instruments
+from lsp_agent.tools.seen import Seen
 from lsp_agent.vcs.commits import GitRules
 from lsp_agent.verify.types import Workshop
 from lsp_agent.workspace.overlay import Overlay
@@ -64,8 +65,9 @@ class ToolContext:
     language servers; the latter two where there are any. ``knowledge`` is what is kept of the
     folder between questions, ``at_hand`` the question that the run works on, ``count`` the tokens
     of a text, ``workshop`` where commands run, and ``None`` where nothing may, ``git`` what may be
-    written in the repository. ``plan`` is told the steps of the run, and which one of them (from 1)
-    is under way.
+    written in the repository, ``seen`` what the model was shown of files; without it no file has to
+    be read before it is changed. ``plan`` is told the steps of the run, and which one of them (from
+    1) is under way.
     """
 
     overlay: Overlay
@@ -78,6 +80,7 @@ class ToolContext:
     workshop: Workshop | None = None
     git: GitRules = field(default_factory=GitRules)
     plan: Callable[[Sequence[str], int], None] = field(default=lambda _steps, _current: None)
+    seen: Seen | None = None
 
 
 @dataclass(frozen=True, slots=True)

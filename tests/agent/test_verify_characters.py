@@ -27,7 +27,10 @@ def test_a_model_is_told_and_mends_it(stage: Stage) -> None:
 
 def test_it_can_be_turned_off(stage: Stage) -> None:
     stage.file("a.py", "x = 1\n")
-    edit = calls(("write_file", {"path": "a.py", "content": "x = 'a\u200bb'\n"}))
+    edit = calls(
+        ("read_file", {"path": "a.py"}),
+        ("write_file", {"path": "a.py", "content": "x = 'a\u200bb'\n"}),
+    )
     settings = {"verify.characters": "false"}
     result = stage.run(
         ScriptedEngine([edit, "done"]),  # type: ignore[list-item]

@@ -35,7 +35,10 @@ def test_hostile_tests_are_held(arena: Arena, name: str) -> None:
 
 @pytest.mark.parametrize("name", hostile.LIES)
 def test_a_verdict_is_not_what_a_test_says(arena: Arena, name: str) -> None:
-    calls = (("write_file", {"path": "app.py", "content": "def run(x):\n    return 2"}),)
+    calls = (
+        ("read_file", {"path": "app.py"}),
+        ("write_file", {"path": "app.py", "content": "def run(x):\n    return 2"}),
+    )
     files = {"app.py": "def run(x):\n    return 1\n", "pytest.ini": "[pytest]\n"}
     files |= hostile.LIES[name]
     files["test_a.py"] = "import app\n" + files["test_a.py"]

@@ -1,0 +1,1 @@
+"""What becomes of the answers of a model that garbles them."""
