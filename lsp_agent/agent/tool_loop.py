@@ -15,6 +15,7 @@ from lsp_agent.agent.grammar import MAX_PATHS, tool_grammar
 from lsp_agent.agent.prompts import prompt
 from lsp_agent.agent.query import Answer, Budget, answer_tokens, ask_engine
 from lsp_agent.agent.related import related, tool_context
+from lsp_agent.agent.remembered import remembered
 from lsp_agent.agent.repeats import RepeatGuard
 from lsp_agent.agent.verify import describe, give_up, verify
 from lsp_agent.context.builder import focus_lines, whole_file, workspace_facts
@@ -233,7 +234,8 @@ class ToolLoop:
         names = ", ".join(run.request.done)
         left = f"Work on this was cut off. Changed already: {names}. Go on from there."
         ends = (asked, left if names else "")
-        return "\n\n".join(part for part in (guarded(data), said, *ends) if part)
+        before = remembered(run)
+        return "\n\n".join(part for part in (guarded(data), said, before, *ends) if part)
 
 
 def as_written(calls: Sequence[ToolCall]) -> tuple[ToolCall, ...]:

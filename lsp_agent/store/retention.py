@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from sqlite_utils import Database
 
 _BATCH = 500
-_OF_A_RUN = ("events", "changes", "working")
+_OF_A_RUN = ("events", "changes", "working", "turns", "feedback")
 
 
 def keep_days(database: Database, codec: Codec, days: int, today: datetime) -> Purged | None:
@@ -77,6 +77,7 @@ def _forget(database: Database, runs: Sequence[str]) -> int:
         for table in _OF_A_RUN
     ]
     database.execute(f"delete from runs where id in ({marks})", runs)  # noqa: S608
+    database.execute("delete from sessions where id not in (select session from turns)")
     return counts[0]
 
 

@@ -11,6 +11,7 @@ from lsp_agent.tools import (
     files,
     git,
     git_changes,
+    memory,
     node,
     search,
 )
@@ -26,4 +27,5 @@ TOOLS = (
     *diagnostics.TOOLS,
     *commands.TOOLS,
     *node.TOOLS,
+    *memory.TOOLS,
 )

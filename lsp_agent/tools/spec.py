@@ -17,6 +17,7 @@ from lsp_agent.engine.types import ToolSchema
 from lsp_agent.errors import LspAgentError
 from lsp_agent.index.service import CodeIndex
 from lsp_agent.language_servers.types import Instruments
+from lsp_agent.store.notes import Notebook
 from lsp_agent.vcs.commits import GitRules
 from lsp_agent.verify.types import Workshop
 from lsp_agent.workspace.overlay import Overlay
@@ -64,7 +65,7 @@ class ToolContext:
     language servers; the latter two where there are any. ``knowledge`` is what is kept of the
     folder between questions, ``at_hand`` the question that the run works on, ``count`` the tokens
     of a text, ``workshop`` where commands run, and ``None`` where nothing may, ``git`` what may be
-    written in the repository.
+    written in the repository, ``notes`` what was remembered of the folder, where it may be.
     """
 
     overlay: Overlay
@@ -76,13 +77,15 @@ class ToolContext:
     count: Count = estimate_tokens
     workshop: Workshop | None = None
     git: GitRules = field(default_factory=GitRules)
+    notes: Notebook | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Tool(Generic[A]):
     """One tool. ``raw`` names the string arguments that travel as sentinel-ended raw blocks.
 
-    ``runs_programs`` says that it needs a workshop; without one it is not offered. ``check`` raises
+    ``runs_programs`` says that it needs a workshop, ``uses_notes`` a notebook; without one it is
+    not offered. ``check`` raises
     :class:`ToolError` for arguments that can't be carried out, before anybody is asked about them.
     """
 
@@ -94,6 +97,7 @@ class Tool(Generic[A]):
     example: Mapping[str, Any]
     raw: tuple[str, ...] = field(default=())
     runs_programs: bool = False
+    uses_notes: bool = False
     check: Callable[[A], object] | None = None
 
     def schema(self) -> ToolSchema:
