@@ -15,6 +15,8 @@ from lsp_agent.errors import LspAgentError
 from lsp_agent.server.convert import from_diagnostics, from_range
 from lsp_agent.server.deliver import current_changes, edit_for
 from lsp_agent.server.features.deliveries import Deliveries
+from lsp_agent.server.features.hunks import KIND as HUNK_KIND
+from lsp_agent.server.features.hunks import HunkFeatures
 from lsp_agent.server.features.requests import ActionData, check_version
 
 if TYPE_CHECKING:
@@ -27,7 +29,7 @@ COMMAND = "lspAgent.action"
 _MAX_DIAGNOSTICS = 20
 
 
-def register(context: Context, deliveries: Deliveries) -> None:
+def register(context: Context, deliveries: Deliveries, hunks: HunkFeatures) -> None:
     """Answer ``textDocument/codeAction`` and ``codeAction/resolve``."""
     server, session = context.server, context.session
     options = types.CodeActionOptions(
@@ -53,6 +55,8 @@ def register(context: Context, deliveries: Deliveries) -> None:
         shown = params.context.diagnostics[:_MAX_DIAGNOSTICS]
         place = _place(context, document, params.range, shown)
         found: list[types.CodeAction | types.Command] = []
+        if _wanted(HUNK_KIND, params.context.only):
+            found += await hunks.actions(document, params.range)
         for action in sorted(app.actions.values(), key=lambda one: one.kind):
             if not _wanted(action.kind, params.context.only):
                 continue

@@ -20,6 +20,8 @@ from lsp_agent.server.convert import from_range
 from lsp_agent.server.documents import OpenDocument
 from lsp_agent.server.features.code_action import COMMAND
 from lsp_agent.server.features.deliveries import Deliveries
+from lsp_agent.server.features.hunks import COMMAND as HUNK
+from lsp_agent.server.features.hunks import HunkFeatures
 from lsp_agent.server.features.requests import ActionData, Arguments, check_version
 from lsp_agent.server.features.undo import UndoCommand
 from lsp_agent.workspace.markdown import harmless_markdown
@@ -28,7 +30,7 @@ Handler = Callable[[Arguments, types.ProgressToken | None], Awaitable[Any]]
 _INSTRUCTION_LINES = 2000
 
 
-def register(context: Context, deliveries: Deliveries) -> None:
+def register(context: Context, deliveries: Deliveries, hunks: HunkFeatures) -> None:
     """Register the commands that the server advertises."""
     commands = _Commands(context, deliveries)
     table: dict[str, Handler] = {
@@ -36,6 +38,7 @@ def register(context: Context, deliveries: Deliveries) -> None:
         "lspAgent.run": commands.run,
         "lspAgent.explain": commands.explain,
         "lspAgent.undoRun": UndoCommand(context),
+        HUNK: hunks,
         "lspAgent.commitMessage": commands.commit_message,
         "lspAgent.cancel": commands.cancel,
         "lspAgent.status": commands.status,
