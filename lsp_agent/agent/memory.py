@@ -13,6 +13,7 @@ from lsp_agent.store.feedback import Became, Feedback
 from lsp_agent.store.journal import Journal, JournalError
 from lsp_agent.store.notes import Notebook
 from lsp_agent.store.responses import Responses
+from lsp_agent.store.sealing import DAMAGED, SEALED
 from lsp_agent.store.sessions import Sessions, Turn
 from lsp_agent.syntax.languages import language_of
 
@@ -41,7 +42,8 @@ class Memory:
         if not (request.session and self._settings().sessions):
             return ()
         try:
-            return tuple(self.sessions.turns(workspace, request.session))
+            turns = self.sessions.turns(workspace, request.session)
+            return tuple(turn for turn in turns if turn.task not in (SEALED, DAMAGED))
         except JournalError:
             # Recording the run warns of it.
             return ()
@@ -73,7 +75,7 @@ class Memory:
             )
         except JournalError:
             return ()
-        return tuple(rows)
+        return tuple(row for row in rows if row.answer not in (SEALED, DAMAGED))
 
     def caching(self, engine: Engine, settings: LlamaSettings | OpenAISettings) -> Engine:
         """Return an engine that answers what it was asked before, where the settings want it."""

@@ -133,10 +133,11 @@ def export(context: CliContext, workspace: Path, form: str, everywhere: bool) ->
     """Write a fine-tuning set: edits that were accepted, and the user's version of edited ones."""
     from lsp_agent.cli import output
     from lsp_agent.store.feedback import as_chat
+    from lsp_agent.store.sealing import DAMAGED, SEALED
 
     del form
     for row in reversed(_feedback(context, "" if everywhere else _name(workspace))):
-        if row.verdict != "rejected":
+        if row.verdict != "rejected" and row.answer not in (SEALED, DAMAGED):
             output.write_json(as_chat(row))
 
 

@@ -105,6 +105,7 @@ async def deliver(
     if doubt and not _approves_always(session):
         question = ApprovalQuestion("Apply an edit that is not verified?", doubt)
         if await ask_client(server, question, CancelToken()) == "refuse":
+            await session.judge.refused(run_id, changes)
             raise NotAppliedError(f"the edit is not applied: {doubt}")
     fitted = await current_changes(session, overlay, changes)
     edit = edit_for(session, fitted, verdicts)

@@ -78,6 +78,7 @@ class Keeper:
             return
         if row.action != UNDO:
             await self._session.hunks.begin(run_id, arrived)
+            await self._session.judge.begin(app, row, arrived)
 
     def _arrived(self, change: FileChange) -> FileChange:
         """Return a change with the text that the editor made of it: its line ends may differ."""

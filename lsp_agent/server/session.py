@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from lsp_agent.context.surroundings import Surroundings
     from lsp_agent.engine.router import PreparedEngine
     from lsp_agent.server.hunks import HunkReviews
+    from lsp_agent.server.judge import Judge
     from lsp_agent.server.keep import Keeper
 
 AppFactory = Callable[["Settings", Home], "App"]
@@ -101,6 +102,13 @@ class Session:
         from lsp_agent.server.keep import Keeper
 
         return Keeper(self)
+
+    @cached_property
+    def judge(self) -> Judge:
+        """What sees what becomes of edits, where the settings want it."""
+        from lsp_agent.server.judge import Judge
+
+        return Judge(self)
 
     @cached_property
     def hunks(self) -> HunkReviews:

@@ -6,6 +6,7 @@ Rows go with their runs when those are purged; they are redacted, and sealed whe
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -22,18 +23,19 @@ Verdict = Literal["accepted", "edited", "rejected"]
 MAX_ROWS = 2000
 _MAX_TEXT = 8000
 _TEXTS = ("task", "before", "answer", "final")
-_COLUMNS = "run, action, language, verdict, task, before, answer, final, made"
+_COLUMNS = "run, number, action, language, verdict, task, before, answer, final, made"
 
 
 @dataclass(frozen=True, slots=True)
 class Became:
-    """What became of one run's edit.
+    """What became of a run's edit of one file, the ``number``-th that it changed.
 
     ``before``, ``answer`` and ``final`` are the changed lines with a few around them; ``final`` is
     ``""`` for an edit that was taken as it was or not at all. ``made`` is ISO 8601 in UTC.
     """
 
     run: str
+    number: int
     action: str
     language: str
     verdict: Verdict
@@ -63,21 +65,26 @@ class Feedback:
 
         def write(opened: Opened) -> None:
             sealed = [
-                opened.codec.write(text, "feedback", column, row.run)
+                opened.codec.write(text, "feedback", column, row.run, row.number)
                 for column, text in zip(_TEXTS, texts, strict=True)
             ]
             opened.database.execute(
                 f"insert or replace into feedback (workspace, {_COLUMNS}) "  # noqa: S608
-                "values (?,?,?,?,?,?,?,?,?,?)",
-                [folder, row.run, row.action, row.language, row.verdict, *sealed, made],
+                "values (?,?,?,?,?,?,?,?,?,?,?)",
+                [folder, row.run, row.number, row.action, row.language, row.verdict, *sealed, made],
             )
             opened.database.execute(
-                "delete from feedback where run not in "
-                "(select run from feedback order by made desc limit ?)",
+                "delete from feedback where rowid not in "
+                "(select rowid from feedback order by made desc limit ?)",
                 [MAX_ROWS],
             )
 
         self._journal.put(write)
+
+    def reject(self, run_id: str) -> None:
+        """Write down that a run was undone, whatever was thought of it before."""
+        sql = "update feedback set verdict = 'rejected', final = '' where run = ?"
+        self._journal.put(lambda it: it.database.execute(sql, [run_id]))
 
     def rows(
         self, workspace: str = "", *, limit: int = MAX_ROWS, **only: str | None
@@ -111,8 +118,8 @@ class Feedback:
 
 def as_chat(row: Became) -> dict[str, Any]:
     """Return a row as an example of a fine-tuning set in chat form, as most trainers take it."""
-    asked = f"{row.task}\n\n```{row.language}\n{row.before}\n```"
-    answer = f"```{row.language}\n{row.final or row.answer}\n```"
+    asked = f"{row.task}\n\n{_fenced(row.language, row.before)}"
+    answer = _fenced(row.language, row.final or row.answer)
     return {
         "messages": [
             {"role": "user", "content": redacted(asked)},
@@ -121,11 +128,16 @@ def as_chat(row: Became) -> dict[str, Any]:
     }
 
 
+def _fenced(language: str, code: str) -> str:
+    fence = "`" * max(3, 1 + max(map(len, re.findall("`+", code)), default=0))
+    return f"{fence}{language}\n{code.rstrip()}\n{fence}"
+
+
 def _row(opened: Opened, row: tuple[Any, ...]) -> Became:
-    run, action, language, verdict, *sealed, made = row
+    run, number, action, language, verdict, *sealed, made = row
     texts = [
-        opened.codec.read(text, "feedback", column, run)
+        opened.codec.read(text, "feedback", column, run, number)
         for column, text in zip(_TEXTS, sealed, strict=True)
     ]
     task, before, answer, final = texts
-    return Became(run, action, language, verdict, task, before, answer, final, made)
+    return Became(run, number, action, language, verdict, task, before, answer, final, made)

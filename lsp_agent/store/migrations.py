@@ -106,10 +106,10 @@ def _remember_more(database: Database) -> None:
     database.table("notes").create_index(["workspace"])
     database.table("feedback").create(
         {
-            "run": str, "workspace": str, "action": str, "language": str, "verdict": str,
-            "task": str, "before": str, "answer": str, "final": str, "made": str,
+            "run": str, "number": int, "workspace": str, "action": str, "language": str,
+            "verdict": str, "task": str, "before": str, "answer": str, "final": str, "made": str,
         },
-        pk="run",
+        pk=("run", "number"),
     )  # fmt: skip
     database.table("responses").create({"key": str, "answer": str, "used": str}, pk="key")
     database.table("findings").create(

@@ -6,6 +6,7 @@ from pydantic import Field
 
 from lsp_agent.context.likeness import likeliest
 from lsp_agent.store.notes import MAX_CHARACTERS, Note, Notebook
+from lsp_agent.store.sealing import DAMAGED, SEALED
 from lsp_agent.tools.spec import Arguments, Tool, ToolContext, ToolError
 
 _MAX_FOUND = 10
@@ -37,7 +38,7 @@ def _remember(context: ToolContext, arguments: Remember) -> str:
 
 def _recall(context: ToolContext, arguments: Recall) -> str:
     notebook = _notebook(context)
-    notes = notebook.notes()
+    notes = [note for note in notebook.notes() if note.text not in (SEALED, DAMAGED)]
     if arguments.query.strip():
         notes = [notes[at] for at in likeliest(arguments.query, [note.text for note in notes])]
     found = notes[:_MAX_FOUND]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Literal
 
 from lsp_agent.workspace.rebase import rebase
 from lsp_agent.workspace.sequences import Hunk, hunks
@@ -109,6 +110,40 @@ class HunkReview:
                 found += [place] if place is not None else []
         return found
 
+    def standing(self, now: str) -> Literal["whole", "part", "gone"]:
+        """Say how much of the edit is in a text: all as it was made, something, or nothing."""
+        current = split_lines(now)
+        every = replace(self, open=frozenset(one.number for one in self.made))
+        places = {one.number: one for one in every.places(now)}
+        if not places and self.made:
+            return "gone"
+        whole = all(
+            (place := places.get(one.number)) is not None
+            and (not one.lines or tuple(current[place.first : place.last + 1]) == one.lines)
+            for one in self.made
+        )
+        return "whole" if whole else "part"
+
+    def excerpts(self, now: str, around: int = 3) -> tuple[str, str, str]:
+        """Return the changed lines with some around them: before the edit, after it, and now."""
+        mine, starts = self._lines()
+        if not self.made:
+            return "", "", ""
+        first, last = self.made[0], self.made[-1]
+        start = max(first.start - around, 0)
+        end = min(last.end + around, len(self.before))
+        my_start = starts[0] - (first.start - start)
+        my_end = starts[-1] + len(last.lines) + (end - last.end)
+        current = split_lines(now)
+        changed = hunks(mine, current)
+        now_start = _border(my_start, changed, end=False, own=my_start == starts[0])
+        now_end = _border(my_end, changed, end=True, own=end == last.end)
+        return (
+            "".join(self.before[start:end]),
+            "".join(mine[my_start:my_end]),
+            "".join(current[now_start:now_end]),
+        )
+
     def _lines(self) -> tuple[list[str], list[int]]:
         """Return the lines of the text that the edit made, and where each hunk starts in them."""
         lines: list[str] = []
@@ -142,13 +177,27 @@ def _of_lines(
     """Find lines by those of them that are still there; blank ones may be anybody's."""
     inside = [one for one in changed if one.start < end and one.end > start]
     left = [at for at in range(start, end) if not any(one.start <= at < one.end for one in inside)]
-    telling = [at for at in left if mine[at].strip()]
-    if not telling and any(line.strip() for line in mine[start:end]):
+    told = any(mine[at].strip() for at in left)
+    if not told and any(line.strip() for line in mine[start:end]):
         return None
     if not left:
         return None
-    chosen = telling or left
-    return HunkPlace(number, _carried(chosen[0], changed), _carried(chosen[-1], changed))
+    return HunkPlace(number, _carried(left[0], changed), _carried(left[-1], changed))
+
+
+def _border(line: int, changed: Sequence[Hunk], *, end: bool, own: bool) -> int:
+    """Return where a stretch of lines begins or ends in the present text.
+
+    What was inserted at the border is beside the stretch, unless the border is the edit's ``own``.
+    """
+    shift = 0
+    for hunk in changed:
+        inserted_there = hunk.start == hunk.end == line
+        if hunk.start < line < hunk.end:
+            return hunk.new_end if end else hunk.new_start
+        if hunk.end <= line and not (inserted_there and own != end):
+            shift = hunk.new_end - hunk.end
+    return line + shift
 
 
 def _carried(line: int, changed: Sequence[Hunk]) -> int:

@@ -18,7 +18,7 @@ TURNS = [
     )
     for number in range(6)
 ]
-EXAMPLE = Became("r1", "edit", "python", "accepted", "make it a loop", "a = 1", "b = 2")
+EXAMPLE = Became("r1", 0, "edit", "python", "accepted", "make it a loop", "a = 1", "b = 2")
 
 
 def test_all_turns_are_whole_where_there_is_room() -> None:

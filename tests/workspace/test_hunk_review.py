@@ -93,3 +93,32 @@ def test_places_are_lines_of_any_text(before: str, after: str, now: str) -> None
     for place in review.places(now):
         assert isinstance(place, HunkPlace)
         assert 0 <= place.first <= place.last < count
+
+
+def test_how_much_of_it_stands(review: HunkReview) -> None:
+    assert review.standing(AFTER) == "whole"
+    assert review.standing("top\n" + AFTER + "end\n") == "whole"
+    assert review.standing(AFTER.replace("new 2", "new 3")) == "part"
+    assert review.standing(AFTER.replace("g\n", "f\ng\n")) == "part"
+    assert review.standing(AFTER.replace("B", "b")) == "part"
+    assert review.standing(BEFORE) == "gone"
+
+
+def test_excerpts_are_the_lines_around(review: HunkReview) -> None:
+    now = "top\n" + AFTER.replace("new 2", "mine") + "end\n"
+    before, after, final = review.excerpts(now, 1)
+    assert (before, after) == (BEFORE, AFTER)
+    assert final == AFTER.replace("new 2", "mine")
+    long = "".join(f"{number}\n" for number in range(40))
+    one = HunkReview.of(long, long.replace("20\n", "twenty\n"))
+    assert one.excerpts(long.replace("20\n", "score\n\n"), 1) == (
+        "19\n20\n21\n", "19\ntwenty\n21\n", "19\nscore\n\n21\n",
+    )  # fmt: skip
+
+
+@given(TEXTS, TEXTS, TEXTS)
+def test_excerpts_are_parts_of_their_texts(before: str, after: str, now: str) -> None:
+    review = HunkReview.of(before, after)
+    found = review.excerpts(now)
+    assert all(part in text for part, text in zip(found, (before, after, now), strict=True))
+    assert review.standing(after) == "whole"

@@ -39,6 +39,7 @@ def register(context: Context, completions: Completions, keeper: IndexKeeper) ->
         document = session.documents.get(params.text_document.uri)
         if document is not None:
             diagnostics.schedule(document, delay=0)
+            session.judge.saved(document)
         session.hunks.end(params.text_document.uri)
         keeper.changed([params.text_document.uri])
 
