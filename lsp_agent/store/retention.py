@@ -46,7 +46,11 @@ def purge(
         events = sum(
             _forget(database, chosen[at : at + _BATCH]) for at in range(0, len(chosen), _BATCH)
         )
-        gone = 0 if runs or before is None else _forget_audit(database, before)
+        gone = 0
+        if not runs and before is not None:
+            gone = _forget_audit(database, before)
+            # Whose run an answer was of is not known; when it served last is.
+            database.execute("delete from responses where used < ?", [before])
         if chosen or gone:
             number, last = _start_now(database)
             data = {

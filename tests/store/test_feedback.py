@@ -11,6 +11,7 @@ from lsp_agent.config.model import JournalSettings
 from lsp_agent.store import feedback as feedback_module
 from lsp_agent.store.feedback import Became, Feedback, as_chat
 from lsp_agent.store.journal import Journal
+from lsp_agent.store.responses import Responses
 from tests.store.test_sessions import TOKEN, ran
 
 ROW = Became("r1", 0, "edit", "python", "accepted", "make it so", "a = 1\n", "a = 2\n")
@@ -65,6 +66,15 @@ def test_it_goes_with_its_run(journal: Journal) -> None:
         feedback.keep("/w", replace(ROW, run=run))
     journal.purge(runs=["r1"])
     assert [one.run for one in feedback.rows()] == ["r2"]
+
+
+def test_answers_go_with_the_time_they_served_last(journal: Journal) -> None:
+    responses = Responses(journal)
+    responses.keep("a" * 64, "an answer")
+    journal.purge(before="2020-01-01")
+    assert responses.get("a" * 64) == "an answer"
+    journal.purge(before="9999")
+    assert responses.get("a" * 64) is None
 
 
 def test_it_is_sealed_with_the_journal(tmp_path: Path) -> None:
