@@ -110,14 +110,13 @@ class Sessions:
 
     def of_runs(self, runs: Sequence[str]) -> dict[str, str]:
         """Return the names of the sessions that runs belong to, by the run's id."""
-        marks = ",".join("?" * len(runs))
         sql = (
-            "select turns.run, sessions.id, sessions.name from turns join sessions "  # noqa: S608
-            f"on sessions.id = turns.session where turns.run in ({marks})"
+            "select turns.run, sessions.id, sessions.name from turns join sessions "
+            "on sessions.id = turns.session where turns.run in (select value from json_each(?))"
         )
 
         def query(opened: Opened) -> dict[str, str]:
-            rows = opened.database.execute(sql, list(runs)).fetchall()
+            rows = opened.database.execute(sql, [json.dumps(list(runs))]).fetchall()
             return {
                 run: opened.codec.read(name, "sessions", "name", key) for run, key, name in rows
             }
