@@ -60,7 +60,7 @@ def tool_context(run: Run) -> ToolContext:
         env.engine.count_tokens,
         env.workshop,
         env.git,
-        env.notes,
+        notes=env.notes,
     )
 
 
