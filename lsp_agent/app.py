@@ -18,6 +18,7 @@ from lsp_agent.agent.abilities import unable
 from lsp_agent.agent.environment import Progress, RunEnvironment
 from lsp_agent.agent.ids import new_run_id
 from lsp_agent.agent.loop import run_agent
+from lsp_agent.agent.memory import Memory
 from lsp_agent.agent.permits import Permits
 from lsp_agent.agent.prompts import Prompts, load_prompts
 from lsp_agent.agent.redaction import RedactingEngine
@@ -47,6 +48,7 @@ from lsp_agent.store.approvals import RememberedApprovals
 from lsp_agent.store.changes import Changes
 from lsp_agent.store.findings import KeptFindings
 from lsp_agent.store.journal import Journal, JournalError
+from lsp_agent.store.notes import Notebook
 from lsp_agent.store.undoing import Undoing
 from lsp_agent.tools.spec import Tool, load_tools
 from lsp_agent.vcs.commits import GitRules
@@ -87,8 +89,9 @@ class App:
         self._env = env
         self.home = home
         self._warn = warn
-        self.engines = EngineRouter(settings, home, env, self._without_secrets)
+        self.engines = EngineRouter(settings, home, env, self._wrapped)
         self.journal = Journal(home.journal, settings.journal, env=env, warn=warn)
+        self.memory = Memory(self.journal, lambda: self.settings.memory)
         self.changes = Changes(self.journal)
         self.undoing = Undoing(self.journal)
         self.findings = KeptFindings(self.journal)
@@ -139,6 +142,7 @@ class App:
         self._prepare_checks(request, overlay)
         overlay.close_to_writing(self.home.own)
         workshop = self._workshop(overlay)
+        notes = self.memory.notebook(workspace, run_id)
         try:
             route: Route = "action" if request.action else "agent"
             with self.engines.lease(route) as engine:
@@ -146,7 +150,7 @@ class App:
                     run_id=run_id,
                     engine=engine,
                     overlay=overlay,
-                    tools=self._offered(workshop),
+                    tools=self._offered(workshop, notes),
                     settings=self.settings,
                     events=events,
                     ask=ask,
@@ -163,6 +167,9 @@ class App:
                     git=self._git_rules(overlay.root),
                     prompts=self.prompts(),
                     calls_tools=self.self_tests.known,
+                    notes=notes,
+                    turns=self.memory.turns(workspace, request),
+                    examples=self.memory.examples(workspace, request),
                 )
                 result = run_agent(request, env, cancel)
                 if not cancel.cancelled:
@@ -173,6 +180,7 @@ class App:
             if workshop is not None:
                 workshop.close()
         self.journal.conclude(run_id, result.summary)
+        self.memory.conclude(workspace, request, result)
         return result
 
     def recover(self) -> None:
@@ -285,8 +293,12 @@ class App:
                 self._knowledge[root.path] = Knowledge(root, semantic)
             return self._knowledge[root.path]
 
-    def _without_secrets(self, engine: Engine, settings: LlamaSettings | OpenAISettings) -> Engine:
-        """Keep secrets out of prompts to a server: one on this machine may pass them on."""
+    def _wrapped(self, engine: Engine, settings: LlamaSettings | OpenAISettings) -> Engine:
+        """Keep answers where that is wanted, and secrets out of prompts to any server.
+
+        One on this machine may pass them on.
+        """
+        engine = self.memory.caching(engine, settings)
         if not isinstance(settings, OpenAISettings):
             return engine
         return RedactingEngine(engine, lambda: self.settings.safety.redact)
@@ -438,11 +450,16 @@ class App:
         copies = self.home.cache / "copies"
         return SandboxedWorkshop(overlay.root, sandbox, self.settings, copies)
 
-    def _offered(self, workshop: Workshop | None) -> Mapping[str, Tool[Any]]:
+    def _offered(
+        self, workshop: Workshop | None, notes: Notebook | None
+    ) -> Mapping[str, Tool[Any]]:
         """Return the tools that can do something here."""
-        if workshop is not None:
-            return self.tools
-        return {name: tool for name, tool in self.tools.items() if not tool.runs_programs}
+        return {
+            name: tool
+            for name, tool in self.tools.items()
+            if (workshop is not None or not tool.runs_programs)
+            and (notes is not None or not tool.uses_notes)
+        }
 
     def _prepare_checks(self, request: RunRequest, overlay: Overlay) -> None:
         """Let the language servers load the project while the model thinks."""

@@ -17,6 +17,7 @@ from lsp_agent.agent.formats import extract_code
 from lsp_agent.agent.query import Answer, Budget, answer_tokens, ask_engine, request_of
 from lsp_agent.agent.rawblocks import OPENING
 from lsp_agent.agent.related import question_of, related, told_by_project, tool_context
+from lsp_agent.agent.remembered import remembered
 from lsp_agent.agent.verify import describe, give_up, verify
 from lsp_agent.context.builder import (
     Note,
@@ -182,8 +183,8 @@ def _question(run: Run, piece: Piece) -> str:
     notes = diagnostics_of(run, piece.text)
     if notes:
         parts.append(safe(f"Reported there:\n{notes}"))
-    parts.append(f"Task: {run.request.task}")
-    return "\n\n".join(parts)
+    parts += [remembered(run), f"Task: {run.request.task}"]
+    return "\n\n".join(part for part in parts if part)
 
 
 def _explain(run: Run, budget: Budget, piece: Piece) -> str:
@@ -192,9 +193,10 @@ def _explain(run: Run, budget: Budget, piece: Piece) -> str:
     if notes:
         parts.append(f"Reported there:\n{notes}")
     data = "\n\n".join(parts)
+    shown, before = data if run.info.jobs else guarded(data), remembered(run)
     messages = (
         Message("system", run.prompt("explain")),
-        Message("user", f"{data if run.info.jobs else guarded(data)}\n\n{run.request.task}"),
+        Message("user", "\n\n".join(part for part in (shown, before, run.request.task) if part)),
     )
     return unguarded(ask_engine(run, budget, messages).text.strip())
 

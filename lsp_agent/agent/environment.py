@@ -19,6 +19,9 @@ from lsp_agent.events import EventStream
 from lsp_agent.index.service import CodeIndex
 from lsp_agent.language_servers.types import Instruments
 from lsp_agent.store.audit import AuditKind
+from lsp_agent.store.feedback import Became
+from lsp_agent.store.notes import Notebook
+from lsp_agent.store.sessions import Turn
 from lsp_agent.tools.spec import Tool
 from lsp_agent.vcs.commits import GitRules
 from lsp_agent.verify.programs import Programs
@@ -37,7 +40,10 @@ Progress = Callable[[str, float | None], None]
 
 @dataclass(frozen=True, slots=True)
 class RunEnvironment:
-    """The parts that a run uses; everything but the request itself."""
+    """The parts that a run uses; everything but the request itself.
+
+    ``turns`` are what was said before in its session, ``examples`` accepted edits of its kind.
+    """
 
     run_id: str
     engine: Engine
@@ -59,6 +65,9 @@ class RunEnvironment:
     git: GitRules = field(default_factory=GitRules)
     prompts: Prompts = field(default_factory=Prompts)
     calls_tools: Callable[[EngineInfo], bool | None] = field(default=lambda _info: None)
+    notes: Notebook | None = None
+    turns: tuple[Turn, ...] = ()
+    examples: tuple[Became, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -76,6 +76,7 @@ def tool_context(run: Run) -> ToolContext:
         env.workshop,
         env.git,
         seen=Seen(),
+        notes=env.notes,
     )
 
 

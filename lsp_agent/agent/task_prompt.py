@@ -11,6 +11,7 @@ from lsp_agent.agent.environment import Run
 from lsp_agent.agent.finishing import PLAN_TOOL
 from lsp_agent.agent.query import answer_tokens
 from lsp_agent.agent.related import related, told_by_project
+from lsp_agent.agent.remembered import remembered
 from lsp_agent.context.builder import focus_lines, whole_file, workspace_facts
 from lsp_agent.context.untrusted import guarded, remark
 from lsp_agent.tools.spec import Tool, ToolContext
@@ -40,7 +41,8 @@ def task_prompt(run: Run, context: ToolContext) -> str:
     names = ", ".join(run.request.done)
     left = f"Work on this was cut off. Changed already: {names}. Go on from there."
     ends = (asked, left if names else "")
-    return "\n\n".join(part for part in (guarded(data), said, *ends) if part)
+    before = remembered(run)
+    return "\n\n".join(part for part in (guarded(data), said, before, *ends) if part)
 
 
 def _known(run: Run, context: ToolContext) -> list[str]:

@@ -31,6 +31,7 @@ VERBS = {
     "models": "List the models of this machine; add, pull, remove or time one.",
     "config": "Show, describe or check the configuration.",
     "runs": "Look at earlier runs; undo, resume, export or forget them; verify the audit.",
+    "memory": "Look at what is kept between runs: notes and feedback; forget or export it.",
     "trust": "Trust a folder: its settings count, its tests and linters may run.",
     "untrust": "Stop trusting a folder.",
 }

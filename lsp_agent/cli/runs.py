@@ -43,18 +43,30 @@ def list_(context: CliContext, limit: int, as_json: bool) -> None:
     """
     from lsp_agent.cli import output
     from lsp_agent.store.changes import Changes
+    from lsp_agent.store.sessions import Sessions
 
     journal = journal_of(context)
     rows = journal.runs(limit)
     became = Changes(journal).states()
+    sessions = Sessions(journal).of_runs([row.id for row in rows])
     if as_json:
-        output.write_json([{**asdict(row), "changes": became.get(row.id, "")} for row in rows])
+        output.write_json(
+            [
+                {
+                    **asdict(row),
+                    "changes": became.get(row.id, ""),
+                    "session": sessions.get(row.id, ""),
+                }
+                for row in rows
+            ]
+        )
         return
     if not rows:
         context.say("no runs yet")
         return
     for row in rows:
-        output.write_text(output.printable(_line(row, became.get(row.id, ""))))
+        line = _line(row, became.get(row.id, ""), sessions.get(row.id, ""))
+        output.write_text(output.printable(line))
 
 
 @command.command("show")
@@ -90,9 +102,12 @@ def _show_event(context: CliContext, event: dict[str, Any]) -> None:
         output.write_diff(diff, color=context.color_stdout)
 
 
-def _line(row: RunRow, became: str = "") -> str:
+def _line(row: RunRow, became: str = "", session: str = "") -> str:
     started = row.started[:19].replace("T", " ")
     what = row.title.replace("\n", " ")
+    if session:
+        name = session.replace("\n", " ")
+        what = f"[{name}] {what}"
     status = f"{row.status}, {became}" if became else row.status
     return f"{row.id:<{_SHORT_ID}}  {started:<19}  {status:<15}  {row.seconds:6.1f} s  {what}"
 

@@ -155,6 +155,10 @@ class AgentSettings(Section):
     instructions: bool = Field(
         True, description="show `AGENTS.md` of the workspace to the model, as data"
     )
+    hunks: bool = Field(
+        True,
+        description="after an edit of several hunks, offer to keep, undo or explain each of them",
+    )
 
 
 class SamplingSettings(Section):

@@ -29,6 +29,8 @@ class ClientFeatures:
     registers_completion: bool = False
     registers_symbols: frozenset[str] = frozenset()
     nested_symbols: bool = False
+    code_lens: bool = False
+    code_lens_refresh: bool = False
 
 
 _SYMBOL_METHODS = {
@@ -84,6 +86,8 @@ def client_features(capabilities: types.ClientCapabilities) -> ClientFeatures:
                 "text_document.document_symbol.hierarchical_document_symbol_support",
             )
         ),
+        code_lens=_get(capabilities, "text_document.code_lens") is not None,
+        code_lens_refresh=bool(_get(capabilities, "workspace.code_lens.refresh_support")),
     )
 
 

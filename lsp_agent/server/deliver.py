@@ -88,14 +88,15 @@ async def deliver(
     overlay: Overlay,
     changes: Sequence[FileChange],
     label: str,
-    run_id: str,
+    run_id: str | None,
     verdicts: Sequence[Verdict] = (),
     *,
     confirmed: bool = False,
 ) -> types.WorkspaceEdit:
     """Send a run's edit by ``workspace/applyEdit`` and see that it arrived; return what was sent.
 
-    It is written down before it is sent, and again as it arrived.
+    It is written down before it is sent, and again as it arrived; without a ``run_id`` it is not,
+    as a part of a run that is taken back.
 
     One that fails a check is asked about first, unless that was ``confirmed`` when the run ended.
     Raises :class:`StaleEditError`, :class:`NotAppliedError` or ``UnsupportedEditError``.
@@ -106,10 +107,12 @@ async def deliver(
     if doubt and not confirmed:
         question = ApprovalQuestion("Apply an edit that is not verified?", doubt)
         if await ask_client(server, question, CancelToken()) == "refuse":
+            await session.judge.refused(run_id, changes)
             raise NotAppliedError(f"the edit is not applied: {doubt}")
     fitted = await current_changes(session, overlay, changes)
     edit = edit_for(session, fitted, verdicts)
-    await session.keeper.offered(run_id, overlay, fitted)
+    if run_id is not None:
+        await session.keeper.offered(run_id, overlay, fitted)
     params = types.ApplyWorkspaceEditParams(edit=edit, label=label)
     try:
         async with asyncio.timeout(APPLY_SECONDS):
@@ -122,7 +125,8 @@ async def deliver(
         if not await _arrived(session, change, applied=result.applied):
             detail = f": {result.failure_reason}" if result.failure_reason else ""
             raise NotAppliedError(f"the editor did not apply the edit of {change.path}{detail}")
-    await session.keeper.applied(run_id, overlay, fitted)
+    if run_id is not None:
+        await session.keeper.applied(run_id, overlay, fitted)
     return edit
 
 

@@ -5,11 +5,16 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from lsp_agent.server.session import Session
 from lsp_agent.store.changes import State
+from lsp_agent.store.rows import JournalError
+from lsp_agent.store.undoing import ACTION as UNDO
 from lsp_agent.workspace.overlay import FileChange, Overlay
+
+if TYPE_CHECKING:
+    from lsp_agent.app import App
 
 WATCH_SECONDS = 60.0
 
@@ -32,9 +37,17 @@ class Keeper:
         app = await self._session.app()
         files = [change.new_path or change.path for change in arrived]
         app.journal.note("edit_applied", run_id, {"files": files})
+        await self._follow(app, run_id, arrived)
         root = overlay.root
         if root is not None:
             self._later(self._session.in_thread(lambda: app.checkpoint(root, run_id, arrived)))
+
+    async def amended(self, run_id: str, overlay: Overlay, change: FileChange) -> None:
+        """Write down what is left of a file's change after a part of it was taken back."""
+        app = await self._session.app()
+        path = change.path if overlay.root is not None else change.uri
+        await self._session.in_thread(lambda: app.changes.amend(run_id, path, change.after))
+        app.journal.note("edit_undone", run_id, {"undoes": run_id, "files": [change.path]})
 
     def watch(self, run_id: str, overlay: Overlay, changes: Sequence[FileChange]) -> None:
         """See whether the editor takes an edit that it was given as an answer."""
@@ -56,6 +69,16 @@ class Keeper:
         if overlay.root is None:
             changes = [replace(change, path=change.uri) for change in changes]
         await self._session.in_thread(lambda: app.changes.record(run_id, changes, state))
+
+    async def _follow(self, app: App, run_id: str, arrived: Sequence[FileChange]) -> None:
+        """Let the user look at an edit hunk by hunk, unless it takes another back."""
+        try:
+            row = await self._session.in_thread(lambda: app.journal.run(run_id))
+        except JournalError:
+            return
+        if row.action != UNDO:
+            await self._session.hunks.begin(run_id, arrived)
+            await self._session.judge.begin(app, row, arrived)
 
     def _arrived(self, change: FileChange) -> FileChange:
         """Return a change with the text that the editor made of it: its line ends may differ."""

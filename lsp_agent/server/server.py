@@ -23,6 +23,7 @@ from lsp_agent.server.features import (
 )
 from lsp_agent.server.features.completion import CompletionMenu
 from lsp_agent.server.features.deliveries import Deliveries
+from lsp_agent.server.features.hunks import HunkFeatures
 from lsp_agent.server.features.symbols import SymbolFeatures
 from lsp_agent.server.indexing import IndexKeeper
 from lsp_agent.server.progress import ProgressBook
@@ -59,14 +60,15 @@ def make_server(session: Session) -> LanguageServer:
     deliveries = Deliveries(context)
     completions = Completions(context)
     keeper = IndexKeeper(session, book)
-    offers = lifecycle.Offers(CompletionMenu(context, completions), SymbolFeatures(context))
+    hunks = HunkFeatures(context, deliveries)
+    offers = lifecycle.Offers(CompletionMenu(context, completions), SymbolFeatures(context), hunks)
     lifecycle.register(context, offers, keeper)
     text_sync.register(context, completions, keeper)
     inline_completion.register(context, completions)
     configuration.register(context)
     file_events.register(context, keeper)
-    code_action.register(context, deliveries)
-    commands.register(context, deliveries)
+    code_action.register(context, deliveries, hunks)
+    commands.register(context, deliveries, hunks)
     return server
 
 

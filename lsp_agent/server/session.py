@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from lsp_agent.config.model import Settings
     from lsp_agent.context.surroundings import Surroundings
     from lsp_agent.engine.router import PreparedEngine
+    from lsp_agent.server.hunks import HunkReviews
+    from lsp_agent.server.judge import Judge
     from lsp_agent.server.keep import Keeper
 
 AppFactory = Callable[["Settings", Home], "App"]
@@ -100,6 +102,20 @@ class Session:
         from lsp_agent.server.keep import Keeper
 
         return Keeper(self)
+
+    @cached_property
+    def judge(self) -> Judge:
+        """What sees what becomes of edits, where the settings want it."""
+        from lsp_agent.server.judge import Judge
+
+        return Judge(self)
+
+    @cached_property
+    def hunks(self) -> HunkReviews:
+        """The edits that are looked at hunk by hunk."""
+        from lsp_agent.server.hunks import HunkReviews
+
+        return HunkReviews(self.in_thread)
 
     @cached_property
     def surroundings(self) -> Surroundings:

@@ -79,6 +79,26 @@ class Changes:
 
         self._journal.commit(write)
 
+    def amend(self, run_id: str, path: str, after: str | None) -> None:
+        """Write down what is left of a file's change, where a part of it was taken back.
+
+        One of which nothing is left is ``undone``.
+        """
+        recorded = self._of(run_id, "")
+        found = [at for at, one in enumerate(recorded) if one.change.path == path]
+
+        def write(opened: Opened) -> None:
+            for number in found:
+                text = opened.codec.write_file(after, "changes", "after", run_id, number)
+                one = recorded[number]
+                state = "undone" if after == one.change.before else one.state
+                opened.database.execute(
+                    "update changes set after = ?, state = ? where run = ? and number = ?",
+                    [text, state, run_id, number],
+                )
+
+        self._journal.commit(write)
+
     def of(self, run: RunRow) -> tuple[Recorded, ...]:
         """Return what a run changed; empty for one that changed nothing, or is too old.
 

@@ -86,26 +86,30 @@ def _remember_more(database: Database) -> None:
     Texts are sealed where the journal is; keys are digests.
     """
     database.table("sessions").create(
-        {"id": str, "workspace": str, "started": str, "updated": str}, pk="id"
+        {"id": str, "name": str, "workspace": str, "started": str, "updated": str}, pk="id"
     )
     database.table("turns").create(
-        {"session": str, "number": int, "run": str, "task": str, "summary": str, "files": str},
+        {
+            "session": str, "number": int, "run": str, "task": str, "summary": str, "answer": str,
+            "files": str,
+        },
         pk=("session", "number"),
         foreign_keys=[("session", "sessions", "id")],
-    )
+    )  # fmt: skip
     database.table("notes").create(
         {
-            "id": int, "workspace": str, "text": str, "source": str, "run": str, "made": str,
+            "id": str, "workspace": str, "text": str, "source": str, "run": str, "made": str,
             "used": str, "expires": str,
         },
         pk="id",
     )  # fmt: skip
+    database.table("notes").create_index(["workspace"])
     database.table("feedback").create(
         {
-            "run": str, "workspace": str, "action": str, "language": str, "verdict": str,
-            "prompt": str, "answer": str, "final": str, "made": str,
+            "run": str, "number": int, "workspace": str, "action": str, "language": str,
+            "verdict": str, "task": str, "before": str, "answer": str, "final": str, "made": str,
         },
-        pk="run",
+        pk=("run", "number"),
     )  # fmt: skip
     database.table("responses").create({"key": str, "answer": str, "used": str}, pk="key")
     database.table("findings").create(

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from sqlite_utils import Database
 
 _BATCH = 500
-_OF_A_RUN = ("events", "changes", "working")
+_OF_A_RUN = ("events", "changes", "working", "turns", "feedback")
 
 
 def keep_days(database: Database, codec: Codec, days: int, today: datetime) -> Purged | None:
@@ -47,8 +47,11 @@ def purge(
         events = sum(
             _forget(database, chosen[at : at + _BATCH]) for at in range(0, len(chosen), _BATCH)
         )
-        gone = 0 if runs or before is None else _forget_audit(database, before)
+        gone = 0
         if not runs and before is not None:
+            gone = _forget_audit(database, before)
+            # Whose run an answer was of is not known; when it served last is.
+            database.execute("delete from responses where used < ?", [before])
             database.execute("delete from findings where used < ?", [before])
         if chosen or gone:
             number, last = _start_now(database)
@@ -89,6 +92,7 @@ def _forget(database: Database, runs: Sequence[str]) -> int:
         for table in _OF_A_RUN
     ]
     database.execute(f"delete from runs where id in ({marks})", runs)  # noqa: S608
+    database.execute("delete from sessions where id not in (select session from turns)")
     return counts[0]
 
 

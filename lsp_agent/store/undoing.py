@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 from lsp_agent.events import EventStream
 from lsp_agent.store.changes import Changes
+from lsp_agent.store.feedback import Feedback
 from lsp_agent.store.journal import Journal, JournalError, RunRow
 from lsp_agent.store.undo import Read, Undo, plan_undo
 from lsp_agent.workspace.diff import unified_diff
@@ -114,6 +115,7 @@ class UndoRun:
         run, conflicts = self.plan.run, self.plan.undo.conflicts
         self._changes.mark(self.run_id, "applied")
         self._changes.mark(run.id, "undone", but=[one.path for one in conflicts])
+        Feedback(self._journal).reject(run.id)
         if run.action == ACTION:
             for event in self._journal.events(run.id)[:1]:
                 self._changes.mark(str(event.get("undoes", "")), "applied")

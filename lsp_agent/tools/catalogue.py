@@ -11,6 +11,7 @@ from lsp_agent.tools import (
     files,
     git,
     git_changes,
+    memory,
     node,
     planning,
     search,
@@ -28,4 +29,5 @@ TOOLS = (
     *commands.TOOLS,
     *node.TOOLS,
     *planning.TOOLS,
+    *memory.TOOLS,
 )

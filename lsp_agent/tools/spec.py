@@ -17,6 +17,7 @@ from lsp_agent.engine.types import ToolSchema
 from lsp_agent.errors import LspAgentError
 from lsp_agent.index.service import CodeIndex
 from lsp_agent.language_servers.types import Instruments
+from lsp_agent.store.notes import Notebook
 from lsp_agent.tools.seen import Seen
 from lsp_agent.vcs.commits import GitRules
 from lsp_agent.verify.types import Workshop
@@ -67,7 +68,7 @@ class ToolContext:
     of a text, ``workshop`` where commands run, and ``None`` where nothing may, ``git`` what may be
     written in the repository, ``seen`` what the model was shown of files; without it no file has to
     be read before it is changed. ``plan`` is told the steps of the run, and which one of them (from
-    1) is under way.
+    1) is under way; ``notes`` is what was remembered of the folder, where it may be.
     """
 
     overlay: Overlay
@@ -81,13 +82,15 @@ class ToolContext:
     git: GitRules = field(default_factory=GitRules)
     plan: Callable[[Sequence[str], int], None] = field(default=lambda _steps, _current: None)
     seen: Seen | None = None
+    notes: Notebook | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Tool(Generic[A]):
     """One tool. ``raw`` names the string arguments that travel as sentinel-ended raw blocks.
 
-    ``runs_programs`` says that it needs a workshop; without one it is not offered. ``check`` raises
+    ``runs_programs`` says that it needs a workshop, ``uses_notes`` a notebook; without one it is
+    not offered. ``check`` raises
     :class:`ToolError` for arguments that can't be carried out, before anybody is asked about them.
     ``ordered`` is one of the class ``low`` that does more than read: where calls that read go side
     by side, it waits for those before it.
@@ -101,6 +104,7 @@ class Tool(Generic[A]):
     example: Mapping[str, Any]
     raw: tuple[str, ...] = field(default=())
     runs_programs: bool = False
+    uses_notes: bool = False
     check: Callable[[A], object] | None = None
     ordered: bool = False
 

@@ -16,6 +16,8 @@ from lsp_agent.server.convert import from_diagnostics, from_range
 from lsp_agent.server.deliver import current_changes, edit_for
 from lsp_agent.server.documents import OpenDocument
 from lsp_agent.server.features.deliveries import Deliveries
+from lsp_agent.server.features.hunks import KIND as HUNK_KIND
+from lsp_agent.server.features.hunks import HunkFeatures
 from lsp_agent.server.features.requests import ActionData, check_version
 from lsp_agent.server.reviews import DISMISS_KIND, dismissals
 from lsp_agent.syntax.document import SyntaxDocument
@@ -33,7 +35,7 @@ _MAX_DIAGNOSTICS = 20
 _SMALL = "def f(a): return a  # TODO: more\n"
 
 
-def register(context: Context, deliveries: Deliveries) -> None:
+def register(context: Context, deliveries: Deliveries, hunks: HunkFeatures) -> None:
     """Answer ``textDocument/codeAction`` and ``codeAction/resolve``."""
     server, session = context.server, context.session
     options = types.CodeActionOptions(
@@ -51,11 +53,14 @@ def register(context: Context, deliveries: Deliveries) -> None:
     @server.feature(types.TEXT_DOCUMENT_CODE_ACTION, options)
     async def code_action(
         params: types.CodeActionParams,
-    ) -> list[types.CodeAction] | None:
+    ) -> list[types.CodeAction | types.Command] | None:
         document = session.documents.get(params.text_document.uri)
         if document is None:
             return None
-        found = _offered(context, await session.app(), document, params)
+        found: list[types.CodeAction | types.Command] = []
+        if _wanted(HUNK_KIND, params.context.only):
+            found += await hunks.actions(document, params.range)
+        found += _offered(context, await session.app(), document, params)
         if _wanted(DISMISS_KIND, params.context.only):
             shown = params.context.diagnostics[:_MAX_DIAGNOSTICS]
             found += dismissals(context.reviews, document, shown)

@@ -20,6 +20,8 @@ from lsp_agent.server.convert import from_range
 from lsp_agent.server.documents import OpenDocument
 from lsp_agent.server.features.code_action import COMMAND
 from lsp_agent.server.features.deliveries import Deliveries
+from lsp_agent.server.features.hunks import COMMAND as HUNK
+from lsp_agent.server.features.hunks import HunkFeatures
 from lsp_agent.server.features.requests import ActionData, Arguments, check_version
 from lsp_agent.server.features.undo import UndoCommand
 from lsp_agent.server.reviews import DISMISS
@@ -29,7 +31,7 @@ Handler = Callable[[Arguments, types.ProgressToken | None], Awaitable[Any]]
 _INSTRUCTION_LINES = 2000
 
 
-def register(context: Context, deliveries: Deliveries) -> None:
+def register(context: Context, deliveries: Deliveries, hunks: HunkFeatures) -> None:
     """Register the commands that the server advertises."""
     commands = _Commands(context, deliveries)
     table: dict[str, Handler] = {
@@ -39,6 +41,7 @@ def register(context: Context, deliveries: Deliveries) -> None:
         "lspAgent.review": commands.review,
         DISMISS: commands.dismiss,
         "lspAgent.undoRun": UndoCommand(context),
+        HUNK: hunks,
         "lspAgent.commitMessage": commands.commit_message,
         "lspAgent.cancel": commands.cancel,
         "lspAgent.status": commands.status,

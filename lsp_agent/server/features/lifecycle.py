@@ -15,6 +15,7 @@ from lsp_agent.server.features import code_action
 from lsp_agent.server.features.completion import CompletionMenu
 from lsp_agent.server.features.configuration import pull_settings, root_of, section_of
 from lsp_agent.server.features.file_events import watch_files
+from lsp_agent.server.features.hunks import HunkFeatures
 from lsp_agent.server.features.symbols import SymbolFeatures
 from lsp_agent.server.indexing import IndexKeeper
 from lsp_agent.server.process import watch_parent
@@ -32,6 +33,7 @@ class Offers:
 
     menu: CompletionMenu
     symbols: SymbolFeatures
+    hunks: HunkFeatures
 
 
 def register(context: Context, offers: Offers, keeper: IndexKeeper) -> None:
@@ -53,6 +55,7 @@ def register(context: Context, offers: Offers, keeper: IndexKeeper) -> None:
         session.editor_trusts = isinstance(options, dict) and options.get("trusted") is True
         offers.menu.announce()
         offers.symbols.announce()
+        offers.hunks.announce()
 
     @server.feature(types.INITIALIZED)
     async def initialized(_params: types.InitializedParams) -> None:

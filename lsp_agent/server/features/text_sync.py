@@ -43,12 +43,15 @@ def register(context: Context, completions: Completions, keeper: IndexKeeper) ->
         if document is not None:
             diagnostics.schedule(document, delay=0)
             reviews.saved(document)
+            session.judge.saved(document)
+        session.hunks.end(params.text_document.uri)
         keeper.changed([params.text_document.uri])
 
     @server.feature(types.TEXT_DOCUMENT_DID_CLOSE)
     def did_close(params: types.DidCloseTextDocumentParams) -> None:
         session.documents.close(params.text_document.uri)
         reviews.closed(params.text_document.uri)
+        session.hunks.end(params.text_document.uri)
         diagnostics.clear(params.text_document.uri)
         recent.closed(params.text_document.uri)
         completions.forget(params.text_document.uri)

@@ -82,6 +82,7 @@ class UndoCommand:
             await session.in_thread(lambda: undone.fail(shown))
             raise shown from error
         await session.in_thread(undone.finish)
+        session.judge.undone(plan.run.id)
 
     def _folders(self) -> list[_Folder]:
         session = self._context.session
