@@ -61,7 +61,7 @@ def test_the_whole_pipeline_with_tests_that_run(
     failed = [one.data for one in stage.of("verification") if not one.data["ok"]]
     assert [one["check"] for one in failed] == ["tests"]
     assert "assert 4 == 3" in failed[0]["detail"]
-    assert "Checked: syntax, 1 test" in result.text
+    assert "Checked: syntax, tests (1 test)" in result.text
     assert "Not done" not in result.text
     assert result.verdicts[-1].ok
 
