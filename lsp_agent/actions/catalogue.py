@@ -9,6 +9,7 @@ from lsp_agent.actions import (
     explain,
     explain_conflict,
     fix,
+    rename,
     resolve_conflict,
 )
 
@@ -19,5 +20,6 @@ ACTIONS = (
     edit.ACTION,
     document.ACTION,
     annotate.ACTION,
+    rename.ACTION,
     explain.ACTION,
 )

@@ -54,13 +54,15 @@ class Offer:
 class Example:
     """One use: ``before`` holds a ``$0`` cursor or a ``«selection»``; ``after`` is a good result.
 
-    ``diagnostic`` is the message of a diagnostic on the marked place, where the action needs one.
+    ``diagnostic`` is the message of a diagnostic on the marked place, where the action needs one;
+    ``argument`` is what the user types.
     """
 
     language: str
     before: str
     after: str
     diagnostic: str = ""
+    argument: str = ""
 
 
 class ActionError(LspAgentError):

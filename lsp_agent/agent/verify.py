@@ -133,7 +133,7 @@ def _tests(run: Run) -> tuple[Verdict, ...]:
     if settings.tests == "off" or (env.workshop is None and settings.tests == "auto"):
         return ()
     began = time.monotonic()
-    tests = affected_tests(env.overlay, _index(run), _MAX_TESTS, run.cancel.check)
+    tests = affected_tests(env.overlay, index_of(run), _MAX_TESTS, run.cancel.check)
     if not tests:
         return ()
     asked = settings.tests == "auto" or env.workshop is None or env.permits.dry_run
@@ -146,9 +146,10 @@ def _tests(run: Run) -> tuple[Verdict, ...]:
     return _told(run, check_tests(env.overlay, tests, env.workshop, run.cancel, left))
 
 
-def _index(run: Run) -> IndexView | None:
+def index_of(run: Run, seconds: float = _INDEX_SECONDS) -> IndexView | None:
+    """Return the index under the run's edits; ``None`` where none can be asked within a time."""
     index = run.env.index
-    if index is None or not index.ready(_INDEX_SECONDS, run.cancel.check):
+    if index is None or not index.ready(seconds, run.cancel.check):
         return None
     try:
         index.reader.generation()

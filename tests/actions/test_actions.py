@@ -43,7 +43,7 @@ def test_example(name: str, stage: Stage) -> None:
     source, place = place_of(action)
     offers = action.offers(place)
     assert offers
-    request = action.request(place, offers[0].argument)
+    request = action.request(place, action.example.argument or offers[0].argument)
     assert request.scope == ({place.path} if action.reach == "file" else None)
     stage.file(place.path, source)
     if action.answer == "text":
@@ -82,6 +82,7 @@ def test_kinds_are_those_of_the_contract() -> None:
         "explain": "refactor.rewrite.lspAgent.explain",
         "explain_conflict": "refactor.rewrite.lspAgent.explainConflict",
         "fix": "quickfix.lspAgent",
+        "rename": "refactor.rewrite.lspAgent.rename",
         "resolve_conflict": "refactor.rewrite.lspAgent.resolveConflict",
     }
 

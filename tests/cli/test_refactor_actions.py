@@ -1,0 +1,30 @@
+"""Changes over several files by rule, from the command line: no model, no server."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tests.cli.conftest import Command
+from tests.refactor.conftest import SHOP, Project
+
+
+def test_rename(lsp_agent: Command, work: Path) -> None:
+    project = Project(work).write(SHOP)
+    before = project.output()
+    done = lsp_agent("action", "rename", "shop/money.py:6:5", "--instruction", "ceiled", "--diff")
+    assert done.status == 0, done.err
+    assert "+def ceiled(amount, step=5):" in done.out
+    assert "+++ b/README.md" in done.out
+    assert (work / "shop/money.py").read_text("utf-8") == SHOP["shop/money.py"]
+    assert "renamed `round_up` to `ceiled`" in done.err
+    done = lsp_agent("action", "rename", "shop/money.py:6:5", "--instruction", "ceiled", "--apply")
+    assert done.status == 0, done.err
+    assert set(done.out.split()) >= {"README.md", "main.py", "shop/money.py", "shop/till.py"}
+    assert project.output() == before
+
+
+def test_a_refused_name(lsp_agent: Command, work: Path) -> None:
+    Project(work).write(SHOP)
+    done = lsp_agent("action", "rename", "shop/money.py:6:5", "--instruction", "total")
+    assert (done.status, done.out) == (1, "")
+    assert "choose another name" in done.err
