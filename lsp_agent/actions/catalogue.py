@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from lsp_agent.actions import (
     annotate,
+    change_signature,
     document,
     edit,
     explain,
@@ -21,5 +22,6 @@ ACTIONS = (
     document.ACTION,
     annotate.ACTION,
     rename.ACTION,
+    change_signature.ACTION,
     explain.ACTION,
 )

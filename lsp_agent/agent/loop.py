@@ -18,6 +18,7 @@ from lsp_agent.agent.profiles import choose_profile
 from lsp_agent.agent.proof import Proof
 from lsp_agent.agent.query import Budget
 from lsp_agent.agent.rename_run import run_rename
+from lsp_agent.agent.signature_run import run_signature
 from lsp_agent.agent.tool_loop import ToolLoop
 from lsp_agent.agent.types import AnswerForm, RunRequest, RunResult
 from lsp_agent.cancel import Cancelled, CancelToken
@@ -33,6 +34,7 @@ _RUNNERS: Mapping[AnswerForm, Callable[[Run, Budget], str]] = {
     "conflict": run_conflict,
     "given": run_given,
     "rename": run_rename,
+    "signature": run_signature,
 }
 """The forms that have a way of their own, whatever the profile."""
 

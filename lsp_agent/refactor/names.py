@@ -77,16 +77,19 @@ class SymbolFinder:
         self.members = self.resolver.inference.members
         self._origins = Origins(self.resolver)
 
-    def find(self, path: str, position: Position) -> Found:
-        """Return the symbol at a position; raises :class:`RefusedError` for what is not sure."""
+    def find(self, path: str, position: Position, *, sure: bool = True) -> Found:
+        """Return the symbol at a position; raises :class:`RefusedError` for what is not sure.
+
+        Without ``sure`` uses of which nothing is known are left out, and unknown bases are allowed.
+        """
         names = self.resolver.lookup.names(path)
         occurrence = names.at(position) if names is not None else None
         if names is None or occurrence is None:
             raise RefusedError("there is no name at this place")
         targets = self._declarations(path, occurrence)
-        related = self._related(targets, occurrence.name)
+        related = self._related(targets, occurrence.name, sure)
         targets |= self._family(targets, related, occurrence.name)
-        uses, unique = self._uses(targets, occurrence.name)
+        uses, unique = self._uses(targets, occurrence.name, sure)
         self._refuse_stubs(targets, occurrence.name)
         return Found(occurrence.name, targets, tuple(uses), related, unique)
 
@@ -151,7 +154,9 @@ class SymbolFinder:
         klass = self.members.enclosing(one.path, function.body)
         return (klass, function.name) if klass is not None else None
 
-    def _related(self, targets: frozenset[Declaration], name: str) -> tuple[ClassRef, ...]:
+    def _related(
+        self, targets: frozenset[Declaration], name: str, sure: bool
+    ) -> tuple[ClassRef, ...]:
         """Return the classes that share a member; raises where one's bases are not known."""
         found: dict[ClassRef, None] = {}
         pending: list[tuple[ClassRef, str]] = []
@@ -161,11 +166,12 @@ class SymbolFinder:
             pending += [(owner, name)] if owner else [method] if method else []
         while pending:
             klass, member = pending.pop()
-            if klass in found or (member.startswith("__") and member != name):
+            if klass in found or member == "__init__":
                 # Constructors of subclasses are called by nobody who means this one.
                 continue
             found[klass] = None
-            self._refuse_unknown_bases(klass, member)
+            if sure:
+                self._refuse_unknown_bases(klass, member)
             for base in self.members.order(klass):
                 if base is not None and self.members.symbol(base, member):
                     pending.append((base, member))
@@ -204,7 +210,9 @@ class SymbolFinder:
                             found.add(Declaration(one.path, each.start, binding))
         return frozenset(found)
 
-    def _uses(self, targets: frozenset[Declaration], name: str) -> tuple[list[Use], bool]:
+    def _uses(
+        self, targets: frozenset[Declaration], name: str, sure: bool
+    ) -> tuple[list[Use], bool]:
         evidence = Evidence(self.resolver, list(targets))
         places = {(one.path, one.start) for one in targets}
         member = any(self.owner(one) for one in targets)
@@ -216,16 +224,17 @@ class SymbolFinder:
             keys = self.resolver.keys(path, one)
             if keys & targets:
                 found.append(Use(path, one))
-                self._refuse_ambiguous(path, one, keys, targets)
+                if sure:
+                    self._refuse_ambiguous(path, one, keys, targets)
             elif not keys and one.role is Role.ATTRIBUTE and member:
                 evidence.consider(path, one)
                 doubtful.append((path, one))
-            elif not keys and one.role is Role.KEYWORD:
+            elif not keys and one.role is Role.KEYWORD and sure:
                 self._refuse_unknown_call(path, one, called)
             if one.role is Role.BINDING and not keys & targets and (path, one.start) not in places:
                 unique = unique and one.scope.kind not in _OPEN
             evidence.learn(path, one)
-        found += self._fitting(evidence, doubtful)
+        found += self._fitting(evidence, doubtful if sure else [])
         return sorted(found, key=lambda use: (use.path, use.occurrence.start)), unique
 
     def _occurrences(self, name: str) -> Iterator[tuple[str, Occurrence]]:

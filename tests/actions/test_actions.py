@@ -77,6 +77,7 @@ def test_requests_that_do_not_apply_say_why(name: str) -> None:
 def test_kinds_are_those_of_the_contract() -> None:
     assert {action.name: action.kind for action in ACTIONS.values()} == {
         "annotate": "refactor.rewrite.lspAgent.annotate",
+        "change_signature": "refactor.rewrite.lspAgent.changeSignature",
         "document": "refactor.rewrite.lspAgent.document",
         "edit": "refactor.rewrite.lspAgent.edit",
         "explain": "refactor.rewrite.lspAgent.explain",

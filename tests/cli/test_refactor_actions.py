@@ -28,3 +28,17 @@ def test_a_refused_name(lsp_agent: Command, work: Path) -> None:
     done = lsp_agent("action", "rename", "shop/money.py:6:5", "--instruction", "total")
     assert (done.status, done.out) == (1, "")
     assert "choose another name" in done.err
+
+
+def test_change_signature(lsp_agent: Command, work: Path) -> None:
+    project = Project(work).write(SHOP)
+    before = project.output()
+    place = "shop/till.py:10"
+    done = lsp_agent("action", "change_signature", place, "--instruction", "remove amount")
+    assert (done.status, done.out) == (1, "")
+    assert "amount is still used at shop/till.py:11" in done.err
+    instruction = "add note: str = ''"
+    done = lsp_agent("action", "change_signature", place, "--instruction", instruction, "--apply")
+    assert done.status == 0, done.err
+    assert done.out == "shop/till.py\n"
+    assert project.output() == before
