@@ -10,12 +10,15 @@ from lsp_agent.actions import (
     explain,
     explain_conflict,
     fix,
+    fix_all,
     rename,
     resolve_conflict,
 )
 
 ACTIONS = (
     fix.ACTION,
+    fix_all.FILE,
+    fix_all.WORKSPACE,
     resolve_conflict.ACTION,
     explain_conflict.ACTION,
     edit.ACTION,

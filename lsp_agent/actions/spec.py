@@ -54,8 +54,8 @@ class Offer:
 class Example:
     """One use: ``before`` holds a ``$0`` cursor or a ``«selection»``; ``after`` is a good result.
 
-    ``diagnostic`` is the message of a diagnostic on the marked place, where the action needs one;
-    ``argument`` is what the user types.
+    ``diagnostic`` is the message of a diagnostic on the marked place, where the action needs one,
+    and ``code`` its code; ``argument`` is what the user types.
     """
 
     language: str
@@ -63,6 +63,7 @@ class Example:
     after: str
     diagnostic: str = ""
     argument: str = ""
+    code: str = ""
 
 
 class ActionError(LspAgentError):

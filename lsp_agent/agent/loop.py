@@ -12,6 +12,7 @@ from lsp_agent.agent.approvals import approve_changes
 from lsp_agent.agent.conflict_run import run_conflict
 from lsp_agent.agent.direct import run_direct
 from lsp_agent.agent.environment import RejectedError, Run, RunEnvironment
+from lsp_agent.agent.fix_all_run import run_fix_all
 from lsp_agent.agent.form_run import form_of, run_form
 from lsp_agent.agent.given_run import run_given
 from lsp_agent.agent.profiles import choose_profile
@@ -33,6 +34,7 @@ _log = logging.getLogger(__name__)
 _RUNNERS: Mapping[AnswerForm, Callable[[Run, Budget], str]] = {
     "conflict": run_conflict,
     "given": run_given,
+    "fix_all": run_fix_all,
     "rename": run_rename,
     "signature": run_signature,
 }

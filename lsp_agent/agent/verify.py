@@ -115,7 +115,7 @@ def _style(run: Run) -> Styled:
     if env.programs is None or not env.settings.verify.lint:
         return Styled()
     if proof.styles is None:
-        proof.styles = StyleChecks(env.overlay, env.programs, env.workshop, _refusal(run))
+        proof.styles = StyleChecks(env.overlay, env.programs, env.workshop, refusal_of(run))
     return proof.styles.check(run.cancel, env.settings.verify.lint_seconds)
 
 
@@ -137,7 +137,7 @@ def _tests(run: Run) -> tuple[Verdict, ...]:
     if not tests:
         return ()
     asked = settings.tests == "auto" or env.workshop is None or env.permits.dry_run
-    refusal = _refusal(run) if asked else ""
+    refusal = refusal_of(run) if asked else ""
     if env.workshop is None or refusal:
         detail = f"not checked: {', '.join(tests[:3])}: {refusal}"
         return _told(run, Verdict("tests", None, detail))
@@ -158,7 +158,7 @@ def index_of(run: Run, seconds: float = _INDEX_SECONDS) -> IndexView | None:
     return index.view(run.env.overlay)
 
 
-def _refusal(run: Run) -> str:
+def refusal_of(run: Run) -> str:
     """Say why no code of the folder runs by itself; ``""`` where it does."""
     env, root = run.env, run.env.overlay.root
     workshop: Workshop | None = env.workshop

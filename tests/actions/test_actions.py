@@ -32,7 +32,8 @@ def place_of(action: Action) -> tuple[str, Place]:
     at = Text(source).position(offset)
     notes = ()
     if action.example.diagnostic:
-        notes = (DiagnosticNote(Range(at, at), action.example.diagnostic),)
+        example = action.example
+        notes = (DiagnosticNote(Range(at, at), example.diagnostic, code=example.code),)
     path = f"a.{SUFFIX[action.example.language]}"
     return source, Place(path, document, Range(at, at), notes)
 
@@ -83,6 +84,8 @@ def test_kinds_are_those_of_the_contract() -> None:
         "explain": "refactor.rewrite.lspAgent.explain",
         "explain_conflict": "refactor.rewrite.lspAgent.explainConflict",
         "fix": "quickfix.lspAgent",
+        "fix_file": "quickfix.lspAgent",
+        "fix_workspace": "source.lspAgent.fixAll",
         "rename": "refactor.rewrite.lspAgent.rename",
         "resolve_conflict": "refactor.rewrite.lspAgent.resolveConflict",
     }

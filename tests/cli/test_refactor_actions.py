@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from tests.agent.test_verified_edits import ENV
 from tests.cli.conftest import Command
 from tests.refactor.conftest import SHOP, Project
 
@@ -42,3 +43,14 @@ def test_change_signature(lsp_agent: Command, work: Path) -> None:
     assert done.status == 0, done.err
     assert done.out == "shop/till.py\n"
     assert project.output() == before
+
+
+def test_fix_workspace(lsp_agent: Command, work: Path) -> None:
+    (work / "ruff.toml").write_text('lint.select = ["F401"]\n')
+    for name in ("a.py", "b.py"):
+        (work / name).write_text("import os\nimport sys\n\nprint(sys.path)\n")
+    done = lsp_agent("action", "fix_workspace", "a.py", "--instruction", "F401", "--apply", **ENV)
+    assert done.status == 0, done.err
+    assert done.out == "a.py\nb.py\n"
+    assert (work / "b.py").read_text() == "import sys\n\nprint(sys.path)\n"
+    assert "fixed 2 of F401 in 2 files" in done.err

@@ -157,7 +157,7 @@ async def test_a_code_action_is_undone_and_a_checkpoint_left(
         uri = editor.open("a.py", SOURCE)
         here = editor.at(uri, "x = 1")
         wrong = T.Diagnostic(here, "x is wrong")
-        (action,) = await editor.actions(uri, here, [wrong], ["quickfix"])
+        action, *_ = await editor.actions(uri, here, [wrong], ["quickfix"])
         resolved = await editor.client.code_action_resolve_async(action)
         editor.carry_out(resolved.edit)
         assert editor.texts[uri].startswith("x = 2\n")
