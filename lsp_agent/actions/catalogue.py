@@ -11,6 +11,7 @@ from lsp_agent.actions import (
     explain_conflict,
     fix,
     fix_all,
+    move_symbol,
     rename,
     resolve_conflict,
 )
@@ -26,5 +27,6 @@ ACTIONS = (
     annotate.ACTION,
     rename.ACTION,
     change_signature.ACTION,
+    move_symbol.ACTION,
     explain.ACTION,
 )

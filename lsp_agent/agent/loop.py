@@ -15,6 +15,7 @@ from lsp_agent.agent.environment import RejectedError, Run, RunEnvironment
 from lsp_agent.agent.fix_all_run import run_fix_all
 from lsp_agent.agent.form_run import form_of, run_form
 from lsp_agent.agent.given_run import run_given
+from lsp_agent.agent.move_run import run_move
 from lsp_agent.agent.profiles import choose_profile
 from lsp_agent.agent.proof import Proof
 from lsp_agent.agent.query import Budget
@@ -35,6 +36,7 @@ _RUNNERS: Mapping[AnswerForm, Callable[[Run, Budget], str]] = {
     "conflict": run_conflict,
     "given": run_given,
     "fix_all": run_fix_all,
+    "move": run_move,
     "rename": run_rename,
     "signature": run_signature,
 }

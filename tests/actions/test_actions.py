@@ -54,7 +54,7 @@ def test_example(name: str, stage: Stage) -> None:
     answer = f"<<<code\n{action.example.after.rstrip()}\n>>>code"
     result = stage.run(ScriptedEngine([answer], **LOCAL), request)
     assert result.status == "edited"
-    assert result.changes[0].after == action.example.after
+    assert {one.path: one.after for one in result.changes}[place.path] == action.example.after
 
 
 def nowhere(source: str = "\n") -> Place:
@@ -86,6 +86,7 @@ def test_kinds_are_those_of_the_contract() -> None:
         "fix": "quickfix.lspAgent",
         "fix_file": "quickfix.lspAgent",
         "fix_workspace": "source.lspAgent.fixAll",
+        "move_symbol": "refactor.rewrite.lspAgent.moveSymbol",
         "rename": "refactor.rewrite.lspAgent.rename",
         "resolve_conflict": "refactor.rewrite.lspAgent.resolveConflict",
     }

@@ -54,3 +54,17 @@ def test_fix_workspace(lsp_agent: Command, work: Path) -> None:
     assert done.out == "a.py\nb.py\n"
     assert (work / "b.py").read_text() == "import sys\n\nprint(sys.path)\n"
     assert "fixed 2 of F401 in 2 files" in done.err
+
+
+def test_move_symbol(lsp_agent: Command, work: Path) -> None:
+    project = Project(work).write(SHOP)
+    before = project.output()
+    target = ("--instruction", "shop.rounding", "--apply")
+    done = lsp_agent("action", "move_symbol", "shop/money.py:6:5", *target)
+    assert done.status == 0, done.err
+    assert "shop/rounding.py" in done.out
+    assert "moved `round_up` to shop/rounding.py" in done.err
+    assert project.output() == before
+    done = lsp_agent("action", "move_symbol", "shop/money.py:3:1", *target)
+    assert (done.status, done.out) == (1, "")
+    assert "no function or class" in done.err
