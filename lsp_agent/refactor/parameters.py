@@ -45,6 +45,14 @@ class Parameter:
         return f"{stars}{self.name}{annotation}{equals + self.default if self.default else ''}"
 
 
+PLAIN_DECORATORS = frozenset(
+    {
+        "staticmethod", "classmethod", "abstractmethod", "override", "final", "cache", "lru_cache",
+        "contextmanager", "asynccontextmanager", "overload", "deprecated", "no_type_check",
+    }
+)  # fmt: skip
+"""Decorators that leave a function's calls, and the names of its parameters, as they are."""
+
 Parameters = tuple[Parameter, ...]
 
 

@@ -11,11 +11,13 @@ import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from lsp_agent.index.python.types import Declaration
+from lsp_agent.index.python.members import decorator_names
+from lsp_agent.index.python.types import BuiltinClass, Declaration
 from lsp_agent.refactor.files import RefusedError, WorkspaceFiles
 from lsp_agent.refactor.mentions import Mention, Subject, mentions
 from lsp_agent.refactor.names import Found, SymbolFinder
-from lsp_agent.syntax.python_model import Occurrence, ScopeKind
+from lsp_agent.refactor.parameters import PLAIN_DECORATORS
+from lsp_agent.syntax.python_model import BindingKind, Occurrence, ScopeKind
 from lsp_agent.workspace.edits import TextEdit, apply_edits
 from lsp_agent.workspace.positions import Position, Range
 from lsp_agent.workspace.text import Text
@@ -61,6 +63,7 @@ def rename(files: WorkspaceFiles, path: str, position: Position, new: str) -> Re
     found = finder.find(path, position)
     check_name(found.name, new)
     _refuse_members(finder, found, new)
+    _refuse_by_name(found, new)
     places: dict[str, list[Occurrence]] = {}
     for use in found.uses:
         places.setdefault(use.path, []).append(use.occurrence)
@@ -103,8 +106,36 @@ def _refuse_members(finder: SymbolFinder, found: Found, new: str) -> None:
     if _mangled(found.name) != _mangled(new):
         raise RefusedError(f"two leading underscores change what {found.name} belongs to")
     for klass in found.related:
+        bases = [
+            base for one in finder.members.order(klass) if one for base in finder.members.bases(one)
+        ]
+        if any(isinstance(base, BuiltinClass) and base.name == "TypedDict" for base in bases):
+            raise RefusedError(f"{klass.info.name} is a TypedDict, whose keys are strings")
         if finder.members.symbol(klass, new):
             raise RefusedError(f"{klass.info.name} in {klass.path} has a member {new} already")
+
+
+def _refuse_by_name(found: Found, new: str) -> None:
+    """Refuse what somebody else knows by its name: a test, a fixture, a command's parameter."""
+    for one in found.targets:
+        function = one.binding.function
+        if function is None:
+            continue
+        decorators = decorator_names(function.decorators)
+        if one.binding.kind is BindingKind.FUNCTION:
+            if "fixture" in decorators:
+                raise RefusedError(f"pytest finds the fixture {found.name} by its name")
+            if found.name.startswith("test") and not new.startswith("test"):
+                raise RefusedError(f"{found.name} is found as a test by its name")
+        elif one.binding.kind is BindingKind.PARAMETER:
+            odd = [name for name in decorators if name not in PLAIN_DECORATORS]
+            if odd or len(decorators) < len(function.decorators):
+                raise RefusedError(
+                    f"{function.name} is decorated with {odd[0] if odd else 'an expression'}, "
+                    f"which may pass {found.name} by its name"
+                )
+            if function.name.startswith("test_"):
+                raise RefusedError(f"{found.name} may be a fixture, which is found by its name")
 
 
 def _mangled(name: str) -> bool:

@@ -18,6 +18,7 @@ from lsp_agent.refactor.instructions import Wish
 from lsp_agent.refactor.leftovers import refuse_used
 from lsp_agent.refactor.names import Found, SymbolFinder
 from lsp_agent.refactor.parameters import (
+    PLAIN_DECORATORS,
     Kind,
     Parameter,
     Parameters,
@@ -35,13 +36,6 @@ from lsp_agent.workspace.positions import Position
 from lsp_agent.workspace.text import Text
 
 _MAX_LINE = 100
-# What leaves a function's calls as they are.
-_PLAIN = frozenset(
-    {
-        "staticmethod", "classmethod", "abstractmethod", "override", "final", "cache", "lru_cache",
-        "contextmanager", "asynccontextmanager", "overload", "deprecated", "no_type_check",
-    }
-)  # fmt: skip
 Wanted = Callable[[Parameters, str], Wish]
 """Given the parameters and the line of the ``def``, says what they are to become."""
 
@@ -217,6 +211,9 @@ class _Change:
     def _definitions(self, found: Found) -> list[tuple[Function, Source, int]]:
         """Return the functions that change together."""
         family = []
+        called = found.name != "__init__" and found.name.startswith("__")
+        if called and found.name.endswith("__") and not self.harmless:
+            raise RefusedError(f"Python itself calls {found.name}")
         for one in found.targets:
             if one.binding.kind is not BindingKind.FUNCTION:
                 raise RefusedError(f"{found.name} is not only a function in {one.path}")
@@ -227,7 +224,7 @@ class _Change:
                 raise RefusedError(
                     f"{found.name} in {source.where(node)} has other parameters: change it by hand"
                 )
-            odd = [name for name in _decorators(node) if name not in _PLAIN]
+            odd = [name for name in _decorators(node) if name not in PLAIN_DECORATORS]
             if odd and not self.harmless:
                 raise RefusedError(
                     f"{found.name} is decorated with {odd[0] or 'an expression'}, which may call it"

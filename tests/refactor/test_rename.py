@@ -120,6 +120,11 @@ UNION = (
             "def $0f",
             "outside the workspace|comes from lib",
         ),
+        ("import pytest\n\n\n@pytest.fixture\ndef shop(): ...\n", "def $0shop", "by its name"),
+        ("def test_it(shop): ...\n", "$0shop", "may be a fixture"),
+        ("def test_it(): ...\n", "$0test_it", "found as a test"),
+        ("import x\n\n\n@x.get('/{a}')\ndef f(a): ...\n", "f($0a", "decorated with get"),
+        ("from typing import TypedDict\n\n\nclass D(TypedDict):\n    a: int\n", "$0a: int", "keys"),
         (UNION, "def $0go", "may also be that of m.py:6"),
     ],
 )

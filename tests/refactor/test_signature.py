@@ -92,6 +92,11 @@ def test_removed_with_what_was_passed(project: Project) -> None:
         ("def f(a, b): ...\nf(1, 2)\n", "order a, b", "so already"),
         ("x = 1\n", "remove b", "no function here"),
         (
+            "class A:\n    def __enter__(self): ...\n\n    def f(self): ...\n",
+            "add x with 1 for callers",
+            "Python itself calls __enter__",
+        ),
+        (
             "class A:\n    def f(self, a): ...\n\n\nclass B(A):\n    def f(self, b): ...\n",
             "remove a",
             "other parameters",
@@ -100,7 +105,7 @@ def test_removed_with_what_was_passed(project: Project) -> None:
 )
 def test_refused(project: Project, text: str, instruction: str, reason: str) -> None:
     project.write({"m.py": text})
-    needle = "def f" if "def f" in text else "x"
+    needle = next(one for one in ("def __enter__", "def f", "x") if one in text)
     with pytest.raises(RefusedError, match=reason):
         change(project, "m.py", needle, instruction)
 
