@@ -1,4 +1,4 @@
-"""Renaming over several files through the server, unsaved documents among them."""
+"""Renaming and moving over several files through the server, unsaved documents among them."""
 
 from __future__ import annotations
 
@@ -47,3 +47,31 @@ async def test_it_is_offered_on_a_definition_s_name_only(start_editor: Start) ->
     uri = editor.open("a.py", "def calc(w, h):\n    return w * h\n")
     kinds = [one.kind for one in await editor.actions(uri, editor.at(uri, "return w"))]
     assert not [kind for kind in kinds if kind.endswith(".rename")]
+
+
+async def test_a_definition_moves_to_a_new_file(start_editor: Start) -> None:
+    editor = await start_editor("vscode")
+    first = editor.open(
+        "a.py", "import math\n\n\ndef Root(x):\n    return math.sqrt(x)\n\n\nX = 1\n"
+    )
+    second = editor.open("b.py", "")
+    editor.change(second, "from a import Root, X\n\nprint(Root(X))\n")
+    actions = await editor.actions(first, editor.at(first, "Root"), only=["refactor.rewrite"])
+    found = next(one for one in actions if one.kind.endswith(".moveSymbol"))
+    assert found.title == "Move Root to root.py"
+    await edit_of(editor, found)
+    assert editor.texts[first] == "X = 1\n"
+    assert editor.texts[second] == "from a import X\nfrom root import Root\n\nprint(Root(X))\n"
+    made = (editor.folder / "root.py").read_text("utf-8")
+    assert made == "import math\n\n\ndef Root(x):\n    return math.sqrt(x)\n"
+
+
+async def test_a_parameter_that_nothing_uses_goes(start_editor: Start) -> None:
+    editor = await start_editor("helix")
+    first = editor.open("a.py", "def size(w, unit):\n    return w\n")
+    second = editor.open("b.py", "from a import size\n\nprint('é', size(2, unit='cm'))\n")
+    actions = await editor.actions(first, editor.at(first, "unit"), only=["refactor.rewrite"])
+    found = next(one for one in actions if one.title == "Remove the unused parameter unit")
+    await edit_of(editor, found)
+    assert editor.texts[first] == "def size(w):\n    return w\n"
+    assert editor.texts[second].endswith("print('é', size(2))\n")
