@@ -35,19 +35,26 @@ class WorkspaceFiles:
         overlay: Overlay,
         lacking: Lacking | None = None,
         check: Callable[[], None] = lambda: None,
+        _before: WorkspaceFiles | None = None,
         _texts: Mapping[str, str] | None = None,
     ) -> None:
         self._overlay = overlay
         self._lacking = lacking
         self._check = check
         self._edited = dict(_texts or {})
-        self._all = sorted({*overlay.walk(), *self._edited})
         self._documents: OrderedDict[str, SyntaxDocument | None] = OrderedDict()
-        self._python = [path for path in self._all if self._is_python(path)]
+        # The folder is walked once: what was edited since is known.
+        known: set[str] = set(_before._all) if _before else set(overlay.walk())
+        python: set[str] = set(_before._python) if _before else set(filter(self._is_python, known))
+        python |= {path for path in self._edited if self._is_python(path)}
+        self._all: list[str] = sorted({*known, *self._edited})
+        self._python: list[str] = sorted(python)
 
     def edited(self, texts: Mapping[str, str]) -> WorkspaceFiles:
         """Return the same files with other texts."""
-        return WorkspaceFiles(self._overlay, self._lacking, self._check, {**self._edited, **texts})
+        return WorkspaceFiles(
+            self._overlay, self._lacking, self._check, self, {**self._edited, **texts}
+        )
 
     def paths(self) -> list[str]:
         """Return all Python files, stubs and scripts included."""
