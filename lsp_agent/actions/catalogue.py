@@ -5,6 +5,7 @@ from __future__ import annotations
 from lsp_agent.actions import (
     annotate,
     arrow_braces,
+    change_signature,
     choice_to_if,
     comprehension_to_loop,
     de_morgan,
@@ -18,6 +19,7 @@ from lsp_agent.actions import (
     extract_method,
     extract_variable,
     fix,
+    fix_all,
     if_to_choice,
     inline_function,
     inline_variable,
@@ -25,7 +27,9 @@ from lsp_agent.actions import (
     leave_early,
     loop_to_comprehension,
     merge_if,
+    move_symbol,
     organize_imports,
+    rename,
     resolve_conflict,
     swap_quotes,
     swap_template,
@@ -35,6 +39,8 @@ from lsp_agent.actions import (
 
 ACTIONS = (
     fix.ACTION,
+    fix_all.FILE,
+    fix_all.WORKSPACE,
     resolve_conflict.ACTION,
     explain_conflict.ACTION,
     extract_variable.ACTION,
@@ -60,6 +66,9 @@ ACTIONS = (
     edit.ACTION,
     document.ACTION,
     annotate.ACTION,
+    rename.ACTION,
+    change_signature.ACTION,
+    move_symbol.ACTION,
     explain.ACTION,
     organize_imports.ACTION,
 )

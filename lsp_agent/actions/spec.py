@@ -54,13 +54,16 @@ class Offer:
 class Example:
     """One use: ``before`` holds a ``$0`` cursor or a ``«selection»``; ``after`` is a good result.
 
-    ``diagnostic`` is the message of a diagnostic on the marked place, where the action needs one.
+    ``diagnostic`` is the message of a diagnostic on the marked place, where the action needs one,
+    and ``code`` its code; ``argument`` is what the user types.
     """
 
     language: str
     before: str
     after: str
     diagnostic: str = ""
+    argument: str = ""
+    code: str = ""
 
 
 class ActionError(LspAgentError):

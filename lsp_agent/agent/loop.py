@@ -12,12 +12,16 @@ from lsp_agent.agent.approvals import approve_changes
 from lsp_agent.agent.conflict_run import run_conflict
 from lsp_agent.agent.direct import run_direct
 from lsp_agent.agent.environment import RejectedError, Run, RunEnvironment
+from lsp_agent.agent.fix_all_run import run_fix_all
 from lsp_agent.agent.form_run import form_of, run_form
 from lsp_agent.agent.given_run import run_given
+from lsp_agent.agent.move_run import run_move
 from lsp_agent.agent.profiles import choose_profile
 from lsp_agent.agent.proof import Proof
 from lsp_agent.agent.query import Budget
 from lsp_agent.agent.redaction import RedactingEngine
+from lsp_agent.agent.rename_run import run_rename
+from lsp_agent.agent.signature_run import run_signature
 from lsp_agent.agent.tool_loop import ToolLoop
 from lsp_agent.agent.types import AnswerForm, RunRequest, RunResult
 from lsp_agent.cancel import Cancelled, CancelToken
@@ -32,6 +36,10 @@ _log = logging.getLogger(__name__)
 _RUNNERS: Mapping[AnswerForm, Callable[[Run, Budget], str]] = {
     "conflict": run_conflict,
     "given": run_given,
+    "fix_all": run_fix_all,
+    "move": run_move,
+    "rename": run_rename,
+    "signature": run_signature,
 }
 """The forms that have a way of their own, whatever the profile."""
 

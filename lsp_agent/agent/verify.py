@@ -115,7 +115,7 @@ def _style(run: Run) -> Styled:
     if env.programs is None or not env.settings.verify.lint:
         return Styled()
     if proof.styles is None:
-        proof.styles = StyleChecks(env.overlay, env.programs, env.workshop, _refusal(run))
+        proof.styles = StyleChecks(env.overlay, env.programs, env.workshop, refusal_of(run))
     return proof.styles.check(run.cancel, env.settings.verify.lint_seconds)
 
 
@@ -133,11 +133,11 @@ def _tests(run: Run) -> tuple[Verdict, ...]:
     if settings.tests == "off" or (env.workshop is None and settings.tests == "auto"):
         return ()
     began = time.monotonic()
-    tests = affected_tests(env.overlay, _index(run), _MAX_TESTS, run.cancel.check)
+    tests = affected_tests(env.overlay, index_of(run), _MAX_TESTS, run.cancel.check)
     if not tests:
         return ()
     asked = settings.tests == "auto" or env.workshop is None or env.permits.dry_run
-    refusal = _refusal(run) if asked else ""
+    refusal = refusal_of(run) if asked else ""
     if env.workshop is None or refusal:
         detail = f"not checked: {', '.join(tests[:3])}: {refusal}"
         return _told(run, Verdict("tests", None, detail))
@@ -146,9 +146,10 @@ def _tests(run: Run) -> tuple[Verdict, ...]:
     return _told(run, check_tests(env.overlay, tests, env.workshop, run.cancel, left))
 
 
-def _index(run: Run) -> IndexView | None:
+def index_of(run: Run, seconds: float = _INDEX_SECONDS) -> IndexView | None:
+    """Return the index under the run's edits; ``None`` where none can be asked within a time."""
     index = run.env.index
-    if index is None or not index.ready(_INDEX_SECONDS, run.cancel.check):
+    if index is None or not index.ready(seconds, run.cancel.check):
         return None
     try:
         index.reader.generation()
@@ -157,7 +158,7 @@ def _index(run: Run) -> IndexView | None:
     return index.view(run.env.overlay)
 
 
-def _refusal(run: Run) -> str:
+def refusal_of(run: Run) -> str:
     """Say why no code of the folder runs by itself; ``""`` where it does."""
     env, root = run.env, run.env.overlay.root
     workshop: Workshop | None = env.workshop

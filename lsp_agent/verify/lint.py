@@ -107,7 +107,7 @@ class StyleChecks:
             for change in changes:
                 path = change.new_path or change.path
                 text = change.after or ""
-                tools = _tools_for(around.project, path, text)
+                tools = tools_for(around.project, path, text)
                 before = [work.lint(tool, path, change.before) for tool in tools]
                 for tool in tools:
                     text = _format(work, tool, change, text, form)
@@ -163,7 +163,8 @@ class _Work:
         return self._pool.submit(work)
 
 
-def _tools_for(project: Project, path: str, text: str) -> list[StyleTool]:
+def tools_for(project: Project, path: str, text: str) -> list[StyleTool]:
+    """Return the tools that a project uses on a file."""
     language = language_of(path, text=text)
     return [one for one in STYLE_TOOLS if language in one.languages and one.used(project, path)]
 

@@ -35,6 +35,7 @@ _ESLINT = (
     ".eslintrc",
     *(f".eslintrc.{one}" for one in ("js", "cjs", "json", "yaml", "yml")),
 )
+_MAX_PASSES = 8
 _RUFF = ("ruff.toml", ".ruff.toml")
 _RUSTFMT = ("rustfmt.toml", ".rustfmt.toml")
 
@@ -127,8 +128,9 @@ class StyleTool:
     """A formatter, a linter, or both.
 
     ``used`` says of a file whether the project uses it there, ``formats_new`` whether files that
-    the run makes are to be in its form. ``format`` and ``lint`` get a file's path and a text.
-    ``expected`` is one whose absence is said.
+    the run makes are to be in its form. ``format`` and ``lint`` get a file's path and a text;
+    ``fix`` also a code, whose safe fixes it makes: all of them where that is ``""``. ``expected``
+    is one whose absence is said.
     """
 
     name: str
@@ -137,6 +139,7 @@ class StyleTool:
     formats_new: Callable[[Project, str], bool] = lambda _project, _path: True
     format: Callable[[Surroundings, str, str], str] | None = None
     lint: Callable[[Surroundings, str, str], list[Finding]] | None = None
+    fix: Callable[[Surroundings, str, str, str], str] | None = None
     expected: bool = True
 
 
@@ -180,6 +183,15 @@ def _ruff_lint(around: Surroundings, path: str, text: str) -> list[Finding]:
     return found
 
 
+def _ruff_fix(around: Surroundings, path: str, text: str, code: str) -> str:
+    select = [f"--select={code}"] if code else []
+    arguments = [
+        "check", "--fix-only", *select, "--no-cache", "--force-exclude", "--quiet",
+        *_stdin_name(around, path),
+    ]  # fmt: skip
+    return _formatted("ruff", around.ask("ruff", path, arguments, text)) or text
+
+
 def _stdin_name(around: Surroundings, path: str) -> list[str]:
     return ["--stdin-filename", str(around.root / path), "-"]
 
@@ -195,19 +207,49 @@ def _prettier_format(around: Surroundings, path: str, text: str) -> str:
 
 
 def _eslint_lint(around: Surroundings, path: str, text: str) -> list[Finding]:
+    lines = text.splitlines()
+    return [
+        _finding(
+            lines,
+            int(row.get("line") or 1),
+            row.get("column"),
+            row.get("ruleId") or "",
+            str(row.get("message", "")),
+        )
+        for row in _eslint_rows(around, path, text)
+    ]
+
+
+def _eslint_fix(around: Surroundings, path: str, text: str, code: str) -> str:
+    """Make the fixes that do not meet, again until none is left; eslint counts in UTF-16."""
+    for _ in range(_MAX_PASSES):
+        data = text.encode("utf-16-le", "surrogatepass")
+        fixes = sorted(
+            (int(fix["range"][0]) * 2, int(fix["range"][1]) * 2, str(fix["text"]))
+            for row in _eslint_rows(around, path, text)
+            if (fix := row.get("fix")) and code in ("", row.get("ruleId"))
+        )
+        if not fixes:
+            break
+        pieces, at = [], 0
+        for start, end, new in fixes:
+            if start >= at:
+                pieces += [data[at:start], new.encode("utf-16-le", "surrogatepass")]
+                at = end
+        text = b"".join([*pieces, data[at:]]).decode("utf-16-le", "surrogatepass")
+    return text
+
+
+def _eslint_rows(around: Surroundings, path: str, text: str) -> list[dict[str, Any]]:
     arguments = ["--format", "json", "--stdin", "--stdin-filename", f"./{path}"]
     printed = around.ask_inside("eslint", path, arguments, text)
     if printed.status not in (0, 1):
         raise NotCheckedError(f"eslint: {_last_line(printed.complaints)}")
-    lines = text.splitlines()
-    found = []
-    for file in _json(printed.output, "eslint"):
-        for row in file.get("messages") or ():
-            if row.get("fatal"):
-                raise NotCheckedError(f"eslint: {row.get('message', '')}")
-            code, said = row.get("ruleId") or "", str(row.get("message", ""))
-            found.append(_finding(lines, int(row.get("line") or 1), row.get("column"), code, said))
-    return found
+    rows = [row for file in _json(printed.output, "eslint") for row in file.get("messages") or ()]
+    for row in rows:
+        if row.get("fatal"):
+            raise NotCheckedError(f"eslint: {row.get('message', '')}")
+    return rows
 
 
 def _gofmt_format(around: Surroundings, path: str, text: str) -> str:
@@ -270,6 +312,7 @@ STYLE_TOOLS = (
         _formats_by_ruff,
         format=_ruff_format,
         lint=_ruff_lint,
+        fix=_ruff_fix,
     ),
     StyleTool(
         "black",
@@ -294,6 +337,7 @@ STYLE_TOOLS = (
             or project.table(path, "package.json", "eslintConfig") is not None
         ),
         lint=_eslint_lint,
+        fix=_eslint_fix,
     ),
     StyleTool(
         "gofmt",

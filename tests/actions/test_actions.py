@@ -34,7 +34,8 @@ def place_of(action: Action) -> tuple[str, Place]:
     at = Range(position(len(head)), position(len(head + inner)))
     notes = ()
     if action.example.diagnostic:
-        notes = (DiagnosticNote(at, action.example.diagnostic),)
+        example = action.example
+        notes = (DiagnosticNote(at, example.diagnostic, code=example.code),)
     path = f"a.{SUFFIX[action.example.language]}"
     return source, Place(path, document, at, notes)
 
@@ -45,7 +46,7 @@ def test_example(name: str, stage: Stage) -> None:
     source, place = place_of(action)
     offers = action.offers(place)
     assert offers
-    request = action.request(place, offers[0].argument)
+    request = action.request(place, action.example.argument or offers[0].argument)
     assert request.scope == ({place.path} if action.reach == "file" else None)
     stage.file(place.path, source)
     if action.answer == "text":
@@ -55,7 +56,7 @@ def test_example(name: str, stage: Stage) -> None:
     answer = f"<<<code\n{action.example.after.rstrip()}\n>>>code"
     result = stage.run(ScriptedEngine([answer], **LOCAL), request)
     assert result.status == "edited"
-    assert result.changes[0].after == action.example.after
+    assert {one.path: one.after for one in result.changes}[place.path] == action.example.after
 
 
 def nowhere(source: str = "\n") -> Place:
@@ -93,6 +94,7 @@ def test_kinds_are_those_of_the_contract() -> None:
         "comprehension_to_loop": "refactor.rewrite.lspAgent.comprehensionToLoop",
         "de_morgan": "refactor.rewrite.lspAgent.deMorgan",
         "destructure": "refactor.rewrite.lspAgent.destructure",
+        "change_signature": "refactor.rewrite.lspAgent.changeSignature",
         "document": "refactor.rewrite.lspAgent.document",
         "edit": "refactor.rewrite.lspAgent.edit",
         "explain": "refactor.rewrite.lspAgent.explain",
@@ -110,6 +112,10 @@ def test_kinds_are_those_of_the_contract() -> None:
         "loop_to_comprehension": "refactor.rewrite.lspAgent.loopToComprehension",
         "merge_if": "refactor.rewrite.lspAgent.mergeIf",
         "organize_imports": "source.lspAgent.organizeImports",
+        "fix_file": "quickfix.lspAgent",
+        "fix_workspace": "source.lspAgent.fixAll",
+        "move_symbol": "refactor.rewrite.lspAgent.moveSymbol",
+        "rename": "refactor.rewrite.lspAgent.rename",
         "resolve_conflict": "refactor.rewrite.lspAgent.resolveConflict",
         "swap_quotes": "refactor.rewrite.lspAgent.swapQuotes",
         "swap_template": "refactor.rewrite.lspAgent.swapTemplate",

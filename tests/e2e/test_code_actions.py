@@ -27,7 +27,10 @@ async def test_fix_reaches_the_document(start_editor: Start, client: str) -> Non
         uri = editor.open("a.py", SOURCE)
         place = editor.at(uri, "itms")
         actions = await editor.actions(uri, place, [undefined_name(place)], ["quickfix"])
-        assert [action.title for action in actions] == ["Fix: Undefined name `itms`"]
+        assert [action.title for action in actions] == [
+            "Fix: Undefined name `itms`",
+            "Fix all F821 in this file",
+        ]
         assert not endpoint.requests
         assert actions[0].edit is None
         edit = await editor.take(actions[0])
@@ -42,11 +45,13 @@ async def test_kinds_and_filters(start_editor: Start) -> None:
     everything = await editor.actions(uri, place, [undefined_name(place)])
     assert [action.kind for action in everything] == [
         "quickfix.lspAgent",
+        "quickfix.lspAgent",
         "refactor.rewrite.lspAgent.annotate",
         "refactor.rewrite.lspAgent.document",
         "refactor.rewrite.lspAgent.explain",
+        "source.lspAgent.fixAll",
     ]
-    assert [list(action.tags) for action in everything] == [[T.CodeActionTag.LlmGenerated]] * 4
+    assert [list(action.tags) for action in everything] == [[T.CodeActionTag.LlmGenerated]] * 6
     rewrites = await editor.actions(uri, place, only=["refactor.rewrite"])
     assert {action.kind for action in rewrites} == {
         "refactor.rewrite.lspAgent.annotate",

@@ -158,7 +158,7 @@ async def test_a_code_action_is_undone_and_a_checkpoint_left(
         uri = editor.open("a.py", SOURCE)
         here = editor.at(uri, "x = 1")
         wrong = T.Diagnostic(here, "x is wrong")
-        (action,) = await editor.actions(uri, here, [wrong], ["quickfix"])
+        action, *_ = await editor.actions(uri, here, [wrong], ["quickfix"])
         await editor.take(action)
         assert editor.texts[uri].startswith("x = 2\n")
 

@@ -43,7 +43,7 @@ def opened(editor: Editor) -> str:
 
 async def listed(editor: Editor, uri: str) -> Any:
     place = editor.at(uri, "itms")
-    (action,) = await editor.actions(uri, place, [undefined_name(place)], ["quickfix"])
+    action, *_ = await editor.actions(uri, place, [undefined_name(place)], ["quickfix"])
     return action
 
 

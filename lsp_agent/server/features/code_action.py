@@ -198,7 +198,7 @@ def _listed(
     about = _about(action, offer, diagnostics)
     data = ActionData(
         action=action.name,
-        argument="0" if about else offer.argument,
+        argument="0" if about and offer.argument.isdecimal() else offer.argument,
         uri=document.uri,
         version=document.version,
         range=range_,
@@ -222,6 +222,10 @@ def _listed(
 def _about(
     action: Action, offer: Offer, diagnostics: Sequence[types.Diagnostic]
 ) -> list[types.Diagnostic]:
-    if not action.kind.startswith("quickfix") or not offer.argument.isdecimal():
+    if not action.kind.startswith("quickfix"):
+        return []
+    if offer.argument.startswith("code:"):
+        return [one for one in diagnostics if f"code:{one.code}" == offer.argument]
+    if not offer.argument.isdecimal():
         return []
     return [*diagnostics][int(offer.argument) :][:1]

@@ -1,0 +1,55 @@
+"""Move a function or class to another module, or to one of its own."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from typing import ClassVar
+
+from lsp_agent.actions.rename import defined_at
+from lsp_agent.actions.spec import ActionError, BaseAction, Example, Offer, Place, Reach
+from lsp_agent.agent.types import Answer, RunRequest
+
+_HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
+
+
+class MoveSymbol(BaseAction):
+    """A top-level definition of Python, with every import of it mended."""
+
+    name: ClassVar = "move_symbol"
+    kind: ClassVar = "refactor.rewrite.lspAgent.moveSymbol"
+    summary: ClassVar = "move a function or class, imports mended; --instruction package.module"
+    answer: ClassVar[Answer] = "edit"
+    reach: ClassVar[Reach] = "workspace"
+    proof: ClassVar = "every import leads to it, and none leads in a circle"
+    example: ClassVar = Example(
+        language="python",
+        before="def area$0(w, h):\n    return w * h\n\n\ndef size(w):\n    return w\n",
+        after="def size(w):\n    return w\n",
+    )
+
+    def offers(self, place: Place) -> list[Offer]:
+        """Offer a module of its own on the name of a definition that is not in another."""
+        symbol = defined_at(place)
+        known = symbol is not None and symbol.kind in ("function", "class")
+        if symbol is None or not known or symbol.parent or place.document.language != "python":
+            return []
+        module = _HUMP.sub("_", symbol.name).lower().lstrip("_")
+        folder = place.path.rpartition("/")[0]
+        target = f"{folder}/{module}.py" if folder else f"{module}.py"
+        if not module.isidentifier() or target == place.path:
+            return []
+        return [Offer(f"Move {symbol.name} to {module}.py", target, needs_model=False)]
+
+    def request(self, place: Place, argument: str) -> RunRequest:
+        """Carry the move out by rule."""
+        if not argument:
+            raise ActionError("there is no target: name a module, such as package.module")
+        title = f"Move to {argument}"
+        request = self.task(
+            place, title, target=place.range, title=title, form="move", bounded=False
+        )
+        return replace(request, argument=argument, needs_model=False)
+
+
+ACTION = MoveSymbol()

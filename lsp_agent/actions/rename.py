@@ -1,0 +1,63 @@
+"""Give what is defined at the cursor a better name, everywhere."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import ClassVar
+
+from lsp_agent.actions.spec import ActionError, BaseAction, Example, Offer, Place, Reach
+from lsp_agent.agent.rename_run import word_at
+from lsp_agent.agent.types import Answer, RunRequest
+from lsp_agent.syntax.document import SyntaxDocument
+from lsp_agent.syntax.symbols import Symbol
+
+
+class Rename(BaseAction):
+    """All references in the workspace, and the comments and documents that name it.
+
+    The name is the user's, or the model proposes one; what has to change is found by rule.
+    """
+
+    name: ClassVar = "rename"
+    kind: ClassVar = "refactor.rewrite.lspAgent.rename"
+    summary: ClassVar = "rename what is at the cursor everywhere; --instruction NAME, or a proposal"
+    answer: ClassVar[Answer] = "edit"
+    reach: ClassVar[Reach] = "workspace"
+    proof: ClassVar = "the new name means at each changed place what the old one meant"
+    example: ClassVar = Example(
+        language="python",
+        before="def calc$0(width, height):\n    return width * height\n\n\nprint(calc(2, 3))\n",
+        after="def area(width, height):\n    return width * height\n\n\nprint(area(2, 3))\n",
+        argument="area",
+    )
+
+    def offers(self, place: Place) -> list[Offer]:
+        """Offer it on the name of a Python definition."""
+        symbol = defined_at(place)
+        if symbol is None or place.document.language != "python":
+            return []
+        return [Offer(f"Rename {symbol.name} to a better name")]
+
+    def request(self, place: Place, argument: str) -> RunRequest:
+        """Ask for the new name, or carry out the one that was typed."""
+        old = word_at(place.document, place.range.start)
+        if not old:
+            raise ActionError("there is no name here to change")
+        title = f"Rename {old} to {argument}" if argument else f"Rename {old}"
+        request = self.task(
+            place, title, target=place.range, title=title, form="rename", bounded=False
+        )
+        return replace(request, argument=argument, needs_model=not argument)
+
+
+def defined_at(place: Place) -> Symbol | None:
+    """Return the definition whose name the cursor touches."""
+    document: SyntaxDocument = place.document
+    symbol = document.enclosing(place.range.start)
+    if symbol is None:
+        return None
+    named = symbol.name_range
+    return symbol if named.start <= place.range.start <= named.end else None
+
+
+ACTION = Rename()
