@@ -231,7 +231,7 @@ def _result(node: Node) -> Node | None:
 def _removed(node: Node, family: str) -> str | None:
     """Return what stands for a statement that is left out; ``None`` where it can't be."""
     parent = node.parent
-    if parent is None or node.type == "ERROR":
+    if parent is None or parent.type == "program":
         return None
     if family == "javascript":
         removable = node.type in _REMOVABLE and node.type != "call"
