@@ -9,6 +9,7 @@ from lsp_agent.actions import (
     explain,
     explain_conflict,
     fix,
+    generate_tests,
     resolve_conflict,
 )
 
@@ -19,5 +20,6 @@ ACTIONS = (
     edit.ACTION,
     document.ACTION,
     annotate.ACTION,
+    generate_tests.ACTION,
     explain.ACTION,
 )

@@ -135,16 +135,25 @@ def take_rewrite(run: Run, piece: Piece, answer: Answer) -> str:
     return describe(failures) or problem
 
 
-def _apply(run: Run, piece: Piece, answer: Answer) -> str:
+def take_calls(run: Run, answer: Answer) -> str | None:
+    """Make the edits that an answer calls tools for; return what is wrong with them, if anything.
+
+    ``None``: it calls for none.
+    """
     calls = answer.tool_calls or answer.parsed.calls
     edits = [call for call in calls if _is_edit(run, call.name)]
-    if edits:
+    for call in edits:
         context = tool_context(run)
-        for call in edits:
-            outcome = call_approved(run, run.env.tools, call.name, call.arguments, context)
-            if not outcome.ok:
-                return outcome.text
-        return ""
+        outcome = call_approved(run, run.env.tools, call.name, call.arguments, context)
+        if not outcome.ok:
+            return outcome.text
+    return "" if edits else None
+
+
+def _apply(run: Run, piece: Piece, answer: Answer) -> str:
+    called = take_calls(run, answer)
+    if called is not None:
+        return called
     code = extract_code(answer.text)
     if code is None:
         return "Your answer holds no block between <<<code and >>>code."

@@ -17,6 +17,7 @@ from lsp_agent.agent.given_run import run_given
 from lsp_agent.agent.profiles import choose_profile
 from lsp_agent.agent.proof import Proof
 from lsp_agent.agent.query import Budget
+from lsp_agent.agent.tests_run import run_tests_form
 from lsp_agent.agent.tool_loop import ToolLoop
 from lsp_agent.agent.types import AnswerForm, RunRequest, RunResult
 from lsp_agent.cancel import Cancelled, CancelToken
@@ -31,6 +32,7 @@ _log = logging.getLogger(__name__)
 _RUNNERS: Mapping[AnswerForm, Callable[[Run, Budget], str]] = {
     "conflict": run_conflict,
     "given": run_given,
+    "tests": run_tests_form,
 }
 """The forms that have a way of their own, whatever the profile."""
 

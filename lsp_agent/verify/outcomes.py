@@ -34,6 +34,11 @@ _FAILED: dict[Name, str] = {
     "node": r"^\s*not ok \d+ - (?P<test>.+)$",
     "npm": r"^\s*not ok \d+ - (?P<test>.+)$",
 }
+# The test, or the file, that could not even be run.
+_BROKEN: dict[Name, str] = {
+    "pytest": r"^ERROR (?P<test>\S+(?:\[.*?\])?)(?: - .*)?$",
+    "unittest": r"^ERROR: (?P<test>.+)$",
+}
 COUNTED: dict[Name, str] = {
     "pytest": r"(?P<count>\d+) passed",
     "unittest": r"^Ran (?P<count>\d+) tests?",
@@ -52,8 +57,9 @@ _CONTROLS = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 class TestsRun:
     """What came of running some tests.
 
-    ``failed`` are those that did, with what is said of each, as far as the runner names them;
-    ``good`` whether all passed, and ``None`` where that is not known: ``reason`` says why.
+    ``failed`` are those that did, with what is said of each, as far as the runner names them, and
+    ``broken`` those of them that could not be run, files among them. ``good`` is whether all
+    passed, and ``None`` where that is not known: ``reason`` says why.
     """
 
     __test__ = False
@@ -62,6 +68,7 @@ class TestsRun:
     good: bool | None = None
     passed: int = 0
     failed: Mapping[str, str] = field(default_factory=dict)
+    broken: frozenset[str] = frozenset()
     output: str = ""
     reason: str = ""
     seconds: float = 0.0
@@ -91,6 +98,8 @@ def run_tests(
         late = f"they took longer than {seconds:g} s"
         reason = late if outcome.ended == "timeout" else f"they were ended ({outcome.ended})"
         return TestsRun(runner, None, output=output, reason=reason, seconds=outcome.seconds)
+    if outcome.status and f"No module named {runner.name}" in output:
+        return TestsRun(runner, reason=f"{runner.name} is not there")
     passed, failed = passed_of(runner, output), failures_of(runner, output)
     reason = ""
     if outcome.status == NONE_FOUND.get(runner.name) and not failed:
@@ -99,7 +108,8 @@ def run_tests(
         # Any code of the project can end a runner with status 0.
         reason = f"{runner.name} said of no test that it passed"
     good = None if reason else outcome.status == 0
-    return TestsRun(runner, good, passed, failed, output, reason, outcome.seconds)
+    broken = frozenset(re.findall(_BROKEN.get(runner.name, r"(?!)"), output, re.MULTILINE))
+    return TestsRun(runner, good, passed, failed, broken, output, reason, outcome.seconds)
 
 
 def run_some(

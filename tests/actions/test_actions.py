@@ -67,7 +67,16 @@ def test_nothing_is_offered_where_there_is_nothing(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["annotate", "document", "fix", "edit", "resolve_conflict", "explain_conflict"]
+    "name",
+    [
+        "annotate",
+        "document",
+        "fix",
+        "edit",
+        "resolve_conflict",
+        "explain_conflict",
+        "generate_tests",
+    ],
 )
 def test_requests_that_do_not_apply_say_why(name: str) -> None:
     with pytest.raises(ActionError, match="there is no"):
@@ -82,6 +91,7 @@ def test_kinds_are_those_of_the_contract() -> None:
         "explain": "refactor.rewrite.lspAgent.explain",
         "explain_conflict": "refactor.rewrite.lspAgent.explainConflict",
         "fix": "quickfix.lspAgent",
+        "generate_tests": "refactor.rewrite.lspAgent.generateTests",
         "resolve_conflict": "refactor.rewrite.lspAgent.resolveConflict",
     }
 
