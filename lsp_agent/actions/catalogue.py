@@ -9,12 +9,14 @@ from lsp_agent.actions import (
     explain,
     explain_conflict,
     fix,
+    fix_test,
     generate_tests,
     resolve_conflict,
 )
 
 ACTIONS = (
     fix.ACTION,
+    fix_test.ACTION,
     resolve_conflict.ACTION,
     explain_conflict.ACTION,
     edit.ACTION,

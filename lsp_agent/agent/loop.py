@@ -12,6 +12,7 @@ from lsp_agent.agent.approvals import approve_changes
 from lsp_agent.agent.conflict_run import run_conflict
 from lsp_agent.agent.direct import run_direct
 from lsp_agent.agent.environment import RejectedError, Run, RunEnvironment
+from lsp_agent.agent.fix_test_run import run_fix_test
 from lsp_agent.agent.form_run import form_of, run_form
 from lsp_agent.agent.given_run import run_given
 from lsp_agent.agent.profiles import choose_profile
@@ -33,6 +34,7 @@ _RUNNERS: Mapping[AnswerForm, Callable[[Run, Budget], str]] = {
     "conflict": run_conflict,
     "given": run_given,
     "tests": run_tests_form,
+    "fix_test": run_fix_test,
 }
 """The forms that have a way of their own, whatever the profile."""
 

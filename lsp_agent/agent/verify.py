@@ -43,7 +43,7 @@ def verify(run: Run, place: Range | None = None, *, offerable: bool = True) -> t
     """
     run.env.progress("checking", None)
     run.proof.verdicts = ()
-    failed = _must(run, place) or _agree(run) or _tests(run)
+    failed = _must(run, place) or _agree(run) or _goal(run) or _tests(run)
     settings = run.env.settings.verify
     if failed and offerable and settings.failing == "offer" and _may_be_offered(failed):
         run.proof.offered = (run.env.overlay.snapshot(), run.proof.verdicts)
@@ -128,13 +128,22 @@ def _diagnostics(run: Run) -> Verdict | None:
     return _timed(lambda: check_diagnostics(env.overlay, instruments, run.cancel, seconds))
 
 
+def _goal(run: Run) -> tuple[Verdict, ...]:
+    return tell(run, *run.proof.goal()) if run.proof.goal is not None else ()
+
+
+def concerned_tests(run: Run) -> list[str]:
+    """Return the tests that a run's changes concern, the likeliest first."""
+    return affected_tests(run.env.overlay, _index(run), _MAX_TESTS, run.cancel.check)
+
+
 def _tests(run: Run) -> tuple[Verdict, ...]:
     """Run the tests that the edit concerns, where the settings and the machine let them."""
     env, settings = run.env, run.env.settings.verify
     if settings.tests == "off" or (env.workshop is None and settings.tests == "auto"):
         return ()
     began = time.monotonic()
-    tests = affected_tests(env.overlay, _index(run), _MAX_TESTS, run.cancel.check)
+    tests = concerned_tests(run)
     if not tests:
         return ()
     asked = settings.tests == "auto" or env.workshop is None or env.permits.dry_run

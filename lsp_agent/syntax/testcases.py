@@ -5,15 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+from lsp_agent.syntax.parser import matches, query
+from lsp_agent.workspace.positions import Position
+
 if TYPE_CHECKING:
     from tree_sitter import Node
 
+    from lsp_agent.syntax.document import SyntaxDocument
     from lsp_agent.syntax.symbols import Match
 
 _QUOTES = "'\"`"
 
 
-def read_tests(matches: Iterable[Match], data: bytes) -> list[str]:
+def read_tests(matched: Iterable[Match], data: bytes) -> list[str]:
     """Return the names of the ``@test`` nodes among the matches of a query, in source order.
 
     A name stands behind those of the tests and of the ``@test.suite`` nodes around it: dotted
@@ -21,7 +25,7 @@ def read_tests(matches: Iterable[Match], data: bytes) -> list[str]:
     (``shop > sells``).
     """
     found: dict[tuple[int, int], tuple[bool, list[Node]]] = {}
-    for _, captures in matches:
+    for _, captures in matched:
         for kind in ("test", "test.suite"):
             if kind in captures:
                 start, end = captures[kind][0].byte_range
@@ -40,3 +44,20 @@ def read_tests(matches: Iterable[Match], data: bytes) -> list[str]:
             tests.append(name)
         around.append((-end, name))
     return tests
+
+
+def test_at(document: SyntaxDocument, position: Position) -> str | None:
+    """Return the name of the innermost test, or class of tests, that holds a position.
+
+    Cost: one query over the nodes that touch the place.
+    """
+    first, part = document.near(position)
+    wanted = query(part.language, "tests") if part.language else None
+    root = part.root
+    if root is None or wanted is None:
+        return None
+    line = part.text.line(position.line - first)
+    indent = len(line) - len(line.lstrip())
+    at = part.byte_at(Position(position.line - first, max(position.character, indent)))
+    names = read_tests(matches(wanted, root, within=(max(at - 1, 0), at + 1)), part.data)
+    return names[-1] if names else None
