@@ -160,7 +160,7 @@ class _Writing:
         self.run.env.progress("running tests", None)
         seconds = self.run.env.settings.verify.tests_seconds
         ran = run_tests(self.run.env.overlay, [path], workshop, self.run.cancel, seconds)
-        if ran.runner is None or (ran.good is None and not ran.output):
+        if ran.runner is None or not ran.began:
             return self._unmade(f"not run: {ran.reason}")
         if ran.good is None:
             tell(self.run, Verdict("tests", ok=False, detail=ran.reason))

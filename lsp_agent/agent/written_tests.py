@@ -43,6 +43,9 @@ def add_tests(path: str, before: str | None, code: str) -> str:
             f"{path} has a test named {min(taken)} already; give yours names of their own."
         )
     head, body = _parted(path, code)
+    again = _defined(path, body) & _defined(path, before)
+    if again:
+        raise AnswerError(f"{path} defines {min(again)} already; choose another name.")
     text = before.replace("\r\n", "\n")
     text = _with_head(path, text, head)
     gap = "\n\n\n" if path.endswith(".py") else "\n\n"
@@ -56,6 +59,12 @@ def _holds(code: str, before: str) -> bool:
     """Whether code repeats a whole file."""
     rows = {row.strip() for row in split_lines(code)}
     return all(row.strip() in rows for row in split_lines(before))
+
+
+def _defined(path: str, text: str) -> set[str]:
+    """Return the names that a text defines at its top."""
+    symbols = SyntaxDocument.read(path, text).symbols()
+    return {symbol.name for symbol in symbols if symbol.parent is None and symbol.name != "_"}
 
 
 def _parted(path: str, code: str) -> tuple[list[str], str]:

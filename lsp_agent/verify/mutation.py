@@ -17,7 +17,7 @@ from lsp_agent.workspace.edits import apply_edits
 from lsp_agent.workspace.overlay import Overlay
 from lsp_agent.workspace.text import Text
 
-_PATIENCE, _LEAST_SECONDS = 3.0, 2.0
+_PATIENCE, _LEAST_SECONDS = 4.0, 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +72,7 @@ def try_mutants(
 ) -> Trial:
     """Run tests, all of which pass, on each mutant of the file ``path``.
 
-    ``usual`` is what they take without one: a mutant may take three times that, and one that does
+    ``usual`` is what they take without one: a mutant may take four times that, and one that does
     not end is killed. Cost: at most ``seconds`` and the last mutant's run. Raises
     :class:`~lsp_agent.cancel.Cancelled`.
     """
@@ -118,5 +118,8 @@ def _is_named(name: str, by_runner: str) -> bool:
     if "::" in by_runner:
         own = by_runner.partition("::")[2].partition("[")[0].replace("::", ".")
         return own == name
-    last = re.split(r"\.| > ", name)[-1]
-    return re.search(rf"(?<!\w){re.escape(last)}(?!\w)", by_runner) is not None
+    parts = re.split(r"\.| > ", name)
+    # Some say only the test's own name, others what is around it too.
+    return by_runner == parts[-1] or all(
+        re.search(rf"(?<!\w){re.escape(part)}(?!\w)", by_runner) for part in parts
+    )

@@ -37,7 +37,7 @@ _FAILED: dict[Name, str] = {
 # The test, or the file, that could not even be run.
 _BROKEN: dict[Name, str] = {
     "pytest": r"^ERROR (?P<test>\S+(?:\[.*?\])?)(?: - .*)?$",
-    "unittest": r"^ERROR: (?P<test>.+)$",
+    "unittest": r"^ERROR: (?P<test>.+_FailedTest.*)$",
 }
 COUNTED: dict[Name, str] = {
     "pytest": r"(?P<count>\d+) passed",
@@ -59,7 +59,8 @@ class TestsRun:
 
     ``failed`` are those that did, with what is said of each, as far as the runner names them, and
     ``broken`` those of them that could not be run, files among them. ``good`` is whether all
-    passed, and ``None`` where that is not known: ``reason`` says why.
+    passed, and ``None`` where that is not known: ``reason`` says why, and ``began`` whether they
+    were run at all.
     """
 
     __test__ = False
@@ -72,6 +73,7 @@ class TestsRun:
     output: str = ""
     reason: str = ""
     seconds: float = 0.0
+    began: bool = True
 
 
 def run_tests(
@@ -88,18 +90,18 @@ def run_tests(
     files = list(dict.fromkeys(one.partition("::")[0] for one in tests))
     runner = runner_for(lambda path: text_of(overlay, path), files)
     if runner is None:
-        return TestsRun(reason=f"nothing is known that would run {', '.join(files)}")
+        return TestsRun(reason=f"nothing is known that would run {', '.join(files)}", began=False)
     try:
         outcome = run_some(runner, tests, overlay, workshop, cancel, seconds)
     except SandboxError as error:
-        return TestsRun(runner, reason=str(error))
+        return TestsRun(runner, reason=str(error), began=False)
     output = _CONTROLS.sub("", outcome.output)
     if outcome.status is None:
         late = f"they took longer than {seconds:g} s"
         reason = late if outcome.ended == "timeout" else f"they were ended ({outcome.ended})"
         return TestsRun(runner, None, output=output, reason=reason, seconds=outcome.seconds)
     if outcome.status and f"No module named {runner.name}" in output:
-        return TestsRun(runner, reason=f"{runner.name} is not there")
+        return TestsRun(runner, reason=f"{runner.name} is not there", began=False)
     passed, failed = passed_of(runner, output), failures_of(runner, output)
     reason = ""
     if outcome.status == NONE_FOUND.get(runner.name) and not failed:
@@ -146,7 +148,7 @@ def failures_of(runner: Runner, output: str) -> dict[str, str]:
 def _said_after(output: str, at: int) -> str:
     """Return the first lines behind a place: what most runners say of a failure stands there."""
     rows = (row.strip() for row in output[at : at + 2000].splitlines())
-    return "; ".join([row for row in rows if row.strip("-= ")][:4])
+    return "; ".join([row for row in rows if row.strip("-=^~ ")][:4])
 
 
 def passed_of(runner: Runner, output: str) -> int:

@@ -19,14 +19,16 @@ from tests.support.open_workshop import OpenWorkshop
 from tests.support.scripted_engine import Answer, ScriptedEngine
 
 FEE = "def fee(age):\n    if age < 18:\n        return 0\n    return 12\n"
-IMPORT = "from shop.fee import fee\n"
+HEAD = "import unittest\n\nfrom shop.fee import fee\n\n\nclass FeeTest(unittest.TestCase):\n"
 GOOD = (
-    f"{IMPORT}\n\ndef test_children():\n    assert fee(17) == 0\n\n\n"
-    "def test_the_others():\n    assert fee(18) == 12\n"
+    f"{HEAD}    def test_children(self):\n        self.assertEqual(fee(17), 0)\n\n"
+    "    def test_the_others(self):\n        self.assertEqual(fee(18), 12)\n"
 )
 FAR = GOOD.replace("fee(17)", "fee(5)").replace("fee(18)", "fee(30)")
-IDLE = f"{IMPORT}\n\ndef test_it_runs():\n    fee(3)\n\n\ndef test_more():\n    fee(30)\n"
-WRONG = GOOD.replace("== 12", "== 13")
+RUNS = "    def test_it_runs(self):\n        fee(3)\n"
+IDLE = f"{HEAD}{RUNS}\n    def test_more(self):\n        fee(30)\n"
+WRONG = GOOD.replace(", 12)", ", 13)")
+QUICK = {"verify.lint": "false", "verify.tests_seconds": "600"}
 LOCAL = {"kind": "llama-cpp", "native_tools": False, "grammar": True}
 
 
@@ -44,7 +46,7 @@ def shop(tmp_path: Path) -> Stage:
     stage = Stage(tmp_path / "ws")
     stage.file("shop/__init__.py", "")
     stage.file("shop/fee.py", FEE)
-    stage.file("pytest.ini", "[pytest]\n")
+    stage.file("tests/__init__.py", "")
     stage.workshop = OpenWorkshop(tmp_path / "copy")
     stage.permits.trusted = True
     stage.programs = Programs(dict(os.environ), lambda _: True)
@@ -53,7 +55,7 @@ def shop(tmp_path: Path) -> Stage:
 
 def ask(stage: Stage, *answers: Answer, **agent: object) -> tuple[ScriptedEngine, object]:
     engine = ScriptedEngine(answers, **LOCAL)
-    result = stage.run(engine, request("shop/fee.py", FEE), **{"verify.lint": "false", **agent})
+    result = stage.run(engine, request("shop/fee.py", FEE), **{**QUICK, **agent})
     return engine, result
 
 
@@ -69,11 +71,11 @@ def test_good_tests_pass_and_kill(shop: Stage) -> None:
     assert result.summary == "tests of fee in tests/test_fee.py: 2 passed, killed 5 of 5 mutants"
     assert result.remark == ""
     said = verdicts(shop)
-    assert ("tests", True, "tests/test_fee.py: 2 passed (pytest)") in said
+    assert ("tests", True, "tests/test_fee.py: 2 passed (unittest)") in said
     assert ("mutants", True, "killed 5 of 5") in said
     assert len(engine.requests) == 1
     asked = contents(engine)[1]
-    assert "The tests go into tests/test_fee.py, and are run by pytest." in asked
+    assert "The tests go into tests/test_fee.py, and are run by unittest." in asked
     assert "The code's module is shop.fee." in asked
 
 
@@ -96,20 +98,21 @@ def test_tests_that_never_kill_anything_are_refused(shop: Stage) -> None:
 
 
 def test_one_idle_test_is_named_and_the_rest_kept(shop: Stage) -> None:
-    mixed = f"{FAR}\n\ndef test_it_runs():\n    fee(3)\n"
+    mixed = f"{FAR}\n{RUNS}"
     engine, result = ask(shop, block(mixed), refine_passes=1)
-    assert "These fail on none, and prove nothing: test_it_runs" in contents(engine)[-1]
+    assert "These fail on none, and prove nothing: FeeTest.test_it_runs" in contents(engine)[-1]
     assert result.status == "edited"
     assert result.changes[0].after == mixed
     assert result.summary.endswith("3 passed, killed 3 of 5 mutants")
-    assert "no use: test_it_runs" in result.text
+    assert "no use: FeeTest.test_it_runs" in result.text
     assert "survived: line 2: `<` became `<=`, line 2: `18` became `19`" in result.text
     assert result.remark == ""
 
 
 def test_a_failing_test_goes_back_with_its_reason(shop: Stage) -> None:
     engine, result = ask(shop, block(WRONG), block(GOOD))
-    assert "tests/test_fee.py::test_the_others: assert 12 == 13" in contents(engine)[-1]
+    assert "test_the_others (tests.test_fee.FeeTest.test_the_others): " in contents(engine)[-1]
+    assert "AssertionError: 12 != 13" in contents(engine)[-1]
     assert result.changes[0].after == GOOD
     assert result.remark == ""
 
@@ -121,19 +124,16 @@ def test_a_test_that_the_model_stands_by_is_offered_with_a_remark(shop: Stage) -
     assert result.status == "edited"
     assert result.changes[0].after == WRONG
     assert "1 of 2 fails" in result.summary
-    assert result.remark == (
-        "not verified, it fails tests: tests/test_fee.py::test_the_others: assert 12 == 13"
-    )
+    assert result.remark.startswith("not verified, it fails tests: test_the_others (tests.")
 
 
 @pytest.mark.parametrize(
     ("code", "said"),
     [
-        ("def test_a():\n    assert fee(1) == 0\n", "NameError"),
-        ("from nowhere import fee\n\n\ndef test_a():\n    assert fee(1) == 0\n", "nowhere"),
-        ("def test_a(:\n    assert 1\n", "syntax"),
+        (HEAD.replace("from shop.fee import fee", "") + RUNS, "NameError"),
+        (HEAD.replace("shop.fee", "nowhere") + RUNS, "nowhere"),
+        (f"{HEAD}    def test_a(self:\n        pass\n", "syntax"),
         ("x = 1\n", "holds no test"),
-        ("def test_a(missing):\n    assert missing\n", "fixture"),
     ],
 )
 def test_what_is_no_test_is_never_offered(shop: Stage, code: str, said: str) -> None:
@@ -159,13 +159,21 @@ def test_only_the_test_file_may_change(shop: Stage) -> None:
 
 
 def test_new_tests_join_those_that_are_there(shop: Stage) -> None:
-    old = f"{IMPORT}\n\ndef test_old():\n    assert fee(17) + fee(18) == 12\n"
+    old = HEAD.replace("Fee", "Old") + RUNS.replace("fee(3)", "assert fee(17) + fee(18) == 12")
     shop.file("tests/test_fee.py", old)
     engine, result = ask(shop, block(old), block(IDLE), block(GOOD))
     assert "The file tests/test_fee.py" in contents(engine)[1]
     # What the old test kills is not to the credit of the new ones.
     assert "The tests killed 0 of 5" in contents(engine)[-1]
-    assert result.changes[0].after == old + "\n\n" + GOOD.removeprefix(f"{IMPORT}\n\n")
+    assert result.changes[0].after == f"{old}\n\n{GOOD[GOOD.index('class') :]}"
+
+
+@pytest.mark.parametrize("code", ["def test_a(missing):\n    assert missing\n"])
+def test_a_missing_fixture_is_the_test_s_own_fault(shop: Stage, code: str) -> None:
+    shop.file("pytest.ini", "[pytest]\n")
+    engine, result = ask(shop, block(code), refine_passes=0)
+    assert (result.status, len(engine.requests)) == ("rejected", 1)
+    assert "fixture 'missing' not found" in result.summary
 
 
 def test_in_an_untrusted_folder_the_user_is_asked(shop: Stage) -> None:
@@ -207,7 +215,7 @@ def test_where_nothing_can_run_it_is_said(shop: Stage, tmp_path: Path, kind: str
 
 
 def test_tests_that_do_not_end_go_back(shop: Stage) -> None:
-    endless = "import time\n\n\ndef test_a():\n    time.sleep(60)\n"
+    endless = f"{HEAD}    def test_a(self):\n        while True: pass\n"
     engine, result = ask(shop, block(endless), refine_passes=0, **{"verify.tests_seconds": 2})
     assert result.status == "rejected"
     assert "took longer than 2 s" in result.summary
@@ -225,7 +233,7 @@ def test_javascript_by_nodes_own_runner(shop: Stage) -> None:
     )
     shop.file("web/fee.js", source)
     engine = ScriptedEngine([block(code)], **LOCAL)
-    result = shop.run(engine, request("web/fee.js", source, 1), **{"verify.lint": "false"})
+    result = shop.run(engine, request("web/fee.js", source, 1), **QUICK)
     assert result.status == "edited", result.summary
     assert [one.path for one in result.changes] == ["web/fee.test.js"]
     assert "2 passed, killed 6 of 6 mutants" in result.summary

@@ -76,6 +76,11 @@ def test_javascript_and_go() -> None:
         (None, "x = 1\n", "no test that could stand in test_a.py"),
         (None, "", "no test"),
         (BEFORE, "def test_total():\n    pass\n", "has a test named test_total already"),
+        (
+            "class TestA:\n    def test_b(self): ...\n",
+            "class TestA:\n    def test_c(self): ...\n",
+            "defines TestA already",
+        ),
     ],
 )
 def test_what_can_not_be_put_there(before: str | None, code: str, said: str) -> None:
