@@ -14,6 +14,7 @@ from lsp_agent.agent.tool_loop import ToolLoop
 from lsp_agent.agent.types import Focus
 from lsp_agent.agent.verify import concerned_tests, refusal_of_tests
 from lsp_agent.cancel import CancelToken
+from lsp_agent.context.untrusted import guarded
 from lsp_agent.syntax.document import SyntaxDocument
 from lsp_agent.verify.affected import is_runnable_test
 from lsp_agent.verify.mutation import NamedTests
@@ -62,7 +63,8 @@ def _aimed(run: Run, first: TestsRun, path: str, name: str) -> Run:
     printed = "\n".join(first.output.splitlines()[-_MOST_PRINTED:])
     test = _text_of_test(run.env.overlay, path, name)
     whose = "Change the test." if request.target else "Change what it tests, never a test."
-    task = f"{request.task}\n\nThe test, in {path}:\n{test}\n\nIt fails:\n{printed}\n\n{whose}"
+    shown = guarded(f"The test, in {path}:\n{test}\n\nIt fails:\n{printed}")
+    task = f"{request.task}\n\n{shown}\n\n{whose}"
     request = replace(request, task=task, form="rewrite", bounded=False)
     if request.target is None:
         found = blamed(run.env.overlay, first.output, path, test, run.cancel.check)
