@@ -69,6 +69,24 @@ def call_approved(
     return outcome
 
 
+def may_call(run: Run, name: str, arguments: Mapping[str, Any]) -> str:
+    """Ask for a tool's call that the run itself makes; return why it may not, ``""`` if it may.
+
+    The rules are those of a model's call; what is not offered to one may not be called.
+    """
+    if name not in run.env.tools:
+        return f"{name} is not there"
+    tool = run.env.tools[name]
+    risk = risk_of(
+        tool, arguments, run.env.settings, lambda path: _canonical(run, path),
+        trusted=run.env.permits.trusted,
+    )  # fmt: skip
+    if run.env.permits.dry_run:
+        _record(run, f"Allow {name}?", risk, name, "refuse", "--dry-run")
+        return "this is a dry run"
+    return _refusal(run, tool, arguments, risk).partition(";")[0]
+
+
 def approve_changes(run: Run, changes: Sequence[FileChange], remark: str = "") -> None:
     """Ask about an edit before it is offered, where the settings or its files want it.
 

@@ -142,7 +142,11 @@ def take_rewrite(run: Run, piece: Piece, answer: Answer) -> str:
     return describe(failures) or problem
 
 
-def _apply(run: Run, piece: Piece, answer: Answer) -> str:
+def take_calls(run: Run, answer: Answer, path: str, shown: str) -> str | None:
+    """Make the edits that an answer calls tools for; return what is wrong with them, if anything.
+
+    ``shown`` is what the question showed of a file. ``None``: the answer calls for no edit.
+    """
     calls = answer.tool_calls or answer.parsed.calls
     if not calls and not run.info.jobs and not OPENING.search(answer.text):
         blocks = edit_blocks(run, answer.text, cut_off=answer.cut_off)
@@ -151,14 +155,20 @@ def _apply(run: Run, piece: Piece, answer: Answer) -> str:
         calls = blocks.calls
     calls = recognised(run, calls)
     edits = [call for call in calls if _is_edit(run, call.name)]
-    if edits:
-        context = tool_context(run)
-        note_shown(run, context, piece.path, piece.text.content)
-        for call in edits:
-            outcome = call_approved(run, run.env.tools, call.name, call.arguments, context)
-            if not outcome.ok:
-                return outcome.text
-        return ""
+    context = tool_context(run)
+    if edits and shown:
+        note_shown(run, context, path, shown)
+    for call in edits:
+        outcome = call_approved(run, run.env.tools, call.name, call.arguments, context)
+        if not outcome.ok:
+            return outcome.text
+    return "" if edits else None
+
+
+def _apply(run: Run, piece: Piece, answer: Answer) -> str:
+    called = take_calls(run, answer, piece.path, piece.text.content)
+    if called is not None:
+        return called
     code = extract_code(answer.text)
     if code is None:
         return "Your answer holds no block between <<<code and >>>code."

@@ -13,6 +13,7 @@ from lsp_agent.agent.conflict_run import run_conflict
 from lsp_agent.agent.direct import run_direct
 from lsp_agent.agent.environment import RejectedError, Run, RunEnvironment
 from lsp_agent.agent.fix_all_run import run_fix_all
+from lsp_agent.agent.fix_test_run import run_fix_test
 from lsp_agent.agent.form_run import form_of, run_form
 from lsp_agent.agent.given_run import run_given
 from lsp_agent.agent.move_run import run_move
@@ -22,6 +23,7 @@ from lsp_agent.agent.query import Budget
 from lsp_agent.agent.redaction import RedactingEngine
 from lsp_agent.agent.rename_run import run_rename
 from lsp_agent.agent.signature_run import run_signature
+from lsp_agent.agent.tests_run import run_tests_form
 from lsp_agent.agent.tool_loop import ToolLoop
 from lsp_agent.agent.types import AnswerForm, RunRequest, RunResult
 from lsp_agent.cancel import Cancelled, CancelToken
@@ -40,6 +42,8 @@ _RUNNERS: Mapping[AnswerForm, Callable[[Run, Budget], str]] = {
     "move": run_move,
     "rename": run_rename,
     "signature": run_signature,
+    "tests": run_tests_form,
+    "fix_test": run_fix_test,
 }
 """The forms that have a way of their own, whatever the profile."""
 

@@ -29,6 +29,8 @@ AnswerForm = Literal[
     "signature",
     "move",
     "fix_all",
+    "tests",
+    "fix_test",
 ]
 
 

@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import TYPE_CHECKING, TypeVar
 
+from lsp_agent.agent.approvals import may_call
 from lsp_agent.agent.environment import RejectedError, Run
 from lsp_agent.agent.redaction import RedactingEngine
 from lsp_agent.index.types import IndexUnavailableError
@@ -42,7 +43,7 @@ def verify(run: Run, place: Range | None = None, *, offerable: bool = True) -> t
     """
     run.env.progress("checking", None)
     run.proof.verdicts = ()
-    failed = _must(run, place) or _agree(run) or _tests(run)
+    failed = _must(run, place) or _agree(run) or _goal(run) or _tests(run)
     settings = run.env.settings.verify
     if failed and offerable and settings.failing == "offer" and _may_be_offered(failed):
         run.proof.offered = (run.env.overlay.snapshot(), run.proof.verdicts)
@@ -74,19 +75,19 @@ def _must(run: Run, place: Range | None) -> tuple[Verdict, ...]:
     changes = run.env.overlay.changes()
     bounds = _bounds(run, place)
     if bounds.any:
-        failed = _told(run, _timed(lambda: check_scope(changes, bounds)))
+        failed = tell(run, _timed(lambda: check_scope(changes, bounds)))
         if failed:
             return failed
     if run.env.settings.verify.syntax:
-        failed = _told(run, _timed(lambda: check_syntax(changes)))
+        failed = tell(run, _timed(lambda: check_syntax(changes)))
         if failed:
             return failed
     if run.env.settings.verify.characters and (detail := check_characters(changes)):
-        return _told(run, Verdict("characters", ok=False, detail=detail))
+        return tell(run, Verdict("characters", ok=False, detail=detail))
     engine = run.env.engine
     known = engine.secrets.values() if isinstance(engine, RedactingEngine) else ()
     if detail := check_secrets(changes, known):
-        return _told(run, Verdict("secrets", ok=False, detail=detail))
+        return tell(run, Verdict("secrets", ok=False, detail=detail))
     return ()
 
 
@@ -107,7 +108,7 @@ def _agree(run: Run) -> tuple[Verdict, ...]:
         opinion = asked.result()
     for path, text in styled.mended.items():
         run.env.overlay.write(path, text)
-    return _told(run, *styled.verdicts, *([opinion] if opinion else []))
+    return tell(run, *styled.verdicts, *([opinion] if opinion else []))
 
 
 def _style(run: Run) -> Styled:
@@ -127,23 +128,32 @@ def _diagnostics(run: Run) -> Verdict | None:
     return _timed(lambda: check_diagnostics(env.overlay, instruments, run.cancel, seconds))
 
 
+def _goal(run: Run) -> tuple[Verdict, ...]:
+    return tell(run, *run.proof.goal()) if run.proof.goal is not None else ()
+
+
+def concerned_tests(run: Run) -> list[str]:
+    """Return the tests that a run's changes concern, the likeliest first."""
+    return affected_tests(run.env.overlay, index_of(run), _MAX_TESTS, run.cancel.check)
+
+
 def _tests(run: Run) -> tuple[Verdict, ...]:
     """Run the tests that the edit concerns, where the settings and the machine let them."""
     env, settings = run.env, run.env.settings.verify
     if settings.tests == "off" or (env.workshop is None and settings.tests == "auto"):
         return ()
     began = time.monotonic()
-    tests = affected_tests(env.overlay, index_of(run), _MAX_TESTS, run.cancel.check)
+    tests = concerned_tests(run)
     if not tests:
         return ()
     asked = settings.tests == "auto" or env.workshop is None or env.permits.dry_run
     refusal = refusal_of(run) if asked else ""
     if env.workshop is None or refusal:
         detail = f"not checked: {', '.join(tests[:3])}: {refusal}"
-        return _told(run, Verdict("tests", None, detail))
+        return tell(run, Verdict("tests", None, detail))
     env.progress("running tests", None)
     left = max(settings.tests_seconds - (time.monotonic() - began), 1.0)
-    return _told(run, check_tests(env.overlay, tests, env.workshop, run.cancel, left))
+    return tell(run, check_tests(env.overlay, tests, env.workshop, run.cancel, left))
 
 
 def index_of(run: Run, seconds: float = _INDEX_SECONDS) -> IndexView | None:
@@ -158,15 +168,30 @@ def index_of(run: Run, seconds: float = _INDEX_SECONDS) -> IndexView | None:
     return index.view(run.env.overlay)
 
 
-def refusal_of(run: Run) -> str:
-    """Say why no code of the folder runs by itself; ``""`` where it does."""
+def refusal_of_tests(run: Run, paths: Sequence[str]) -> str:
+    """Say why tests don't run although the user wants them to; ``""`` where they do.
+
+    In a folder that is not trusted the user is asked, as for a model's call of ``run_tests``.
+    """
+    reason = refusal_of(run, asked=True)
+    if reason:
+        return reason
+    refused = may_call(run, "run_tests", {"paths": list(paths), "args": None})
+    return refused and (refusal_of(run) or refused)
+
+
+def refusal_of(run: Run, *, asked: bool = False) -> str:
+    """Say why no code of the folder runs by itself; ``""`` where it does.
+
+    Where the user is ``asked``, a folder need not be trusted.
+    """
     env, root = run.env, run.env.overlay.root
     workshop: Workshop | None = env.workshop
     if env.permits.dry_run:
         return "this is a dry run"
     if workshop is None or root is None:
         return "there is nowhere to run it"
-    if env.programs is None or not env.programs.trusts(root.path):
+    if not asked and (env.programs is None or not env.programs.trusts(root.path)):
         return f"the folder is not trusted: lsp-agent trust {root.path}"
     if lacking := sorted(_HELD - workshop.abilities):
         return f"no sandbox here holds its {' and '.join(lacking)}"
@@ -182,8 +207,8 @@ def _timed(check: Callable[[], V]) -> V:
     return replace(verdict, seconds=round(time.monotonic() - began, 3))
 
 
-def _told(run: Run, *verdicts: Verdict) -> tuple[Verdict, ...]:
-    """Note verdicts, with an event each; return those that failed."""
+def tell(run: Run, *verdicts: Verdict) -> tuple[Verdict, ...]:
+    """Note verdicts on the edit, with an event each; return those that failed."""
     run.proof.verdicts += verdicts
     for one in verdicts:
         run.env.events.emit(

@@ -122,22 +122,24 @@ def _importers(
 
 
 def _by_name(tests: Sequence[str], sources: Sequence[str], scores: dict[str, float]) -> None:
-    stems = {_stem(path): path for path in sources}
+    stems = {stem_of(path): path for path in sources}
     folders = {posixpath.dirname(path) for path in sources if path.endswith(".go")}
     for path in tests:
         package = path.endswith(".go") and posixpath.dirname(path) in folders
-        namesake = stems.get(_stem(path))
-        if package or (namesake is not None and _alike(namesake, path)):
+        namesake = stems.get(stem_of(path))
+        if package or (namesake is not None and is_alike(namesake, path)):
             scores[path] += _NAMESAKE
 
 
-def _stem(path: str) -> str:
+def stem_of(path: str) -> str:
+    """Return a file's name without its ending and without what makes it a test's."""
     name = posixpath.basename(path).rpartition(".")[0] or posixpath.basename(path)
     match = _STEM.match(name)
     return match["stem"] if match else name
 
 
-def _alike(source: str, test: str) -> bool:
+def is_alike(source: str, test: str) -> bool:
+    """Whether a test's language can test a source's."""
     one, other = language_of(source), language_of(test)
     scripts = ("javascript", "typescript", "tsx")
     return one == other or (one in scripts and other in scripts)
@@ -153,7 +155,7 @@ def _by_text(
     tests = [path for path in islice(overlay.walk(), _MAX_WALKED) if is_runnable_test(path)]
     check()
     _by_name(tests, sources, scores)
-    words = {_stem(path) for path in sources} | set(names)
+    words = {stem_of(path) for path in sources} | set(names)
     if not words:
         return
     pattern = re.compile(rf"\b(?:{'|'.join(map(re.escape, sorted(words)))})\b")

@@ -16,7 +16,7 @@ from typing import Literal
 Read = Callable[[str], str | None]
 """Returns the text of a file relative to the root, or ``None`` where there is none."""
 
-Name = Literal["pytest", "unittest", "jest", "vitest", "npm", "go", "cargo", "make"]
+Name = Literal["pytest", "unittest", "jest", "vitest", "npm", "node", "go", "cargo", "make"]
 
 PYTHON = "python" if sys.platform == "win32" else "python3"
 _SCRIPTS = (".js", ".jsx", ".ts", ".tsx", ".mjs", ".cjs", ".mts", ".cts", ".vue", ".svelte")
@@ -26,6 +26,7 @@ _SUFFIXES: Mapping[Name, tuple[str, ...]] = {
     "jest": _SCRIPTS,
     "vitest": _SCRIPTS,
     "npm": _SCRIPTS,
+    "node": (".js", ".mjs", ".cjs"),
     "go": (".go",),
     "cargo": (".rs",),
     "make": (),
@@ -36,6 +37,7 @@ _COMMANDS: Mapping[Name, tuple[str, ...]] = {
     "jest": ("node_modules/.bin/jest",),
     "vitest": ("node_modules/.bin/vitest", "run"),
     "npm": ("npm", "test", "--silent"),
+    "node": ("node", "--test"),
     "go": ("go", "test"),
     "cargo": ("cargo", "test", "--offline"),
     "make": ("make", "test"),
@@ -55,6 +57,7 @@ _PYTEST_THERE = (
 )
 _PYTHON_THERE = ("pyproject.toml", "setup.py", "setup.cfg", "tests/__init__.py", "test/__init__.py")
 _PYTEST_STYLE = re.compile(r"^(?:import pytest|from pytest|(?:async )?def test_)", re.MULTILINE)
+_NODE_STYLE = re.compile(r"[\"']node:test[\"']")
 _MAKE_TARGET = re.compile(r"^test\s*:(?!=)", re.MULTILINE)
 
 
@@ -109,8 +112,9 @@ def runner_for(read: Read, paths: Sequence[str] = ()) -> Runner | None:
 
 def runners(read: Read, paths: Sequence[str] = ()) -> list[Runner]:
     """Return all ways in which a project's tests are run, the likeliest first."""
-    node = _node_runner(read("package.json"))
-    python = _python_runner(read, [path.partition("::")[0] for path in paths])
+    files = [path.partition("::")[0] for path in paths]
+    node = _node_runner(read("package.json")) or _plain_node(read, files)
+    python = _python_runner(read, files)
     found = [
         python if python is not None and python.name == "pytest" else None,
         node,
@@ -152,6 +156,13 @@ def _node_runner(manifest: str | None) -> Runner | None:
     if script and "no test specified" not in script:
         return Runner("npm", env)
     return None
+
+
+def _plain_node(read: Read, paths: Sequence[str]) -> Runner | None:
+    """Return node's own runner where the tests themselves ask for it."""
+    scripts = [path for path in paths if path.endswith(_SUFFIXES["node"])]
+    wanted = any(_NODE_STYLE.search(read(path) or "") for path in scripts)
+    return Runner("node") if wanted else None
 
 
 def _table(package: Mapping[str, object], key: str) -> dict[str, object]:

@@ -2,46 +2,26 @@
 
 from __future__ import annotations
 
-import re
 import time
 from collections.abc import Sequence
 
 from lsp_agent.cancel import CancelToken
-from lsp_agent.errors import LspAgentError
 from lsp_agent.sandbox.types import Outcome, SandboxError
-from lsp_agent.verify.runners import Name, Runner, runner_for
+from lsp_agent.verify.outcomes import (
+    COUNTED,
+    NONE_FOUND,
+    failures_of,
+    last_lines,
+    passed_of,
+    run_some,
+    text_of,
+)
+from lsp_agent.verify.runners import Runner, runner_for
 from lsp_agent.verify.types import Verdict, Workshop
 from lsp_agent.workspace.overlay import Overlay
 
 _MAX_FAILURES = 5
-_MAX_MESSAGE = 300
-_MOST_FAILING = 10
 _LEAST_SECONDS = 1.0
-_ENV = {"PYTHONDONTWRITEBYTECODE": "1", "COLUMNS": "400", "NO_COLOR": "1"}
-_ARGUMENTS: dict[Name, tuple[str, ...]] = {
-    "pytest": (
-        f"--maxfail={_MOST_FAILING}", "--tb=short", "-p", "no:cacheprovider", "-rfE", "--color=no",
-    ),
-    "go": ("-count=1",),
-}  # fmt: skip
-# The test that failed, and what is said of it on the same line.
-_FAILED: dict[Name, str] = {
-    "pytest": r"^(?:FAILED|ERROR) (?P<test>\S+(?:\[.*?\])?)(?: - (?P<said>.*))?$",
-    "unittest": r"^(?:FAIL|ERROR): (?P<test>.+)$",
-    "go": r"^\s*--- FAIL: (?P<test>\S+)",
-    "cargo": r"^test (?P<test>\S+) \.\.\. FAILED$",
-    "jest": r"^\s+● (?P<test>.+)$",
-    "vitest": r"^\s*(?:FAIL|×)\s+(?P<test>.+)$",
-}
-_PASSED: dict[Name, str] = {
-    "pytest": r"(?P<count>\d+) passed",
-    "unittest": r"^Ran (?P<count>\d+) tests?",
-    "cargo": r"(?P<count>\d+) passed",
-    "jest": r"^Tests:.*?(?P<count>\d+) passed",
-    "vitest": r"^\s*Tests\s.*?(?P<count>\d+) passed",
-}
-_NONE_FOUND = {"pytest": 5, "unittest": 5}
-_CONTROLS = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
 
 def check_tests(
@@ -58,18 +38,18 @@ def check_tests(
     """
     began = time.monotonic()
     files = [one.partition("::")[0] for one in tests]
-    runner = runner_for(lambda path: _text(overlay, path), files)
+    runner = runner_for(lambda path: text_of(overlay, path), files)
     if runner is None:
         return _unmade(f"nothing is known that would run {_listed(files)}", began)
     try:
-        outcome = _run(runner, tests, overlay, workshop, cancel, seconds)
+        outcome = run_some(runner, tests, overlay, workshop, cancel, seconds)
         if outcome.status is None:
             what = f"took longer than {seconds:g} s" if outcome.ended == "timeout" else "were ended"
             why = "" if outcome.ended == "timeout" else f" ({outcome.ended})"
             return _unmade(f"{_listed(tests)} {what}{why}", began)
         if outcome.status == 0:
             return _passed(runner, tests, outcome, began)
-        if outcome.status == _NONE_FOUND.get(runner.name):
+        if outcome.status == NONE_FOUND.get(runner.name):
             return _unmade(f"there are no tests in {_listed(tests)}", began)
         left = max(seconds - (time.monotonic() - began), _LEAST_SECONDS)
         return _failed(runner, tests, outcome, _Before(overlay, workshop, cancel, left), began)
@@ -94,20 +74,22 @@ class _Before:
         there = [path for path in files if self._overlay.exists(path)]
         if not there:
             return set(), None
-        outcome = _run(runner, there, self._overlay, self._workshop, self._cancel, self._seconds)
-        return set(_failures(runner, outcome.output)), outcome
+        outcome = run_some(
+            runner, there, self._overlay, self._workshop, self._cancel, self._seconds
+        )
+        return set(failures_of(runner, outcome.output)), outcome
 
 
 def _failed(
     runner: Runner, tests: Sequence[str], outcome: Outcome, before: _Before, began: float
 ) -> Verdict:
-    now = _failures(runner, outcome.output)
+    now = failures_of(runner, outcome.output)
     # Where its output names files, no others have to be run once more.
     named = list(now) if runner.name == "pytest" and now else list(tests)
     known, old = before.failing(runner, named)
     seconds = round(time.monotonic() - began, 3)
     fresh = {test: said for test, said in now.items() if test not in known}
-    passed = _count(runner, outcome.output)
+    passed = passed_of(runner, outcome.output)
     if old is not None and old.status is not None and old.status != 0 and not fresh:
         remark = f"{len(now) or 'some'} failed that failed before the edit too"
         return Verdict(
@@ -115,7 +97,7 @@ def _failed(
         )
     lines = [f"{test} failed{said and ': '}{said}" for test, said in fresh.items()]
     if not lines:
-        lines = [f"{_listed(tests)} failed: {_last_lines(outcome.output)}"]
+        lines = [f"{_listed(tests)} failed: {last_lines(outcome.output)}"]
     more = len(lines) - _MAX_FAILURES
     lines = [*lines[:_MAX_FAILURES], *([f"and {more} more"] if more > 0 else [])]
     lines.append(f"{passed} of the tests passed ({runner.name})")
@@ -125,8 +107,8 @@ def _failed(
 
 
 def _passed(runner: Runner, tests: Sequence[str], outcome: Outcome, began: float) -> Verdict:
-    count = _count(runner, outcome.output)
-    if not count and runner.name in _PASSED:
+    count = passed_of(runner, outcome.output)
+    if not count and runner.name in COUNTED:
         # Any code of the project can end a runner with status 0.
         return _unmade(f"{_listed(tests)}: {runner.name} said of no test that it passed", began)
     said = f"{count} passed" if count else "passed"
@@ -138,48 +120,6 @@ def _unmade(reason: str, began: float) -> Verdict:
     return Verdict("tests", None, f"not checked: {reason}", round(time.monotonic() - began, 3))
 
 
-def _run(
-    runner: Runner,
-    tests: Sequence[str],
-    overlay: Overlay,
-    workshop: Workshop,
-    cancel: CancelToken,
-    seconds: float,
-) -> Outcome:
-    outcome = workshop.run(
-        runner.argv(tests, _ARGUMENTS.get(runner.name, ())),
-        overlay,
-        cancel,
-        seconds=seconds,
-        env={**_ENV, **runner.env},
-    )
-    cancel.check()
-    return outcome
-
-
-def _failures(runner: Runner, output: str) -> dict[str, str]:
-    """Return the tests that failed, with what is said of each, cut short."""
-    pattern = _FAILED.get(runner.name)
-    found: dict[str, str] = {}
-    clean = _CONTROLS.sub("", output)
-    for match in re.finditer(pattern, clean, re.MULTILINE) if pattern else ():
-        said = match.groupdict().get("said") or _said_after(clean, match.end())
-        found.setdefault(match["test"].strip(), said.strip()[:_MAX_MESSAGE])
-    return found
-
-
-def _said_after(output: str, at: int) -> str:
-    """Return the first lines behind a place: what most runners say of a failure stands there."""
-    rows = (row.strip() for row in output[at : at + 2000].splitlines())
-    return "; ".join([row for row in rows if row.strip("-= ")][:4])
-
-
-def _count(runner: Runner, output: str) -> int:
-    pattern = _PASSED.get(runner.name)
-    counts = re.findall(pattern, _CONTROLS.sub("", output), re.MULTILINE) if pattern else []
-    return sum(map(int, counts))
-
-
 def _by(count: int) -> str:
     return f"{count} test{'s' * (count != 1)}" if count else "tests"
 
@@ -187,15 +127,3 @@ def _by(count: int) -> str:
 def _listed(paths: Sequence[str]) -> str:
     shown = ", ".join(paths[:3])
     return f"{shown} and {len(paths) - 3} more" if len(paths) > 3 else shown
-
-
-def _last_lines(output: str) -> str:
-    rows = [row.strip() for row in _CONTROLS.sub("", output).splitlines() if row.strip()]
-    return "; ".join(rows[-4:])[-_MAX_MESSAGE:]
-
-
-def _text(overlay: Overlay, path: str) -> str | None:
-    try:
-        return overlay.read(path) if overlay.exists(path) else None
-    except LspAgentError:
-        return None

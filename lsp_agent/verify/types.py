@@ -11,7 +11,16 @@ from lsp_agent.sandbox.types import Ability, Outcome
 from lsp_agent.workspace.overlay import Overlay
 
 Check = Literal[
-    "scope", "syntax", "characters", "secrets", "format", "lint", "diagnostics", "tests", "finished"
+    "scope",
+    "syntax",
+    "characters",
+    "secrets",
+    "format",
+    "lint",
+    "diagnostics",
+    "tests",
+    "mutants",
+    "finished",
 ]
 """``finished`` fails where a run was cut off with its work half done."""
 

@@ -117,6 +117,15 @@ class Overlay:
             found._respell()
         return found
 
+    def fork(self) -> Overlay:
+        """Return the workspace as it is now, to try things in: what changes there is not ours."""
+        with self._lock:
+            found = copy.copy(self)
+            found._texts, found._origins = dict(self._texts), dict(self._origins)
+            found._bases, found._scope = dict(self._bases), None
+            found._respell()
+        return found
+
     def spelling(self, path: str) -> str:
         """Return the one path that a file has here, however it is spelt."""
         with self._lock:

@@ -40,7 +40,8 @@ def place_of(action: Action) -> tuple[str, Place]:
     return source, Place(path, document, at, notes)
 
 
-@pytest.mark.parametrize("name", sorted(ACTIONS))
+# That of fix_test needs its tests to be run: see tests/agent/test_fixed_tests.py.
+@pytest.mark.parametrize("name", sorted(ACTIONS.keys() - {"fix_test"}))
 def test_example(name: str, stage: Stage) -> None:
     action = ACTIONS[name]
     source, place = place_of(action)
@@ -56,7 +57,7 @@ def test_example(name: str, stage: Stage) -> None:
     answer = f"<<<code\n{action.example.after.rstrip()}\n>>>code"
     result = stage.run(ScriptedEngine([answer], **LOCAL), request)
     assert result.status == "edited"
-    assert {one.path: one.after for one in result.changes}[place.path] == action.example.after
+    assert action.example.after in [one.after for one in result.changes]
 
 
 def nowhere(source: str = "\n") -> Place:
@@ -79,6 +80,7 @@ def test_nothing_is_offered_where_there_is_nothing(name: str) -> None:
         "resolve_conflict",
         "explain_conflict",
         *(name for name, action in ACTIONS.items() if isinstance(action, RuleAction)),
+        "generate_tests",
     ],
 )
 def test_requests_that_do_not_apply_say_why(name: str) -> None:
@@ -116,6 +118,8 @@ def test_kinds_are_those_of_the_contract() -> None:
         "fix_workspace": "source.lspAgent.fixAll",
         "move_symbol": "refactor.rewrite.lspAgent.moveSymbol",
         "rename": "refactor.rewrite.lspAgent.rename",
+        "fix_test": "refactor.rewrite.lspAgent.fixTest",
+        "generate_tests": "refactor.rewrite.lspAgent.generateTests",
         "resolve_conflict": "refactor.rewrite.lspAgent.resolveConflict",
         "swap_quotes": "refactor.rewrite.lspAgent.swapQuotes",
         "swap_template": "refactor.rewrite.lspAgent.swapTemplate",

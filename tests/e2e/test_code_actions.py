@@ -49,14 +49,16 @@ async def test_kinds_and_filters(start_editor: Start) -> None:
         "refactor.rewrite.lspAgent.annotate",
         "refactor.rewrite.lspAgent.document",
         "refactor.rewrite.lspAgent.explain",
+        "refactor.rewrite.lspAgent.generateTests",
         "source.lspAgent.fixAll",
     ]
-    assert [list(action.tags) for action in everything] == [[T.CodeActionTag.LlmGenerated]] * 6
+    assert all(list(action.tags) == [T.CodeActionTag.LlmGenerated] for action in everything)
     rewrites = await editor.actions(uri, place, only=["refactor.rewrite"])
     assert {action.kind for action in rewrites} == {
         "refactor.rewrite.lspAgent.annotate",
         "refactor.rewrite.lspAgent.document",
         "refactor.rewrite.lspAgent.explain",
+        "refactor.rewrite.lspAgent.generateTests",
     }
     assert await editor.actions(uri, place, only=["refactor.rewrit"]) == []
     assert await editor.actions(uri, place, only=["source"]) == []

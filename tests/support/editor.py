@@ -185,6 +185,7 @@ class Editor:
             if isinstance(change, T.CreateFile):
                 path = self._path(change.uri)
                 if not (path.exists() and change.options and change.options.ignore_if_exists):
+                    path.parent.mkdir(parents=True, exist_ok=True)
                     path.write_text("")
             elif isinstance(change, T.DeleteFile):
                 self._path(change.uri).unlink()

@@ -60,6 +60,8 @@ def test_no_runner(files: dict[str, str]) -> None:
         ({"test_x.py": "import unittest\n"}, ["test_x.py"], (*_UNITTEST, "test_x.py")),
         ({"go.mod": ""}, ["a/x_test.go", "a/y_test.go", "z_test.go"], ("go", "test", "./a", ".")),
         ({"Cargo.toml": ""}, ["tests/it.rs"], ("cargo", "test", "--offline", "--test", "it")),
+        ({"a.test.js": "import test from 'node:test'\n"}, ["a.test.js"],
+            ("node", "--test", "a.test.js")),
         ({"package.json": _OTHER}, ["a.test.js"], ("npm", "test", "--silent", "--", "a.test.js")),
     ],
 )  # fmt: skip

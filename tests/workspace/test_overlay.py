@@ -671,3 +671,17 @@ def test_what_is_left_out_is_known_by_its_path(folder: Path) -> None:
     left = ["a.py", "x.log", "out/o.py", "src/c.py", "src/deep/d.py", "new.log"]
     assert [view.leaves_out(path) for path in left] == [False, True, True, False, True, True]
     assert not Overlay(None).leaves_out("x.log")
+
+
+def test_a_fork_is_as_the_overlay_is_and_goes_its_own_way(folder: Path) -> None:
+    overlay = Overlay(Root(folder), scope=frozenset({"a.py"}))
+    overlay.write("a.py", "changed")
+    fork = overlay.fork()
+    assert fork.read("a.py") == "changed"
+    assert [one.path for one in fork.changes()] == ["a.py"]
+    fork.write("b.py", "tried")
+    fork.write("a.py", "tried")
+    assert overlay.read("a.py") == "changed"
+    assert [one.path for one in overlay.changes()] == ["a.py"]
+    overlay.write("a.py", "again")
+    assert fork.read("a.py") == "tried"

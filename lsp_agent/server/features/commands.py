@@ -25,6 +25,7 @@ from lsp_agent.server.features.hunks import HunkFeatures
 from lsp_agent.server.features.requests import ActionData, Arguments, check_version
 from lsp_agent.server.features.undo import UndoCommand
 from lsp_agent.server.reviews import DISMISS
+from lsp_agent.server.runs import RunHandle
 from lsp_agent.workspace.markdown import harmless_markdown
 
 Handler = Callable[[Arguments, types.ProgressToken | None], Awaitable[Any]]
@@ -40,6 +41,7 @@ def register(context: Context, deliveries: Deliveries, hunks: HunkFeatures) -> N
         "lspAgent.explain": commands.explain,
         "lspAgent.review": commands.review,
         DISMISS: commands.dismiss,
+        "lspAgent.generateTests": commands.generate_tests,
         "lspAgent.undoRun": UndoCommand(context),
         HUNK: hunks,
         "lspAgent.commitMessage": commands.commit_message,
@@ -94,7 +96,17 @@ class _Commands:
             range_ = from_range(document.text, chosen, session.encoding) if chosen else None
             focus = Focus(path, range_)
         request = RunRequest(task=task, focus=focus, session=arguments.text("session"))
-        handle = await self._context.runs.start(request, overlay, token)
+        return await self._applied(await self._context.runs.start(request, overlay, token))
+
+    async def generate_tests(
+        self, arguments: Arguments, token: types.ProgressToken | None
+    ) -> dict[str, Any]:
+        """Write tests for the code at a place, and apply them."""
+        data = self._data("generate_tests", arguments)
+        return await self._applied(await self._deliveries.start(data, token))
+
+    async def _applied(self, handle: RunHandle) -> dict[str, Any]:
+        """Wait for a run, apply its edit, and describe both."""
         result = await self._context.runs.wait(handle)
         answer: dict[str, Any] = {
             "runId": handle.run_id,
