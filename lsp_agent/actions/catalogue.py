@@ -3,13 +3,23 @@
 from __future__ import annotations
 
 from lsp_agent.actions import (
+    add_logging,
     annotate,
+    complete,
+    convert,
     document,
     edit,
     explain,
     explain_conflict,
     fix,
+    handle_errors,
+    implement,
+    modernise,
     resolve_conflict,
+    review_selection,
+    simplify,
+    split,
+    translate,
 )
 
 ACTIONS = (
@@ -17,7 +27,17 @@ ACTIONS = (
     resolve_conflict.ACTION,
     explain_conflict.ACTION,
     edit.ACTION,
+    implement.ACTION,
+    complete.ACTION,
     document.ACTION,
     annotate.ACTION,
     explain.ACTION,
+    review_selection.ACTION,
+    simplify.ACTION,
+    modernise.ACTION,
+    split.ACTION,
+    convert.ACTION,
+    handle_errors.ACTION,
+    add_logging.ACTION,
+    translate.ACTION,
 )

@@ -23,6 +23,9 @@ from lsp_agent.workspace.positions import Range
 Reach = Literal["file", "workspace"]
 """What an action may change: the file it is asked in, or any file of the workspace."""
 
+Spot = Literal["selection", "name", "body"]
+"""Where a user stands: on selected text, on the lines that a definition begins with, elsewhere."""
+
 
 @dataclass(frozen=True, slots=True)
 class Place:
@@ -73,7 +76,8 @@ class Action(Protocol):
     """One entry of the catalogue; the attributes are constants.
 
     ``proof`` says in a few words what shows that a result is right, beyond the checks that every
-    edit passes; ``""`` where there is nothing more.
+    edit passes; ``""`` where there is nothing more. ``suits`` are the spots where it comes before
+    others, should there be too many for a menu.
     """
 
     name: ClassVar[str]
@@ -83,6 +87,7 @@ class Action(Protocol):
     example: ClassVar[Example]
     reach: ClassVar[Reach]
     proof: ClassVar[str]
+    suits: ClassVar[frozenset[Spot]]
 
     def offers(self, place: Place) -> list[Offer]:
         """List what can be done here, best first; no inference, a few milliseconds at most."""
@@ -100,6 +105,7 @@ class BaseAction:
     answer: ClassVar[Answer]
     reach: ClassVar[Reach] = "file"
     proof: ClassVar[str] = ""
+    suits: ClassVar[frozenset[Spot]] = frozenset({"selection", "name", "body"})
 
     def task(
         self,

@@ -6,6 +6,7 @@ that the grammar enforces. What fails a check goes back as a precise observation
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from lsp_agent.agent.approvals import call_approved
@@ -15,6 +16,7 @@ from lsp_agent.agent.formats import extract_code
 from lsp_agent.agent.prompts import prompt
 from lsp_agent.agent.query import Answer, Budget, answer_tokens, ask_engine
 from lsp_agent.agent.related import question_of, related, tool_context
+from lsp_agent.agent.types import AnswerForm
 from lsp_agent.agent.verify import describe, give_up, verify
 from lsp_agent.context.builder import (
     Note,
@@ -34,6 +36,8 @@ from lsp_agent.workspace.text import Text
 
 _FRAME_TOKENS = 256
 _MIN_ANSWER = 256
+_TEXTS: Mapping[AnswerForm, str] = {"review": "review_selection", "translate": "translate"}
+"""The prompts of text answers that are no explanation."""
 _ROOMY, _RELATED_SHARE = 6144, 16
 
 
@@ -180,7 +184,7 @@ def _explain(run: Run, budget: Budget, piece: Piece) -> str:
         parts.append(f"Reported there:\n{notes}")
     data = "\n\n".join(parts)
     messages = (
-        Message("system", prompt("explain")),
+        Message("system", prompt(_TEXTS.get(run.request.form, "explain"))),
         Message("user", f"{data if run.info.jobs else guarded(data)}\n\n{run.request.task}"),
     )
     return unguarded(ask_engine(run, budget, messages).text.strip())

@@ -14,6 +14,7 @@ from lsp_agent.agent.direct import run_direct
 from lsp_agent.agent.environment import RejectedError, Run, RunEnvironment
 from lsp_agent.agent.form_run import form_of, run_form
 from lsp_agent.agent.given_run import run_given
+from lsp_agent.agent.modernise_run import with_version
 from lsp_agent.agent.profiles import choose_profile
 from lsp_agent.agent.proof import Proof
 from lsp_agent.agent.query import Budget
@@ -113,6 +114,8 @@ def _answer(run: Run, budget: Budget) -> str:
     runner = _RUNNERS.get(run.request.form)
     if runner is not None:
         return runner(run, budget)
+    if run.request.form == "modernise":
+        run = with_version(run)
     if choose_profile(run.request, run.env.settings, run.info) == "tools":
         return ToolLoop(run, budget).run()
     form = form_of(run)

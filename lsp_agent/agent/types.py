@@ -18,7 +18,10 @@ Answer = Literal["edit", "text", "any"]
 HazardClass = Literal["low", "edit", "sandboxed", "risky", "always"]
 Reply = Literal["allow", "run", "always", "refuse"]
 """Allowed once, for the rest of the run, for good in this folder; or not."""
-AnswerForm = Literal["rewrite", "changes", "docstring", "annotations", "conflict", "given"]
+AnswerForm = Literal[
+    "rewrite", "changes", "docstring", "annotations", "conflict", "given",
+    "modernise", "review", "translate", "scaffold", "explain_edit", "optimise",
+]  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

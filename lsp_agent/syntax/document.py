@@ -64,6 +64,7 @@ class SyntaxDocument:
         self._slow = _slow
         # What answers for a large text once it was edited.
         self._pieces = _pieces
+        self._enclosed: tuple[Position, Symbol | None] | None = None
         self._lock = threading.RLock()
 
     @classmethod
@@ -182,8 +183,15 @@ class SyntaxDocument:
     def enclosing(self, position: Position) -> Symbol | None:
         """Return the innermost definition that holds a position, decorators included.
 
-        Fields, constants and the like are passed over for what they stand in.
+        Fields, constants and the like are passed over for what they stand in. The last answer is
+        kept: every code action asks for the same place.
         """
+        known = self._enclosed
+        if known is None or known[0] != position:
+            known = self._enclosed = (position, self._find_enclosing(position))
+        return known[1]
+
+    def _find_enclosing(self, position: Position) -> Symbol | None:
         if self._pieces is not None:
             return self._pieces.enclosing(position)
         tree = self._tree

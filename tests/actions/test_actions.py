@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,7 @@ from tests.agent.conftest import Stage
 from tests.support.scripted_engine import ScriptedEngine
 
 ACTIONS = load_actions(pytest.fail)
-SUFFIX = {"python": "py"}
+SUFFIX = {"python": "py", "javascript": "js", "typescript": "ts", "tsx": "tsx", "json": "json"}
 LOCAL = {"kind": "llama-cpp", "native_tools": False, "grammar": True, "n_params": 10_000}
 
 
@@ -25,16 +26,22 @@ def stage(tmp_path: Path) -> Stage:
 
 
 def place_of(action: Action) -> tuple[str, Place]:
-    before = action.example.before
-    offset = before.index("$0")
-    source = before.replace("$0", "")
+    source, at = marked(action.example.before)
     document = SyntaxDocument.parse(source, action.example.language)
-    at = Text(source).position(offset)
     notes = ()
     if action.example.diagnostic:
-        notes = (DiagnosticNote(Range(at, at), action.example.diagnostic),)
+        notes = (DiagnosticNote(at, action.example.diagnostic),)
     path = f"a.{SUFFIX[action.example.language]}"
-    return source, Place(path, document, Range(at, at), notes)
+    return source, Place(path, document, at, notes)
+
+
+def marked(text: str) -> tuple[str, Range]:
+    """Return a text without its ``$0`` or ``«…»``, and the range that these stand for."""
+    first, _, rest = text.partition("$0" if "$0" in text else "«")
+    inside, _, last = ("", "", rest) if "$0" in text else rest.partition("»")
+    source = Text(first + inside + last)
+    start, end = len(first), len(first) + len(inside)
+    return source.content, Range(source.position(start), source.position(end))
 
 
 @pytest.mark.parametrize("name", sorted(ACTIONS))
@@ -50,7 +57,10 @@ def test_example(name: str, stage: Stage) -> None:
         result = stage.run(ScriptedEngine([action.example.after], **LOCAL), request)
         assert (result.status, result.text) == ("answered", action.example.after)
         return
-    answer = f"<<<code\n{action.example.after.rstrip()}\n>>>code"
+    # What stands before the target is not the model's to say.
+    before = request.target.start.line if request.target and not request.edits else 0
+    code = "".join(action.example.after.splitlines(keepends=True)[before:])
+    answer = f"<<<code\n{code.rstrip()}\n>>>code"
     result = stage.run(ScriptedEngine([answer], **LOCAL), request)
     assert result.status == "edited"
     assert result.changes[0].after == action.example.after
@@ -67,7 +77,25 @@ def test_nothing_is_offered_where_there_is_nothing(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["annotate", "document", "fix", "edit", "resolve_conflict", "explain_conflict"]
+    "name",
+    [
+        "annotate",
+        "document",
+        "fix",
+        "edit",
+        "resolve_conflict",
+        "explain_conflict",
+        "implement",
+        "complete",
+        "simplify",
+        "split",
+        "convert",
+        "modernise",
+        "add_logging",
+        "handle_errors",
+        "translate",
+        "review_selection",
+    ],
 )
 def test_requests_that_do_not_apply_say_why(name: str) -> None:
     with pytest.raises(ActionError, match="there is no"):
@@ -75,15 +103,12 @@ def test_requests_that_do_not_apply_say_why(name: str) -> None:
 
 
 def test_kinds_are_those_of_the_contract() -> None:
-    assert {action.name: action.kind for action in ACTIONS.values()} == {
-        "annotate": "refactor.rewrite.lspAgent.annotate",
-        "document": "refactor.rewrite.lspAgent.document",
-        "edit": "refactor.rewrite.lspAgent.edit",
-        "explain": "refactor.rewrite.lspAgent.explain",
-        "explain_conflict": "refactor.rewrite.lspAgent.explainConflict",
-        "fix": "quickfix.lspAgent",
-        "resolve_conflict": "refactor.rewrite.lspAgent.resolveConflict",
-    }
+    kinds = {action.name: action.kind for action in ACTIONS.values()}
+    families = r"quickfix|refactor\.(?:extract|inline)|refactor\.rewrite|source"
+    known = re.compile(rf"(?:{families})\.lspAgent(?:\.[a-z]+[A-Za-z]*)*")
+    assert [name for name, kind in kinds.items() if not known.fullmatch(kind)] == []
+    assert kinds["fix"] == "quickfix.lspAgent"
+    assert kinds["resolve_conflict"] == "refactor.rewrite.lspAgent.resolveConflict"
 
 
 @pytest.mark.parametrize(
