@@ -57,6 +57,8 @@ class Offer:
 class Example:
     """One use: ``before`` holds a ``$0`` cursor or a ``«selection»``; ``after`` is a good result.
 
+    Where more than one file matters each begins with a line ``#- PATH``; ``after`` has those that
+    changed.
     ``diagnostic`` is the message of a diagnostic on the marked place, where the action needs one.
     """
 

@@ -18,6 +18,7 @@ from lsp_agent.agent.modernise_run import with_version
 from lsp_agent.agent.profiles import choose_profile
 from lsp_agent.agent.proof import Proof
 from lsp_agent.agent.query import Budget
+from lsp_agent.agent.scaffold_run import run_scaffold
 from lsp_agent.agent.tool_loop import ToolLoop
 from lsp_agent.agent.types import AnswerForm, RunRequest, RunResult
 from lsp_agent.cancel import Cancelled, CancelToken
@@ -32,6 +33,7 @@ _log = logging.getLogger(__name__)
 _RUNNERS: Mapping[AnswerForm, Callable[[Run, Budget], str]] = {
     "conflict": run_conflict,
     "given": run_given,
+    "scaffold": run_scaffold,
 }
 """The forms that have a way of their own, whatever the profile."""
 

@@ -25,14 +25,22 @@ def stage(tmp_path: Path) -> Stage:
     return Stage(tmp_path)
 
 
-def place_of(action: Action) -> tuple[str, Place]:
-    source, at = marked(action.example.before)
-    document = SyntaxDocument.parse(source, action.example.language)
+def place_of(action: Action) -> tuple[dict[str, str], Place]:
+    """Return an example's files, and the place that is marked in one of them."""
+    language = action.example.language
+    files = files_of(action.example.before, f"a.{SUFFIX[language]}")
+    path = next(path for path, text in files.items() if re.search(r"\$0|«", text))
+    files[path], at = marked(files[path])
     notes = ()
     if action.example.diagnostic:
         notes = (DiagnosticNote(at, action.example.diagnostic),)
-    path = f"a.{SUFFIX[action.example.language]}"
-    return source, Place(path, document, at, notes)
+    return files, Place(path, SyntaxDocument.parse(files[path], language), at, notes)
+
+
+def files_of(text: str, path: str) -> dict[str, str]:
+    """Return the files of a text: each begins with a line ``#- PATH``; without one it is all."""
+    parts = re.split(r"^#- (\S+)\n", text, flags=re.MULTILINE)
+    return dict(zip(parts[1::2], parts[2::2], strict=True)) or {path: text}
 
 
 def marked(text: str) -> tuple[str, Range]:
@@ -47,12 +55,13 @@ def marked(text: str) -> tuple[str, Range]:
 @pytest.mark.parametrize("name", sorted(ACTIONS))
 def test_example(name: str, stage: Stage) -> None:
     action = ACTIONS[name]
-    source, place = place_of(action)
+    files, place = place_of(action)
     offers = action.offers(place)
     assert offers
     request = action.request(place, offers[0].argument)
     assert request.scope == ({place.path} if action.reach == "file" else None)
-    stage.file(place.path, source)
+    for path, text in files.items():
+        stage.file(path, text)
     if action.answer == "text":
         result = stage.run(ScriptedEngine([action.example.after], **LOCAL), request)
         assert (result.status, result.text) == ("answered", action.example.after)
@@ -63,7 +72,8 @@ def test_example(name: str, stage: Stage) -> None:
     answer = f"<<<code\n{code.rstrip()}\n>>>code"
     result = stage.run(ScriptedEngine([answer], **LOCAL), request)
     assert result.status == "edited"
-    assert result.changes[0].after == action.example.after
+    texts = {change.new_path or change.path: change.after for change in result.changes}
+    assert texts == files_of(action.example.after, place.path)
 
 
 def nowhere(source: str = "\n") -> Place:
