@@ -12,6 +12,7 @@ from lsp_agent.agent.approvals import approve_changes
 from lsp_agent.agent.conflict_run import run_conflict
 from lsp_agent.agent.direct import run_direct
 from lsp_agent.agent.environment import RejectedError, Run, RunEnvironment
+from lsp_agent.agent.explain_edit_run import run_explain_edit
 from lsp_agent.agent.form_run import form_of, run_form
 from lsp_agent.agent.given_run import run_given
 from lsp_agent.agent.modernise_run import with_version
@@ -32,6 +33,7 @@ from lsp_agent.workspace.overlay import FileChange
 _log = logging.getLogger(__name__)
 _RUNNERS: Mapping[AnswerForm, Callable[[Run, Budget], str]] = {
     "conflict": run_conflict,
+    "explain_edit": run_explain_edit,
     "given": run_given,
     "scaffold": run_scaffold,
 }
