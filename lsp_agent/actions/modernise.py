@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import ClassVar
 
-from lsp_agent.actions.spec import ActionError, BaseAction, Example, Offer, Place
+from lsp_agent.actions.spec import ActionError, BaseAction, Example, Offer, Place, Spot
 from lsp_agent.agent.types import Answer, RunRequest
 from lsp_agent.syntax.symbols import Symbol
 
@@ -48,6 +48,7 @@ class Modernise(BaseAction):
     kind: ClassVar = "refactor.rewrite.lspAgent.modernise"
     summary: ClassVar = "bring the definition at the cursor to the project's language version"
     answer: ClassVar[Answer] = "edit"
+    suits: ClassVar[frozenset[Spot]] = frozenset({"name", "body"})
     proof: ClassVar = "the tests that concern the definition pass as before"
     example: ClassVar = Example(
         language="python",

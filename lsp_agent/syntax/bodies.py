@@ -112,7 +112,8 @@ def function_body(document: SyntaxDocument, position: Position) -> FunctionBody 
         code=document.text.slice(symbol.range)[:_MAX_SHOWN],
         lines=symbol.range.end.line - symbol.range.start.line + 1,
         statements=len(statements),
-        gaps=found.gaps,
+        # In Python what is said before the first statement stands before the body.
+        gaps=found.gaps + bool(_TO_DO.search(head)),
         branches=found.branches,
         calls=found.calls,
         handlers=found.handlers,
