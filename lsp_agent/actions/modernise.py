@@ -34,7 +34,7 @@ _AGED = {
     "cpp": r"\bNULL\b|\btypedef\b|\bauto_ptr\b|\bnew\s+\w|::iterator\b|\bbind1st\b",
     "ruby": r":\w+\s*=>|\bproc\s*\{|\.find_all\b|\blambda\s*\{",
 }
-_MAX_LOOKED = 20_000
+_MAX_LOOKED = 8_000
 
 
 class Modernise(BaseAction):
