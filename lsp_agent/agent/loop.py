@@ -16,6 +16,7 @@ from lsp_agent.agent.explain_edit_run import run_explain_edit
 from lsp_agent.agent.form_run import form_of, run_form
 from lsp_agent.agent.given_run import run_given
 from lsp_agent.agent.modernise_run import with_version
+from lsp_agent.agent.optimise_run import run_optimise
 from lsp_agent.agent.profiles import choose_profile
 from lsp_agent.agent.proof import Proof
 from lsp_agent.agent.query import Budget
@@ -35,6 +36,7 @@ _RUNNERS: Mapping[AnswerForm, Callable[[Run, Budget], str]] = {
     "conflict": run_conflict,
     "explain_edit": run_explain_edit,
     "given": run_given,
+    "optimise": run_optimise,
     "scaffold": run_scaffold,
 }
 """The forms that have a way of their own, whatever the profile."""

@@ -74,19 +74,19 @@ def _must(run: Run, place: Range | None) -> tuple[Verdict, ...]:
     changes = run.env.overlay.changes()
     bounds = _bounds(run, place)
     if bounds.any:
-        failed = _told(run, _timed(lambda: check_scope(changes, bounds)))
+        failed = tell(run, _timed(lambda: check_scope(changes, bounds)))
         if failed:
             return failed
     if run.env.settings.verify.syntax:
-        failed = _told(run, _timed(lambda: check_syntax(changes)))
+        failed = tell(run, _timed(lambda: check_syntax(changes)))
         if failed:
             return failed
     if run.env.settings.verify.characters and (detail := check_characters(changes)):
-        return _told(run, Verdict("characters", ok=False, detail=detail))
+        return tell(run, Verdict("characters", ok=False, detail=detail))
     engine = run.env.engine
     known = engine.secrets.values() if isinstance(engine, RedactingEngine) else ()
     if detail := check_secrets(changes, known):
-        return _told(run, Verdict("secrets", ok=False, detail=detail))
+        return tell(run, Verdict("secrets", ok=False, detail=detail))
     return ()
 
 
@@ -107,7 +107,7 @@ def _agree(run: Run) -> tuple[Verdict, ...]:
         opinion = asked.result()
     for path, text in styled.mended.items():
         run.env.overlay.write(path, text)
-    return _told(run, *styled.verdicts, *([opinion] if opinion else []))
+    return tell(run, *styled.verdicts, *([opinion] if opinion else []))
 
 
 def _style(run: Run) -> Styled:
@@ -140,10 +140,10 @@ def _tests(run: Run) -> tuple[Verdict, ...]:
     refusal = _refusal(run) if asked else ""
     if env.workshop is None or refusal:
         detail = f"not checked: {', '.join(tests[:3])}: {refusal}"
-        return _told(run, Verdict("tests", None, detail))
+        return tell(run, Verdict("tests", None, detail))
     env.progress("running tests", None)
     left = max(settings.tests_seconds - (time.monotonic() - began), 1.0)
-    return _told(run, check_tests(env.overlay, tests, env.workshop, run.cancel, left))
+    return tell(run, check_tests(env.overlay, tests, env.workshop, run.cancel, left))
 
 
 def _index(run: Run) -> IndexView | None:
@@ -181,8 +181,8 @@ def _timed(check: Callable[[], V]) -> V:
     return replace(verdict, seconds=round(time.monotonic() - began, 3))
 
 
-def _told(run: Run, *verdicts: Verdict) -> tuple[Verdict, ...]:
-    """Note verdicts, with an event each; return those that failed."""
+def tell(run: Run, *verdicts: Verdict) -> tuple[Verdict, ...]:
+    """Note verdicts on the edit, with an event each; return those that failed."""
     run.proof.verdicts += verdicts
     for one in verdicts:
         run.env.events.emit(
@@ -193,3 +193,8 @@ def _told(run: Run, *verdicts: Verdict) -> tuple[Verdict, ...]:
             seconds=one.seconds,
         )
     return failing(verdicts)
+
+
+def refusal_of_code(run: Run) -> str:
+    """Say why no code of the folder runs by itself; ``""`` where it does."""
+    return _refusal(run)

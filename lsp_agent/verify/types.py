@@ -11,7 +11,15 @@ from lsp_agent.sandbox.types import Ability, Outcome
 from lsp_agent.workspace.overlay import Overlay
 
 Check = Literal[
-    "scope", "syntax", "characters", "secrets", "format", "lint", "diagnostics", "tests"
+    "scope",
+    "syntax",
+    "characters",
+    "secrets",
+    "format",
+    "lint",
+    "diagnostics",
+    "tests",
+    "benchmark",
 ]
 
 

@@ -52,8 +52,8 @@ def marked(text: str) -> tuple[str, Range]:
     return source.content, Range(source.position(start), source.position(end))
 
 
-# What earlier runs did is not told by a text alone: see test_explain_edit.
-@pytest.mark.parametrize("name", sorted(ACTIONS.keys() - {"explain_edit"}))
+# What needs more than a text has its example in test_explain_edit and test_optimise.
+@pytest.mark.parametrize("name", sorted(ACTIONS.keys() - {"explain_edit", "optimise"}))
 def test_example(name: str, stage: Stage) -> None:
     action = ACTIONS[name]
     files, place = place_of(action)

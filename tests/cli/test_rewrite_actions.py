@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
+
+from lsp_agent.actions.spec import load_actions
+from lsp_agent.config.model import Settings
+from lsp_agent.sandbox.choose import find_sandbox
 from tests.cli.conftest import Command
 from tests.support.scripted_endpoint import Reply, ScriptedEndpoint
 
+SANDBOX = find_sandbox(Settings().sandbox, os.environ)[0]
+HELD = SANDBOX is not None and {"files", "network"} <= SANDBOX.abilities
 UseRemote = Callable[..., None]
 STUB = "def double(n):\n    pass\n"
 
@@ -42,6 +50,28 @@ def test_modernise_names_the_version(lsp_agent: Command, use_remote: UseRemote, 
     assert done.status == 0, done.err
     assert '+    return f"{a}"' in done.out
     assert "Python >=3.9" in asked
+
+
+@pytest.mark.skipif(not HELD, reason="no sandbox holds files and network here")
+def test_optimise_measures_in_the_sandbox(
+    lsp_agent: Command, use_remote: UseRemote, work: Path
+) -> None:
+    action = load_actions(pytest.fail)["optimise"]
+    source = work / "a.py"
+    source.write_text(action.example.before.replace("$0", ""), "utf-8")
+    cases = "CASES = [([],), (list(range(1500)),)]\ndef call(items):\n    return unique(items)"
+    replies = [f"```python\n{cases}\n```", f"```python\n{action.example.after}```"]
+    for trusted in (False, True):
+        with ScriptedEndpoint([Reply(text=text) for text in replies]) as endpoint:
+            use_remote(endpoint.base_url)
+            done = lsp_agent("action", "optimise", "a.py:1", "--apply")
+        if not trusted:
+            assert done.status == 1
+            assert "nothing can be measured: the folder is not trusted" in done.err
+            assert lsp_agent("trust", ".").status == 0
+    assert done.status == 0, done.err
+    assert source.read_text("utf-8") == action.example.after
+    assert "times as fast" in done.err + lsp_agent("runs", "list").out
 
 
 def test_translate_prints_the_other_language(
