@@ -6,7 +6,7 @@ import pytest
 from lsprotocol import types as T
 
 from tests.e2e.conftest import Start, remote
-from tests.support.editor import CLIENTS
+from tests.support.editor import CLIENTS, Editor
 from tests.support.scripted_endpoint import Reply, ScriptedEndpoint, call
 
 STUB = "# é 😀\ndef double(n: int) -> int:\n    raise NotImplementedError\n\n\nx = 1\n"
@@ -19,6 +19,17 @@ EDITS = Reply(
 )  # fmt: skip
 
 
+async def take(editor: Editor, action: T.CodeAction, uri: str) -> None:
+    """Take an action as an editor does: its edit at once, or by a command where it takes longer."""
+    before = editor.texts[uri]
+    resolved = await editor.client.code_action_resolve_async(action)
+    if resolved.edit is not None:
+        editor.carry_out(resolved.edit)
+    else:
+        await editor.command(resolved.command.command, resolved.command.arguments[0])
+        await editor.until(lambda: editor.texts[uri] != before)
+
+
 @pytest.mark.parametrize("client", [path.stem for path in CLIENTS])
 async def test_a_stub_is_implemented(start_editor: Start, client: str) -> None:
     with ScriptedEndpoint([EDITS, Reply(text="Done.")]) as endpoint:
@@ -27,8 +38,7 @@ async def test_a_stub_is_implemented(start_editor: Start, client: str) -> None:
         actions = await editor.actions(uri, editor.at(uri, "double", 0))
         assert not endpoint.requests
         chosen = next(one for one in actions if one.title == "Implement double")
-        resolved = await editor.client.code_action_resolve_async(chosen)
-        editor.carry_out(resolved.edit)
+        await take(editor, chosen, uri)
         assert editor.texts[uri] == DONE
         assert "Write the body of double" in str(endpoint.requests[0]["messages"])
 
@@ -39,8 +49,7 @@ async def test_the_edit_that_made_a_line_is_explained(start_editor: Start) -> No
         uri = editor.open("a.py", STUB)
         only = ["refactor.rewrite.lspAgent.implement"]
         (chosen,) = await editor.actions(uri, editor.at(uri, "double", 0), only=only)
-        resolved = await editor.client.code_action_resolve_async(chosen)
-        editor.carry_out(resolved.edit)
+        await take(editor, chosen, uri)
         asked = len(endpoint.requests)
         only = ["refactor.rewrite.lspAgent.explainEdit"]
         (explain,) = await editor.actions(uri, editor.at(uri, "return 2", 0), only=only)
@@ -61,8 +70,7 @@ async def test_a_component_is_made_without_a_model(start_editor: Start) -> None:
     actions = await editor.actions(uri, editor.at(uri, "Card", 0))
     create = next(one for one in actions if one.title == "Create component UserCard")
     assert create.kind == "source.lspAgent.scaffold.component"
-    resolved = await editor.client.code_action_resolve_async(create)
-    editor.carry_out(resolved.edit)
+    await take(editor, create, uri)
     assert editor.texts[uri] == f'import UserCard from "./UserCard";\n\n{source}'
     made = (editor.folder / "UserCard.tsx").read_text("utf-8")
     assert "export default function UserCard({ name }: UserCardProps)" in made
@@ -74,8 +82,7 @@ async def test_pasted_json_becomes_types(start_editor: Start) -> None:
     selected = editor.at(uri, '{"id": 1, "tags": ["a"]}')
     actions = await editor.actions(uri, selected, only=["source"])
     assert [one.title for one in actions] == ["Create TypeScript interfaces from JSON"]
-    resolved = await editor.client.code_action_resolve_async(actions[0])
-    editor.carry_out(resolved.edit)
+    await take(editor, actions[0], uri)
     assert editor.texts[uri] == (
         'const é = "😀";\nexport interface Root {\n  id: number;\n  tags: string[];\n}\n'
     )
