@@ -32,7 +32,7 @@ class ExplainEdit(BaseAction):
             "It was asked:\n\n> Fix what is reported at line 1: Undefined name `itms`.\n\n"
             "It was shown:\n\n* `a.py`, above all line 1\n"
             "* line 1: error: Undefined name `itms` (ruff)\n\n"
-            "It changed:\n\n* `a.py`, lines 1 as they are now\n\n"
+            "It changed:\n\n* `a.py`, line 1 as of now\n\n"
             "Its checks:\n\n* syntax passed\n\n"
             "All of it: `lsp-agent runs show r1`"
         ),

@@ -57,7 +57,8 @@ def route_at(place: Place) -> str:
     if place.document.language not in _WEB:
         return ""
     text = (string_at(place.document, place.range.start) or "").partition("?")[0].partition("#")[0]
-    return text if len(text) > 1 and ROUTE.fullmatch(text) else ""
+    text = text.rstrip("/")
+    return text if text and ROUTE.fullmatch(text) else ""
 
 
 ACTION = ScaffoldPage()

@@ -128,7 +128,7 @@ def _looked(events: Sequence[Mapping[str, Any]]) -> list[str]:
 def _changed(past: PastEdit, lines: Sequence[int]) -> list[str]:
     change = past.recorded.change
     path = change.new_path or change.path
-    own = f"`{path}`" + (f", lines {_spans(lines)} as they are now" if lines else "")
+    own = f"`{path}`" + (f", {_spans(lines)} as of now" if lines else "")
     others = [f"`{one}`" for one in past.files if one != path]
     return [own, *others]
 
@@ -160,14 +160,15 @@ def _lines(place: Range) -> str:
 
 
 def _spans(lines: Sequence[int]) -> str:
-    """Write line numbers from 1 as stretches: ``2-4, 7``."""
+    """Write line numbers from 1 as stretches: ``lines 2-4, 7``."""
     spans: list[list[int]] = []
     for at in lines:
         if spans and spans[-1][1] == at - 1:
             spans[-1][1] = at
         else:
             spans.append([at, at])
-    return ", ".join(str(a + 1) if a == b else f"{a + 1}-{b + 1}" for a, b in spans)
+    said = ", ".join(str(a + 1) if a == b else f"{a + 1}-{b + 1}" for a, b in spans)
+    return f"line{'s' * (len(lines) > 1)} {said}"
 
 
 def _names(paths: Sequence[str]) -> str:

@@ -101,7 +101,7 @@ def test_lines_are_found_again_further_down_and_the_tools_are_told(bench: Bench)
         "r1", fix(), ("x = 1\n", "x = 2\n"), events=(looked, failed, looked, passed, asked)
     )
     said = bench.explain("# new\n\nx = $02\n").text
-    assert "* `a.py`, lines 3 as they are now" in said
+    assert "* `a.py`, line 3 as of now" in said
     assert said.count("* `read_file` `b'.py`") == 1
     assert "* tests passed: 3 passed" in said
     assert "* Run pytest?: allow" in said

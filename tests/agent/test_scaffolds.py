@@ -308,7 +308,7 @@ def test_a_page_of_the_app_router(stage: Stage, version: str, given: str) -> Non
 
 
 def test_a_page_and_a_route_of_the_pages_router(stage: Stage) -> None:
-    project = "#- pages/index.jsx\nexport default () => <a href='/about/us?x$0=1'>us</a>;\n"
+    project = "#- pages/index.jsx\nexport default () => <a href='/about/us/?x$0=1'>us</a>;\n"
     files = made(do(stage, "scaffold_page", project))
     assert list(files) == ["pages/about/us.jsx"]
     assert "<h1>Us</h1>" in (files["pages/about/us.jsx"] or "")

@@ -36,7 +36,7 @@ def test_implement_and_then_why(lsp_agent: Command, use_remote: UseRemote, work:
     assert why.status == 0, why.err
     assert "**Implement double**" in why.out
     assert "no addition" in why.out
-    assert "lines 2 as they are now" in why.out
+    assert "line 2 as of now" in why.out
 
 
 def test_modernise_names_the_version(lsp_agent: Command, use_remote: UseRemote, work: Path) -> None:
