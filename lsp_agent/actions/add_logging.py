@@ -29,7 +29,7 @@ class AddLogging(FunctionRewrite):
     name: ClassVar = "add_logging"
     kind: ClassVar = "refactor.rewrite.lspAgent.addLogging"
     summary: ClassVar = "add logging to the function at the cursor, by the file's own logger"
-    proof: ClassVar = "the tests that concern the function pass as before"
+    proof: ClassVar = "the function is called as before, and its tests pass as before"
     suits: ClassVar[frozenset[Spot]] = frozenset({"name"})
     wanted: ClassVar = "function that does something and does not log yet"
     example: ClassVar = Example(

@@ -7,6 +7,7 @@ from typing import ClassVar
 from lsp_agent.actions.function_rewrite import FunctionRewrite
 from lsp_agent.actions.spec import Example, Place
 from lsp_agent.syntax.bodies import FunctionBody
+from lsp_agent.verify.promises import Promise
 
 
 class Complete(FunctionRewrite):
@@ -15,7 +16,8 @@ class Complete(FunctionRewrite):
     name: ClassVar = "complete"
     kind: ClassVar = "refactor.rewrite.lspAgent.complete"
     summary: ClassVar = "finish the function at the cursor: its TODOs, placeholders, broken end"
-    proof: ClassVar = "the tests that concern the function, where there are any"
+    proof: ClassVar = "no placeholder is left, and the function is called as before"
+    promises: ClassVar[tuple[Promise, ...]] = ("signature", "whole")
     wanted: ClassVar = "unfinished function"
     example: ClassVar = Example(
         language="python",

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import ClassVar
 
 from lsp_agent.actions.spec import ActionError, BaseAction, Offer, Place
 from lsp_agent.agent.types import Answer, RunRequest
 from lsp_agent.syntax.bodies import FunctionBody, function_body
+from lsp_agent.verify.promises import Promise
 
 
 class FunctionRewrite(BaseAction):
@@ -14,12 +16,13 @@ class FunctionRewrite(BaseAction):
 
     The model is shown the function, the rest of its file and what it names elsewhere. It answers
     with the whole function; nothing else may change but imports and lines right beside it. An
-    argument is what the user wants besides.
+    argument is what the user wants besides. The function keeps its name and parameters.
     """
 
     answer: ClassVar[Answer] = "edit"
     wanted: ClassVar[str]
     """What it needs to be offered, for an error: ``there is no … here``."""
+    promises: ClassVar[tuple[Promise, ...]] = ("signature",)
 
     def fits(self, place: Place, body: FunctionBody) -> bool:
         """Whether there is anything to do."""
@@ -46,12 +49,13 @@ class FunctionRewrite(BaseAction):
         if body is None or not self.fits(place, body):
             raise ActionError(f"there is no {self.wanted} here")
         words = self.words(body)
-        return self.task(
+        request = self.task(
             place,
             f"{words}\n{argument}" if argument else words,
             target=body.symbol.range,
             title=self.title(body.symbol.name),
         )
+        return replace(request, promises=self.promises)
 
 
 def function_of(place: Place) -> FunctionBody | None:

@@ -27,7 +27,7 @@ class HandleErrors(FunctionRewrite):
     name: ClassVar = "handle_errors"
     kind: ClassVar = "refactor.rewrite.lspAgent.handleErrors"
     summary: ClassVar = "add error handling to the function at the cursor"
-    proof: ClassVar = "the tests that concern the function pass as before"
+    proof: ClassVar = "the function is called as before, and its tests pass as before"
     suits: ClassVar[frozenset[Spot]] = frozenset({"name"})
     wanted: ClassVar = "function with calls whose errors are not handled"
     example: ClassVar = Example(

@@ -7,6 +7,7 @@ from typing import ClassVar
 from lsp_agent.actions.function_rewrite import FunctionRewrite
 from lsp_agent.actions.spec import Example, Place
 from lsp_agent.syntax.bodies import FunctionBody
+from lsp_agent.verify.promises import Promise
 
 
 class Implement(FunctionRewrite):
@@ -15,7 +16,8 @@ class Implement(FunctionRewrite):
     name: ClassVar = "implement"
     kind: ClassVar = "refactor.rewrite.lspAgent.implement"
     summary: ClassVar = "write the body of the stub at the cursor (pass, …, not implemented, TODO)"
-    proof: ClassVar = "the tests that concern the function, where there are any"
+    proof: ClassVar = "no placeholder is left, and the function is called as before"
+    promises: ClassVar[tuple[Promise, ...]] = ("signature", "whole")
     wanted: ClassVar = "stub to implement"
     example: ClassVar = Example(
         language="python",

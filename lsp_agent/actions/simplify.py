@@ -17,7 +17,7 @@ class Simplify(FunctionRewrite):
     name: ClassVar = "simplify"
     kind: ClassVar = "refactor.rewrite.lspAgent.simplify"
     summary: ClassVar = "simplify the function at the cursor: same results, less code or nesting"
-    proof: ClassVar = "the tests that concern the function pass as before"
+    proof: ClassVar = "the function is called as before, and its tests pass as before"
     suits: ClassVar[frozenset[Spot]] = frozenset({"selection", "body"})
     wanted: ClassVar = "function with branches or several statements"
     example: ClassVar = Example(

@@ -18,7 +18,7 @@ class Split(FunctionRewrite):
     name: ClassVar = "split"
     kind: ClassVar = "refactor.rewrite.lspAgent.split"
     summary: ClassVar = "split the long function at the cursor into helper functions"
-    proof: ClassVar = "the tests that concern the function pass as before"
+    proof: ClassVar = "the function is called as before, and its tests pass as before"
     suits: ClassVar[frozenset[Spot]] = frozenset({"name"})
     wanted: ClassVar = f"function of {_LONG} lines or {_STATEMENTS} statements"
     example: ClassVar = Example(

@@ -219,3 +219,35 @@ def test_a_translation_names_the_language() -> None:
 
 def test_a_selection_beyond_the_function_offers_no_rewrite_of_it() -> None:
     assert offered("«def f(a):\n    return g(a)\n\nx = 1»\n", "python") == set()
+
+
+@pytest.mark.parametrize(
+    ("action", "answer", "said"),
+    [
+        ("implement", "def f(a, b):\n    return g(a)", "f(a) became f(a, b); keep its parameters"),
+        ("implement", "def other(a):\n    return g(a)", "f is gone; keep the function"),
+        (
+            "implement",
+            "def f(a):\n    # TODO: later\n    return g(a)",
+            "f still holds a placeholder",
+        ),
+        ("simplify", "def f():\n    return 1", "f(a) became f(); keep its parameters"),
+    ],
+)
+def test_a_function_is_called_as_before(
+    tmp_path: Path, action: str, answer: str, said: str
+) -> None:
+    stub, whole = (
+        "def f(a):$0\n    pass\n",
+        "def f(a):$0\n    if a:\n        return 1\n    return 1\n",
+    )
+    source, at = marked(stub if action == "implement" else whole)
+    stage = Stage(tmp_path)
+    stage.file("a.py", f"{source}\n\nx = 1\n")
+    where = Place("a.py", SyntaxDocument.parse(source, "python"), at)
+    good = "def f(a):\n    return 1"
+    engine = ScriptedEngine([f"<<<code\n{answer}\n>>>code", f"<<<code\n{good}\n>>>code"], **LOCAL)
+    result = stage.run(engine, ACTIONS[action].request(where, ""))
+    assert result.status == "edited"
+    assert result.changes[0].after == f"{good}\n\n\nx = 1\n"
+    assert said in contents(engine)[-1]
