@@ -49,6 +49,7 @@ from lsp_agent.store.changes import Changes
 from lsp_agent.store.findings import KeptFindings
 from lsp_agent.store.journal import Journal, JournalError
 from lsp_agent.store.notes import Notebook
+from lsp_agent.store.past import past_edits
 from lsp_agent.store.undoing import Undoing
 from lsp_agent.tools.spec import Tool, load_tools
 from lsp_agent.vcs.commits import GitRules
@@ -163,6 +164,7 @@ class App:
                     knowledge=self.knowledge(overlay.root) if overlay.root else None,
                     note=lambda kind, data: self.journal.note(kind, run_id, data),
                     keep=lambda changes: self.journal.keep(run_id, changes),
+                    past=lambda path: past_edits(self.journal, workspace, path),
                     workshop=workshop,
                     git=self._git_rules(overlay.root),
                     prompts=self.prompts(),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from lsp_agent.actions.spec import ActionError, BaseAction, Example, Offer, Place
+from lsp_agent.actions.spec import ActionError, BaseAction, Example, Offer, Place, Spot
 from lsp_agent.agent.types import Answer, RunRequest
 from lsp_agent.syntax.functions import FunctionShape, function_at
 from lsp_agent.syntax.symbols import Symbol
@@ -17,6 +17,7 @@ class Annotate(BaseAction):
     kind: ClassVar = "refactor.rewrite.lspAgent.annotate"
     summary: ClassVar = "add the missing type hints to the function at the cursor"
     answer: ClassVar[Answer] = "edit"
+    suits: ClassVar[frozenset[Spot]] = frozenset({"name"})
     example: ClassVar = Example(
         language="python",
         before="def area(width, height):$0\n    return float(width * height)\n",

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import ClassVar
 
-from lsp_agent.actions.spec import ActionError, BaseAction, Example, Offer, Place, Reach
+from lsp_agent.actions.spec import ActionError, BaseAction, Example, Offer, Place, Reach, Spot
 from lsp_agent.agent.rename_run import word_at
 from lsp_agent.agent.types import Answer, RunRequest
 from lsp_agent.refactor.files import RefusedError
@@ -26,6 +26,7 @@ class ChangeSignature(BaseAction):
     summary: ClassVar = (
         "change a function's parameters and calls; --instruction 'add timeout: float = 5.0'"
     )
+    suits: ClassVar[frozenset[Spot]] = frozenset({"name"})
     answer: ClassVar[Answer] = "edit"
     reach: ClassVar[Reach] = "workspace"
     proof: ClassVar = "every call gives each parameter what it gave before"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from lsp_agent.actions.spec import ActionError, BaseAction, Example, Offer, Place
+from lsp_agent.actions.spec import ActionError, BaseAction, Example, Offer, Place, Spot
 from lsp_agent.agent.types import Answer, RunRequest
 
 
@@ -15,6 +15,7 @@ class Document(BaseAction):
     kind: ClassVar = "refactor.rewrite.lspAgent.document"
     summary: ClassVar = "write documentation for the function, method or class at the cursor"
     answer: ClassVar[Answer] = "edit"
+    suits: ClassVar[frozenset[Spot]] = frozenset({"name"})
     example: ClassVar = Example(
         language="python",
         before="def area(width, height):$0\n    return width * height\n",

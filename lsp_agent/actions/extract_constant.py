@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from lsp_agent.actions.by_rule import RuleAction
-from lsp_agent.actions.spec import Example
+from lsp_agent.actions.spec import Example, Spot
 from lsp_agent.refactor.change import Change
 from lsp_agent.refactor.extract_constant import extract_constant
 from lsp_agent.syntax.document import SyntaxDocument
@@ -18,6 +18,7 @@ class ExtractConstant(RuleAction):
     name: ClassVar = "extract_constant"
     kind: ClassVar = "refactor.extract.lspAgent.constant"
     summary: ClassVar = "put the selected literal into a constant of the file"
+    suits: ClassVar[frozenset[Spot]] = frozenset({"selection"})
     nothing: ClassVar = "literal selected here"
     example: ClassVar = Example(
         language="python",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from lsp_agent.actions.by_rule import RuleAction
-from lsp_agent.actions.spec import Example
+from lsp_agent.actions.spec import Example, Spot
 from lsp_agent.refactor.change import Change
 from lsp_agent.refactor.extract_function import extract_function
 from lsp_agent.syntax.document import SyntaxDocument
@@ -18,6 +18,7 @@ class ExtractFunction(RuleAction):
     name: ClassVar = "extract_function"
     kind: ClassVar = "refactor.extract.lspAgent.function"
     summary: ClassVar = "make a function of the selected expression or statements"
+    suits: ClassVar[frozenset[Spot]] = frozenset({"selection"})
     nothing: ClassVar = "whole expression or statements selected here"
     example: ClassVar = Example(
         language="python",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from lsp_agent.actions.by_rule import RuleAction
-from lsp_agent.actions.spec import Example
+from lsp_agent.actions.spec import Example, Spot
 from lsp_agent.refactor.change import Change
 from lsp_agent.refactor.extract_variable import extract_variable
 from lsp_agent.syntax.document import SyntaxDocument
@@ -18,6 +18,7 @@ class ExtractVariable(RuleAction):
     name: ClassVar = "extract_variable"
     kind: ClassVar = "refactor.extract.lspAgent.variable"
     summary: ClassVar = "put the selected expression into a variable"
+    suits: ClassVar[frozenset[Spot]] = frozenset({"selection"})
     nothing: ClassVar = "whole expression selected here"
     example: ClassVar = Example(
         language="python",

@@ -6,7 +6,7 @@ import re
 from dataclasses import replace
 from typing import ClassVar
 
-from lsp_agent.actions.spec import ActionError, BaseAction, Example, Offer, Place, Reach
+from lsp_agent.actions.spec import ActionError, BaseAction, Example, Offer, Place, Reach, Spot
 from lsp_agent.agent.types import Answer, RunRequest
 from lsp_agent.syntax.testcases import test_at
 from lsp_agent.verify.affected import is_runnable_test
@@ -24,6 +24,7 @@ class FixTest(BaseAction):
     name: ClassVar = "fix_test"
     kind: ClassVar = "refactor.rewrite.lspAgent.fixTest"
     summary: ClassVar = "make the failing test at the cursor pass by mending what it tests"
+    suits: ClassVar[frozenset[Spot]] = frozenset({"name"})
     answer: ClassVar[Answer] = "edit"
     reach: ClassVar[Reach] = "workspace"
     proof: ClassVar = "the test passes, and so do the others that passed"

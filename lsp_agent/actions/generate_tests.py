@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import ClassVar
 
-from lsp_agent.actions.spec import ActionError, BaseAction, Example, Offer, Place, Reach
+from lsp_agent.actions.spec import ActionError, BaseAction, Example, Offer, Place, Reach, Spot
 from lsp_agent.agent.types import Answer, RunRequest
 from lsp_agent.syntax.symbols import Symbol
 from lsp_agent.verify.test_files import is_tested
@@ -17,6 +17,7 @@ class GenerateTests(BaseAction):
     name: ClassVar = "generate_tests"
     kind: ClassVar = "refactor.rewrite.lspAgent.generateTests"
     summary: ClassVar = "write tests for the function, method or class at the cursor"
+    suits: ClassVar[frozenset[Spot]] = frozenset({"name"})
     answer: ClassVar[Answer] = "edit"
     reach: ClassVar[Reach] = "workspace"
     proof: ClassVar = "the tests run, and fail on faults put into the code"
@@ -24,6 +25,7 @@ class GenerateTests(BaseAction):
         language="python",
         before="def fee(age):$0\n    return 0 if age < 18 else 12\n",
         after=(
+            "#- tests/test_a.py\n"
             "from a import fee\n\n\n"
             "def test_fee_begins_at_18():\n"
             "    assert (fee(17), fee(18)) == (0, 12)\n"

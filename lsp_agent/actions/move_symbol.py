@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import ClassVar
 
 from lsp_agent.actions.rename import defined_at
-from lsp_agent.actions.spec import ActionError, BaseAction, Example, Offer, Place, Reach
+from lsp_agent.actions.spec import ActionError, BaseAction, Example, Offer, Place, Reach, Spot
 from lsp_agent.agent.types import Answer, RunRequest
 
 _HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
@@ -19,13 +19,16 @@ class MoveSymbol(BaseAction):
     name: ClassVar = "move_symbol"
     kind: ClassVar = "refactor.rewrite.lspAgent.moveSymbol"
     summary: ClassVar = "move a function or class, imports mended; --instruction package.module"
+    suits: ClassVar[frozenset[Spot]] = frozenset({"name"})
     answer: ClassVar[Answer] = "edit"
     reach: ClassVar[Reach] = "workspace"
     proof: ClassVar = "every import leads to it, and none leads in a circle"
     example: ClassVar = Example(
         language="python",
         before="def area$0(w, h):\n    return w * h\n\n\ndef size(w):\n    return w\n",
-        after="def size(w):\n    return w\n",
+        after=(
+            "#- a.py\ndef size(w):\n    return w\n#- area.py\ndef area(w, h):\n    return w * h\n"
+        ),
     )
 
     def offers(self, place: Place) -> list[Offer]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from lsp_agent.actions.by_rule import RuleAction
-from lsp_agent.actions.spec import Example, Offer, Place
+from lsp_agent.actions.spec import Example, Offer, Place, Spot
 from lsp_agent.refactor.change import Change
 from lsp_agent.refactor.organize_imports import organize_imports
 
@@ -16,6 +16,7 @@ class OrganizeImports(RuleAction):
     name: ClassVar = "organize_imports"
     kind: ClassVar = "source.lspAgent.organizeImports"
     summary: ClassVar = "sort and merge the imports of the file, and remove unused ones"
+    suits: ClassVar[frozenset[Spot]] = frozenset()
     nothing: ClassVar = "import in this file"
     example: ClassVar = Example(
         language="python",

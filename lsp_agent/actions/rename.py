@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import ClassVar
 
-from lsp_agent.actions.spec import ActionError, BaseAction, Example, Offer, Place, Reach
+from lsp_agent.actions.spec import ActionError, BaseAction, Example, Offer, Place, Reach, Spot
 from lsp_agent.agent.rename_run import word_at
 from lsp_agent.agent.types import Answer, RunRequest
 from lsp_agent.syntax.document import SyntaxDocument
@@ -21,6 +21,7 @@ class Rename(BaseAction):
     name: ClassVar = "rename"
     kind: ClassVar = "refactor.rewrite.lspAgent.rename"
     summary: ClassVar = "rename what is at the cursor everywhere; --instruction NAME, or a proposal"
+    suits: ClassVar[frozenset[Spot]] = frozenset({"name"})
     answer: ClassVar[Answer] = "edit"
     reach: ClassVar[Reach] = "workspace"
     proof: ClassVar = "the new name means at each changed place what the old one meant"

@@ -23,6 +23,9 @@ from lsp_agent.workspace.positions import Range
 Reach = Literal["file", "workspace"]
 """What an action may change: the file it is asked in, or any file of the workspace."""
 
+Spot = Literal["selection", "name", "body"]
+"""Where a user stands: on selected text, on the lines that a definition begins with, elsewhere."""
+
 
 @dataclass(frozen=True, slots=True)
 class Place:
@@ -56,6 +59,8 @@ class Example:
 
     ``diagnostic`` is the message of a diagnostic on the marked place, where the action needs one,
     and ``code`` its code; ``argument`` is what the user types.
+    Where more than one file matters each begins with a line ``#- PATH``; ``after`` has those that
+    changed.
     """
 
     language: str
@@ -76,7 +81,8 @@ class Action(Protocol):
     """One entry of the catalogue; the attributes are constants.
 
     ``proof`` says in a few words what shows that a result is right, beyond the checks that every
-    edit passes; ``""`` where there is nothing more.
+    edit passes; ``""`` where there is nothing more. ``suits`` are the spots where it comes before
+    others, should there be too many for a menu.
     """
 
     name: ClassVar[str]
@@ -86,6 +92,7 @@ class Action(Protocol):
     example: ClassVar[Example]
     reach: ClassVar[Reach]
     proof: ClassVar[str]
+    suits: ClassVar[frozenset[Spot]]
 
     def offers(self, place: Place) -> list[Offer]:
         """List what can be done here, best first; no inference, a few milliseconds at most."""
@@ -103,6 +110,7 @@ class BaseAction:
     answer: ClassVar[Answer]
     reach: ClassVar[Reach] = "file"
     proof: ClassVar[str] = ""
+    suits: ClassVar[frozenset[Spot]] = frozenset({"selection", "name", "body"})
 
     def task(
         self,

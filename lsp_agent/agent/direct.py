@@ -6,6 +6,7 @@ that the grammar enforces. What fails a check goes back as a precise observation
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from lsp_agent.agent.approvals import call_approved
@@ -18,6 +19,7 @@ from lsp_agent.agent.query import Answer, Budget, answer_tokens, ask_engine, req
 from lsp_agent.agent.rawblocks import OPENING
 from lsp_agent.agent.related import question_of, related, told_by_project, tool_context
 from lsp_agent.agent.remembered import remembered
+from lsp_agent.agent.types import AnswerForm
 from lsp_agent.agent.verify import describe, give_up, verify
 from lsp_agent.context.builder import (
     Note,
@@ -37,6 +39,8 @@ from lsp_agent.workspace.text import Text
 
 _FRAME_TOKENS = 256
 _MIN_ANSWER = 256
+_TEXTS: Mapping[AnswerForm, str] = {"review": "review_selection", "translate": "translate"}
+"""The prompts of text answers that are no explanation."""
 _ROOMY, _RELATED_SHARE = 6144, 16
 
 
@@ -205,7 +209,7 @@ def _explain(run: Run, budget: Budget, piece: Piece) -> str:
     data = "\n\n".join(parts)
     shown, before = data if run.info.jobs else guarded(data), remembered(run)
     messages = (
-        Message("system", run.prompt("explain")),
+        Message("system", run.prompt(_TEXTS.get(run.request.form, "explain"))),
         Message("user", "\n\n".join(part for part in (shown, before, run.request.task) if part)),
     )
     return unguarded(ask_engine(run, budget, messages).text.strip())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -21,6 +21,7 @@ from lsp_agent.language_servers.types import Instruments
 from lsp_agent.store.audit import AuditKind
 from lsp_agent.store.feedback import Became
 from lsp_agent.store.notes import Notebook
+from lsp_agent.store.past import PastEdit
 from lsp_agent.store.sessions import Turn
 from lsp_agent.tools.spec import Tool
 from lsp_agent.vcs.commits import GitRules
@@ -33,6 +34,9 @@ Note = Callable[[AuditKind, Mapping[str, Any]], None]
 
 Keep = Callable[[Sequence[FileChange]], None]
 """Told of all changes so far after each edit, for a run to go on after a crash."""
+
+Past = Callable[[str], Iterable[PastEdit]]
+"""Returns what earlier runs changed in a file, the newest first."""
 
 Progress = Callable[[str, float | None], None]
 """Told what is going on, and the share (0 to 1) of the prompt that was read, where known."""
@@ -60,6 +64,7 @@ class RunEnvironment:
     workshop: Workshop | None = None
     note: Note = field(default=lambda _kind, _data: None)
     keep: Keep = field(default=lambda _changes: None)
+    past: Past = field(default=lambda _path: ())
     programs: Programs | None = None
     permits: Permits = field(default_factory=Permits)
     git: GitRules = field(default_factory=GitRules)

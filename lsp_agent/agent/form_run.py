@@ -35,6 +35,7 @@ from lsp_agent.syntax.issues import python_error
 from lsp_agent.workspace.positions import Position, Range
 from lsp_agent.workspace.text import Text
 
+_KINDS = frozenset({"changes", "docstring", "annotations"})
 _MAX_ANSWER, _MAX_NARROW = 512, 256
 _NARROW_TRIES = 3
 _SLIP, _SHARE = 12, 0.8
@@ -49,7 +50,7 @@ def form_of(run: Run) -> Form | None:
     Without a grammar a model can't be held to a form that it may never have seen.
     """
     focus, kind = run.request.focus, run.request.form
-    if focus is None or focus.range is None or kind == "rewrite" or not run.info.grammar:
+    if focus is None or focus.range is None or kind not in _KINDS or not run.info.grammar:
         return None
     document = SyntaxDocument.read(focus.path, run.env.overlay.read(focus.path))
     if kind == "changes":

@@ -11,7 +11,6 @@ from collections.abc import Callable
 
 from lsp_agent.agent.conversation import Conversation
 from lsp_agent.agent.environment import RejectedError, Run
-from lsp_agent.agent.prompts import prompt
 from lsp_agent.agent.query import Budget, ask_engine
 from lsp_agent.agent.refactoring import check, counted, files_of, listed, place_of, put
 from lsp_agent.context.untrusted import guarded
@@ -97,7 +96,7 @@ def _position(run: Run) -> Position:
 def _proposed(run: Run, budget: Budget, plan: Plan, question: str) -> Renaming:
     """Ask the model for names until one is not refused."""
     conversation = Conversation(
-        run, Message("system", prompt("rename")), Message("user", guarded(question))
+        run, Message("system", run.prompt("rename")), Message("user", guarded(question))
     )
     problem = ""
     for _ in range(1 + run.env.settings.agent.refine_passes):

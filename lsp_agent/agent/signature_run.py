@@ -11,7 +11,6 @@ from functools import partial
 
 from lsp_agent.agent.conversation import Conversation
 from lsp_agent.agent.environment import RejectedError, Run
-from lsp_agent.agent.prompts import prompt
 from lsp_agent.agent.query import Budget, ask_engine
 from lsp_agent.agent.refactoring import check, counted, files_of, place_of
 from lsp_agent.context.untrusted import guarded, unguarded
@@ -84,7 +83,7 @@ def _asked(
     if not conversation:
         question = f"{guarded(head)}:\n\n{run.request.argument}"
         conversation.append(
-            Conversation(run, Message("system", prompt("signature")), Message("user", question))
+            Conversation(run, Message("system", run.prompt("signature")), Message("user", question))
         )
     conversation[0].fit()
     answer = ask_engine(

@@ -15,7 +15,6 @@ from lsp_agent.agent.direct import take_calls
 from lsp_agent.agent.environment import Run, RunFailedError
 from lsp_agent.agent.formats import extract_code
 from lsp_agent.agent.forms.spec import AnswerError
-from lsp_agent.agent.prompts import prompt
 from lsp_agent.agent.query import Answer, Budget, answer_tokens, ask_engine
 from lsp_agent.agent.tests_prompt import Subject, question
 from lsp_agent.agent.verify import describe, give_up, refusal_of_tests, tell, verify
@@ -54,7 +53,7 @@ def run_tests_form(run: Run, budget: Budget) -> str:
     )
     writing = _Writing(inner, subject)
     conversation = Conversation(
-        run, Message("system", prompt("tests")), Message("user", question(run, subject))
+        run, Message("system", run.prompt("tests")), Message("user", question(run, subject))
     )
     clean, last, problem = run.env.overlay.snapshot(), "", ""
     for _ in range(settings.agent.refine_passes + 1):

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from lsp_agent.events import RunStatus
+from lsp_agent.verify.promises import Promise
 from lsp_agent.verify.types import Verdict
 from lsp_agent.verify.words import remark
 from lsp_agent.workspace.edits import TextEdit
@@ -31,6 +32,12 @@ AnswerForm = Literal[
     "fix_all",
     "tests",
     "fix_test",
+    "modernise",
+    "review",
+    "translate",
+    "scaffold",
+    "explain_edit",
+    "optimise",
 ]
 
 
@@ -78,7 +85,8 @@ class RunRequest:
     lately edited, the latest last; ``done`` those that an earlier run, which was cut off, has
     changed already. Without ``needs_model`` the answer is found by rule, and no model is loaded.
     ``edits`` are that answer in the form ``given``; ``argument`` is what the user chose or typed
-    (a new name, an instruction), where the form wants to know.
+    (a new name, an instruction), where the form wants to know. ``promises`` are what the function
+    at the target's start keeps.
     """
 
     task: str
@@ -97,6 +105,7 @@ class RunRequest:
     needs_model: bool = True
     edits: tuple[FileEdits, ...] = ()
     argument: str = ""
+    promises: tuple[Promise, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ from lsp_agent.verify.affected import affected_tests
 from lsp_agent.verify.characters import check_characters
 from lsp_agent.verify.diagnostics import check_diagnostics
 from lsp_agent.verify.lint import StyleChecks, Styled
+from lsp_agent.verify.promises import check_promises
 from lsp_agent.verify.scope import Bounds, check_scope
 from lsp_agent.verify.secrets import check_secrets
 from lsp_agent.verify.syntax import check_syntax
@@ -82,6 +83,8 @@ def _must(run: Run, place: Range | None) -> tuple[Verdict, ...]:
         failed = tell(run, _timed(lambda: check_syntax(changes)))
         if failed:
             return failed
+    if failed := tell(run, *_promised(run)):
+        return failed
     if run.env.settings.verify.characters and (detail := check_characters(changes)):
         return tell(run, Verdict("characters", ok=False, detail=detail))
     engine = run.env.engine
@@ -89,6 +92,17 @@ def _must(run: Run, place: Range | None) -> tuple[Verdict, ...]:
     if detail := check_secrets(changes, known):
         return tell(run, Verdict("secrets", ok=False, detail=detail))
     return ()
+
+
+def _promised(run: Run) -> list[Verdict]:
+    """Say whether the function that was to be rewritten keeps what was promised of it."""
+    request = run.request
+    if not request.promises or request.focus is None or request.target is None:
+        return []
+    path, start = run.env.overlay.spelling(request.focus.path), request.target.start
+    changes = [one for one in run.env.overlay.changes() if one.path == path]
+    verdicts = [check_promises(one, start, request.promises) for one in changes]
+    return [one for one in verdicts if one is not None]
 
 
 def _bounds(run: Run, place: Range | None) -> Bounds:

@@ -183,15 +183,15 @@ class SyntaxDocument:
     def enclosing(self, position: Position) -> Symbol | None:
         """Return the innermost definition that holds a position, decorators included.
 
-        Fields, constants and the like are passed over for what they stand in. Asked again for the
-        same position, as every code action does, it costs nothing.
+        Fields, constants and the like are passed over for what they stand in. The last answer is
+        kept: every code action asks for the same place.
         """
         known = self._enclosed
         if known is None or known[0] != position:
-            known = self._enclosed = (position, self._enclosing(position))
+            known = self._enclosed = (position, self._find_enclosing(position))
         return known[1]
 
-    def _enclosing(self, position: Position) -> Symbol | None:
+    def _find_enclosing(self, position: Position) -> Symbol | None:
         if self._pieces is not None:
             return self._pieces.enclosing(position)
         tree = self._tree

@@ -21,6 +21,7 @@ Check = Literal[
     "tests",
     "mutants",
     "finished",
+    "benchmark",
 ]
 """``finished`` fails where a run was cut off with its work half done."""
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 
-from lsp_agent.actions.by_rule import RuleAction
 from lsp_agent.actions.spec import Action, ActionError, Place, load_actions
 from lsp_agent.agent.types import DiagnosticNote
 from lsp_agent.syntax.document import SyntaxDocument
@@ -16,7 +16,7 @@ from tests.agent.conftest import Stage
 from tests.support.scripted_engine import ScriptedEngine
 
 ACTIONS = load_actions(pytest.fail)
-SUFFIX = {"python": "py", "javascript": "js", "typescript": "ts"}
+SUFFIX = {"python": "py", "javascript": "js", "typescript": "ts", "tsx": "tsx", "json": "json"}
 LOCAL = {"kind": "llama-cpp", "native_tools": False, "grammar": True, "n_params": 10_000}
 
 
@@ -25,39 +25,60 @@ def stage(tmp_path: Path) -> Stage:
     return Stage(tmp_path)
 
 
-def place_of(action: Action) -> tuple[str, Place]:
-    head, _, rest = action.example.before.replace("$0", "«»").partition("«")
-    inner, _, tail = rest.partition("»")
-    source = head + inner + tail
-    document = SyntaxDocument.parse(source, action.example.language)
-    position = Text(source).position
-    at = Range(position(len(head)), position(len(head + inner)))
+def place_of(action: Action) -> tuple[dict[str, str], Place]:
+    """Return an example's files, and the place that is marked in one of them."""
+    language = action.example.language
+    files = files_of(action.example.before, f"a.{SUFFIX[language]}")
+    path = next(path for path, text in files.items() if re.search(r"\$0|«", text))
+    files[path], at = marked(files[path])
     notes = ()
     if action.example.diagnostic:
         example = action.example
         notes = (DiagnosticNote(at, example.diagnostic, code=example.code),)
-    path = f"a.{SUFFIX[action.example.language]}"
-    return source, Place(path, document, at, notes)
+    return files, Place(path, SyntaxDocument.parse(files[path], language), at, notes)
 
 
-# That of fix_test needs its tests to be run: see tests/agent/test_fixed_tests.py.
-@pytest.mark.parametrize("name", sorted(ACTIONS.keys() - {"fix_test"}))
+def files_of(text: str, path: str) -> dict[str, str]:
+    """Return the files of a text: each begins with a line ``#- PATH``; without one it is all."""
+    parts = re.split(r"^#- (\S+)\n", text, flags=re.MULTILINE)
+    return dict(zip(parts[1::2], parts[2::2], strict=True)) or {path: text}
+
+
+def marked(text: str) -> tuple[str, Range]:
+    """Return a text without its ``$0`` or ``«…»``, and the range that these stand for."""
+    first, _, rest = text.partition("$0" if "$0" in text else "«")
+    inside, _, last = ("", "", rest) if "$0" in text else rest.partition("»")
+    source = Text(first + inside + last)
+    start, end = len(first), len(first) + len(inside)
+    return source.content, Range(source.position(start), source.position(end))
+
+
+# What needs more than a text has its example in test_explain_edit, test_optimise and
+# tests/agent/test_fixed_tests.py.
+@pytest.mark.parametrize("name", sorted(ACTIONS.keys() - {"explain_edit", "optimise", "fix_test"}))
 def test_example(name: str, stage: Stage) -> None:
     action = ACTIONS[name]
-    source, place = place_of(action)
+    files, place = place_of(action)
     offers = action.offers(place)
     assert offers
     request = action.request(place, action.example.argument or offers[0].argument)
     assert request.scope == ({place.path} if action.reach == "file" else None)
-    stage.file(place.path, source)
+    for path, text in files.items():
+        stage.file(path, text)
     if action.answer == "text":
         result = stage.run(ScriptedEngine([action.example.after], **LOCAL), request)
         assert (result.status, result.text) == ("answered", action.example.after)
         return
-    answer = f"<<<code\n{action.example.after.rstrip()}\n>>>code"
+    # What stands before the target is not the model's to say.
+    whole = bool(request.edits) or request.form in ("fix_all", "tests")
+    before = request.target.start.line if request.target and not whole else 0
+    after = next(iter(files_of(action.example.after, place.path).values()))
+    code = "".join(after.splitlines(keepends=True)[before:])
+    answer = f"<<<code\n{code.rstrip()}\n>>>code"
     result = stage.run(ScriptedEngine([answer], **LOCAL), request)
     assert result.status == "edited"
-    assert action.example.after in [one.after for one in result.changes]
+    texts = {change.new_path or change.path: change.after for change in result.changes}
+    assert texts == files_of(action.example.after, place.path)
 
 
 def nowhere(source: str = "\n") -> Place:
@@ -79,8 +100,16 @@ def test_nothing_is_offered_where_there_is_nothing(name: str) -> None:
         "edit",
         "resolve_conflict",
         "explain_conflict",
-        *(name for name, action in ACTIONS.items() if isinstance(action, RuleAction)),
-        "generate_tests",
+        "implement",
+        "complete",
+        "simplify",
+        "split",
+        "convert",
+        "modernise",
+        "add_logging",
+        "handle_errors",
+        "translate",
+        "review_selection",
     ],
 )
 def test_requests_that_do_not_apply_say_why(name: str) -> None:
@@ -89,43 +118,14 @@ def test_requests_that_do_not_apply_say_why(name: str) -> None:
 
 
 def test_kinds_are_those_of_the_contract() -> None:
-    assert {action.name: action.kind for action in ACTIONS.values()} == {
-        "annotate": "refactor.rewrite.lspAgent.annotate",
-        "arrow_braces": "refactor.rewrite.lspAgent.arrowBraces",
-        "choice_to_if": "refactor.rewrite.lspAgent.choiceToIf",
-        "comprehension_to_loop": "refactor.rewrite.lspAgent.comprehensionToLoop",
-        "de_morgan": "refactor.rewrite.lspAgent.deMorgan",
-        "destructure": "refactor.rewrite.lspAgent.destructure",
-        "change_signature": "refactor.rewrite.lspAgent.changeSignature",
-        "document": "refactor.rewrite.lspAgent.document",
-        "edit": "refactor.rewrite.lspAgent.edit",
-        "explain": "refactor.rewrite.lspAgent.explain",
-        "explain_conflict": "refactor.rewrite.lspAgent.explainConflict",
-        "extract_constant": "refactor.extract.lspAgent.constant",
-        "extract_function": "refactor.extract.lspAgent.function",
-        "extract_method": "refactor.extract.lspAgent.method",
-        "extract_variable": "refactor.extract.lspAgent.variable",
-        "fix": "quickfix.lspAgent",
-        "if_to_choice": "refactor.rewrite.lspAgent.ifToChoice",
-        "inline_function": "refactor.inline.lspAgent.function",
-        "inline_variable": "refactor.inline.lspAgent.variable",
-        "invert_if": "refactor.rewrite.lspAgent.invertIf",
-        "leave_early": "refactor.rewrite.lspAgent.leaveEarly",
-        "loop_to_comprehension": "refactor.rewrite.lspAgent.loopToComprehension",
-        "merge_if": "refactor.rewrite.lspAgent.mergeIf",
-        "organize_imports": "source.lspAgent.organizeImports",
-        "fix_file": "quickfix.lspAgent",
-        "fix_workspace": "source.lspAgent.fixAll",
-        "move_symbol": "refactor.rewrite.lspAgent.moveSymbol",
-        "rename": "refactor.rewrite.lspAgent.rename",
-        "fix_test": "refactor.rewrite.lspAgent.fixTest",
-        "generate_tests": "refactor.rewrite.lspAgent.generateTests",
-        "resolve_conflict": "refactor.rewrite.lspAgent.resolveConflict",
-        "swap_quotes": "refactor.rewrite.lspAgent.swapQuotes",
-        "swap_template": "refactor.rewrite.lspAgent.swapTemplate",
-        "to_f_string": "refactor.rewrite.lspAgent.toFString",
-        "unwrap_else": "refactor.rewrite.lspAgent.unwrapElse",
-    }
+    form = re.compile(
+        r"quickfix\.lspAgent|refactor\.(extract|inline)\.lspAgent\.[a-z]\w*"
+        r"|refactor\.rewrite\.lspAgent\.[a-z]\w*|source\.lspAgent\.[a-z]\w*(\.[a-z]\w*)?"
+    )
+    wrong = [one.kind for one in ACTIONS.values() if not form.fullmatch(one.kind)]
+    assert wrong == []
+    kinds = [one.kind for one in ACTIONS.values() if not one.kind.startswith("quickfix")]
+    assert len(set(kinds)) == len(kinds)
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, cast
 from lsprotocol import types
 from pygls.exceptions import JsonRpcException
 
+from lsp_agent.actions.menu import Row, shortlist, spot_of
 from lsp_agent.actions.spec import Place
 from lsp_agent.errors import LspAgentError
 from lsp_agent.server.convert import from_diagnostics, from_range
@@ -104,8 +105,8 @@ def _offered(
 ) -> list[types.CodeAction]:
     shown = params.context.diagnostics[:_MAX_DIAGNOSTICS]
     place = _place(context, document, params.range, shown)
-    found = []
-    for action in sorted(app.actions.values(), key=lambda one: one.kind):
+    found: list[Row] = []
+    for action in app.actions.values():
         if not _wanted(action.kind, params.context.only):
             continue
         unable = app.unable(action.name, place.path)
@@ -114,8 +115,13 @@ def _offered(
             listed = replace(offer, disabled=offer.disabled or beyond or None)
             if listed.disabled and not context.session.features.disabled_actions:
                 continue
-            found.append(_listed(context, action, listed, document, params.range, shown))
-    return found
+            found.append((action, listed))
+    if not params.context.only:
+        found = shortlist(found, spot_of(place))
+    found.sort(key=lambda row: row[0].kind)
+    return [
+        _listed(context, action, offer, document, params.range, shown) for action, offer in found
+    ]
 
 
 async def _resolved(

@@ -1,0 +1,78 @@
+"""Make the React component that a tag names."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from typing import ClassVar
+
+from lsp_agent.actions.spec import ActionError, BaseAction, Example, Offer, Place, Reach, Spot
+from lsp_agent.agent.scaffold_run import COMPONENT
+from lsp_agent.agent.types import Answer, RunRequest
+from lsp_agent.syntax.markup import tag_at
+
+_WEB = ("javascript", "tsx", "typescript")
+
+
+class ScaffoldComponent(BaseAction):
+    """A new file in the project's manner, with the properties that the tag gives, and its import.
+
+    The folder, the file's naming, quotes, semicolons and the kind of export are those of the
+    components that are there. Without a tag an argument names the component.
+    """
+
+    name: ClassVar = "scaffold_component"
+    kind: ClassVar = "source.lspAgent.scaffold.component"
+    summary: ClassVar = "make the React component that the tag at the cursor names"
+    answer: ClassVar[Answer] = "edit"
+    reach: ClassVar[Reach] = "workspace"
+    proof: ClassVar = "no model is asked; the file is new, and parses"
+    suits: ClassVar[frozenset[Spot]] = frozenset({"body"})
+    example: ClassVar = Example(
+        language="tsx",
+        before=(
+            "#- src/Home.tsx\n"
+            'export default function Home() {\n  return <User$0Card name="Ada" />;\n}\n'
+        ),
+        after=(
+            "#- src/Home.tsx\n"
+            'import UserCard from "./UserCard";\n\n'
+            'export default function Home() {\n  return <UserCard name="Ada" />;\n}\n'
+            "#- src/UserCard.tsx\n"
+            "export interface UserCardProps {\n  name: string;\n}\n\n"
+            "export default function UserCard({ name }: UserCardProps) {\n"
+            "  return <div>{name}</div>;\n}\n"
+        ),
+    )
+
+    def offers(self, place: Place) -> list[Offer]:
+        """Offer it on the tag of a component that the file does not know."""
+        name = _unknown_tag(place)
+        return [Offer(f"Create component {name}", name, needs_model=False)] if name else []
+
+    def request(self, place: Place, argument: str) -> RunRequest:
+        """Ask for the component that ``argument`` or the tag names."""
+        name = argument or _unknown_tag(place)
+        if not COMPONENT.fullmatch(name) or place.document.language not in _WEB:
+            raise ActionError(
+                "there is no unknown component here: stand on its tag in a JSX file, or name it, "
+                "as in UserCard"
+            )
+        title = f"Create component {name}"
+        request = self.task(
+            place, title, target=place.range, title=title, form="scaffold", bounded=False
+        )
+        return replace(request, needs_model=False, argument=name)
+
+
+def _unknown_tag(place: Place) -> str:
+    if place.document.language not in ("javascript", "tsx"):
+        return ""
+    tag = tag_at(place.document, place.range.start)
+    if tag is None or not COMPONENT.fullmatch(tag.name):
+        return ""
+    known = rf"\b(?:import\b[^;'\"]{{0,400}}|function|class|const|let|var)\s*\b{tag.name}\b"
+    return "" if re.search(known, place.document.text.content) else tag.name
+
+
+ACTION = ScaffoldComponent()
