@@ -104,7 +104,7 @@ def read_lines(path: Path, text: str) -> list[Task]:
                 tasks.append(_human_eval(row, where))
             else:
                 tasks += _can_it_edit(row)
-        except (ValueError, KeyError, TypeError) as error:
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise TaskError(
                 f"{where} is no task of CanItEdit or HumanEvalFix: {error!r}"
             ) from error

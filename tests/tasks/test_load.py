@@ -15,6 +15,7 @@ from lsp_agent.tasks.spec import RUN, Task, TaskError
 from lsp_agent.workspace.positions import Position, Range
 
 BUILTIN = load_tasks("builtin")
+LANGUAGES = {"python", "javascript", "typescript", "go", "rust", "java"}
 
 
 def write(folder: Path, files: dict[str, str]) -> None:
@@ -144,6 +145,12 @@ def test_a_line_of_neither_is_named(tmp_path: Path, line: str) -> None:
     write(tmp_path, {"odd.jsonl": f"\n{line}\n"})
     with pytest.raises(TaskError, match=r"odd\.jsonl:2"):
         load_tasks(str(tmp_path))
+
+
+def test_at_least_sixty_tasks_in_six_languages_ship() -> None:
+    assert len(BUILTIN) >= 60
+    assert {one.language for one in BUILTIN} == LANGUAGES
+    assert all(sum(one.language == name for one in BUILTIN) >= 6 for name in LANGUAGES)
 
 
 def _told(task: Task) -> bool:
