@@ -38,6 +38,7 @@ from lsp_agent.index.service import CodeIndex, database_path
 from lsp_agent.index.service import Progress as IndexProgress
 from lsp_agent.language_servers.pool import LanguageServers
 from lsp_agent.language_servers.types import View
+from lsp_agent.plugins import Plugins
 from lsp_agent.sandbox.choose import find_sandbox
 from lsp_agent.sandbox.types import Sandbox
 from lsp_agent.store.apply import recover
@@ -97,16 +98,19 @@ class App:
         self.language_servers = LanguageServers(settings.language_servers, self._trusts, env)
         self._programs = Programs(env, self._trusts)
         self._knowledge: dict[Path, Knowledge] = {}
+        self.plugins = Plugins(
+            warn, enabled=settings.plugins.enabled, disabled=settings.plugins.disabled
+        )
 
     @cached_property
     def actions(self) -> dict[str, Action]:
         """The catalogue of actions by name."""
-        return load_actions(self._warn)
+        return load_actions(self._warn, self.plugins)
 
     @cached_property
     def tools(self) -> dict[str, Tool[Any]]:
         """The tools by name."""
-        return load_tools(self._warn)
+        return load_tools(self._warn, self.plugins)
 
     def run(
         self,
@@ -350,6 +354,7 @@ class App:
             "languageServers": self.language_servers.status(),
             "index": self._index_status(),
             "sandbox": self._sandbox_status(),
+            "plugins": [asdict(one) for one in self.plugins.status()],
         }
 
     def _sandbox_status(self) -> dict[str, Any]:
