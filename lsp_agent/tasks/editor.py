@@ -40,6 +40,8 @@ CAPABILITIES: Mapping[str, Any] = {
     },
 }
 
+_REACT = {".tsx": "typescriptreact", ".jsx": "javascriptreact"}
+
 
 class EditError(LspAgentError):
     """An edit that an editor could not take: a file outside, or one that is not there."""
@@ -75,7 +77,7 @@ class TaskEditor:
         client.notify("workspace/didChangeWorkspaceFolders", {"event": event})
         document = {
             "uri": self.uri,
-            "languageId": self._task.language,
+            "languageId": _REACT.get(Path(self._task.path).suffix, self._task.language),
             "version": self.version,
             "text": self._task.files[self._task.path],
         }

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from lsp_agent.actions.spec import load_actions
 from lsp_agent.syntax.document import SyntaxDocument
 from lsp_agent.tasks.load import load_tasks
 from lsp_agent.tasks.spec import RUN, Task, TaskError
@@ -169,3 +170,10 @@ def test_a_task_that_ships_is_whole(task: Task, check: Callable[[Task], bool]) -
         assert text != task.files.get(path), f"{path} is answered as it is"
     for pattern in (*task.has, *task.lacks, *task.says):
         re.compile(pattern)
+
+
+def test_every_action_that_ships_has_a_task() -> None:
+    # They need what a task has not: a linter of the folder, an earlier run.
+    without = {"fix_file", "fix_workspace", "explain_edit"}
+    known = {one.action for one in BUILTIN}
+    assert set(load_actions(pytest.fail)) - without - known == set()
