@@ -23,7 +23,7 @@ from lsp_agent.agent.redaction import RedactingEngine
 from lsp_agent.agent.requests import to_json
 from lsp_agent.agent.types import Ask, RunRequest, RunResult
 from lsp_agent.cancel import CancelToken
-from lsp_agent.config.model import LlamaSettings, OpenAISettings, Settings
+from lsp_agent.config.model import AnyEngineSettings, LlamaSettings, Settings
 from lsp_agent.config.paths import Home
 from lsp_agent.config.trust import TrustStore
 from lsp_agent.context.knowledge import Knowledge
@@ -86,7 +86,10 @@ class App:
         self._env = env
         self.home = home
         self._warn = warn
-        self.engines = EngineRouter(settings, home, env, self._without_secrets)
+        self.plugins = Plugins(
+            warn, enabled=settings.plugins.enabled, disabled=settings.plugins.disabled
+        )
+        self.engines = EngineRouter(settings, home, env, self._without_secrets, self.plugins)
         self.journal = Journal(home.journal, settings.journal, env=env, warn=warn)
         self.changes = Changes(self.journal)
         self.undoing = Undoing(self.journal)
@@ -98,9 +101,6 @@ class App:
         self.language_servers = LanguageServers(settings.language_servers, self._trusts, env)
         self._programs = Programs(env, self._trusts)
         self._knowledge: dict[Path, Knowledge] = {}
-        self.plugins = Plugins(
-            warn, enabled=settings.plugins.enabled, disabled=settings.plugins.disabled
-        )
 
     @cached_property
     def actions(self) -> dict[str, Action]:
@@ -273,9 +273,9 @@ class App:
                 self._knowledge[root.path] = Knowledge(root, semantic)
             return self._knowledge[root.path]
 
-    def _without_secrets(self, engine: Engine, settings: LlamaSettings | OpenAISettings) -> Engine:
-        """Keep secrets out of prompts to a server: one on this machine may pass them on."""
-        if not isinstance(settings, OpenAISettings):
+    def _without_secrets(self, engine: Engine, settings: AnyEngineSettings) -> Engine:
+        """Keep secrets out of prompts to a server, or a plugin: they may pass them on."""
+        if isinstance(settings, LlamaSettings):
             return engine
         return RedactingEngine(engine, lambda: self.settings.safety.redact)
 
@@ -358,7 +358,7 @@ class App:
         }
 
     def _sandbox_status(self) -> dict[str, Any]:
-        found, remarks = find_sandbox(self.settings.sandbox, self._env)
+        found, remarks = find_sandbox(self.settings.sandbox, self._env, self.plugins)
         return {
             "name": found.name if found else None,
             "abilities": sorted(found.abilities) if found else [],
@@ -420,7 +420,7 @@ class App:
         from lsp_agent.verify.workshop import SandboxedWorkshop
 
         variables = project_variables(overlay.root.path, self._env)
-        sandbox = self._sandbox or find_sandbox(self.settings.sandbox, variables)[0]
+        sandbox = self._sandbox or find_sandbox(self.settings.sandbox, variables, self.plugins)[0]
         if sandbox is None:
             return None
         copies = self.home.cache / "copies"

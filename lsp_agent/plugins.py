@@ -1,9 +1,9 @@
 """Code of other packages that takes part: found by entry points, let in if it fits, put out if not.
 
 A plugin is part of the Python environment that lsp-agent is installed in, never of a workspace. Its
-entry point names a tuple of tools or actions; the module of it, or the object, says by
-``LSP_AGENT_API`` which version of :mod:`lsp_agent.api` it was written for. What a package does
-wrong costs one message, and then all of it is off until the next start.
+entry point names a tuple of tools, actions, engines or sandboxes; the module of it, or the object,
+says by ``LSP_AGENT_API`` which version of :mod:`lsp_agent.api` it was written for. What a package
+does wrong costs one message, and then all of it is off until the next start.
 """
 
 from __future__ import annotations
@@ -18,13 +18,13 @@ from typing import Any, ClassVar, Literal, Protocol, TypeVar
 API_VERSION = 1
 """The version of the interface in :mod:`lsp_agent.api`; a change that breaks plugins raises it."""
 
-Group = Literal["lsp_agent.tools", "lsp_agent.actions"]
+Group = Literal["lsp_agent.tools", "lsp_agent.actions", "lsp_agent.engines", "lsp_agent.sandboxes"]
 OWN = "lsp-agent"
 _STATED = "LSP_AGENT_API"
 
 
 class Named(Protocol):
-    """What every tool and action has."""
+    """What every tool, action, engine and sandbox has."""
 
     @property
     def name(self) -> str:
@@ -73,6 +73,7 @@ class Plugins:
         self._off: dict[str, str] = {}
         self._adds: dict[str, list[str]] = {}
         self._versions: dict[str, str] = {}
+        self._loaded: dict[str, dict[str, Any]] = {}
 
     def load(
         self,
@@ -80,13 +81,18 @@ class Plugins:
         problem: Callable[[object], str],
         guard: Callable[[T, Guard], T],
     ) -> dict[str, T]:
-        """Return a group's tools or actions by name: ours first, then those of plugins.
+        """Return what a group adds by name: ours first, then those of plugins.
 
         ``problem`` says what is wrong with one, ``""`` for nothing; ``guard`` wraps a plugin's one
         so that what it raises ends at a :class:`Guard`.
         """
         points = sorted(self._find(group), key=lambda one: (_package(one) != OWN, _package(one)))
         found: dict[str, T] = {}
+        with self._lock:
+            # Asked for again, as engines are, what there is counts once.
+            known = self._loaded.get(group)
+        if known is not None:
+            return dict(known)
         for point in points:
             package = _package(point)
             own = package == OWN
@@ -101,7 +107,9 @@ class Plugins:
                 found[member.name] = member if own else guard(member, Guard(self, package))
             if not own:
                 self._adds[package] += [one.name for one in family]
-        return found
+        with self._lock:
+            self._loaded[group] = found
+        return dict(found)
 
     def put_out(self, package: str, why: str) -> None:
         """Put a package out for the rest of the process, with one message."""
