@@ -13,6 +13,7 @@ from typing import Any, Literal
 from lsp_agent.config.model import JournalSettings, LlamaSettings, Settings
 from lsp_agent.config.paths import Home
 from lsp_agent.config.trust import TrustStore
+from lsp_agent.demo.client import ServerEndedError
 from lsp_agent.sandbox.types import Sandbox
 from lsp_agent.store.journal import Journal
 from lsp_agent.tasks.drivers import Attempt, CommandLineDriver, Driver, ServerDriver
@@ -112,14 +113,23 @@ class Bench:
             home.mkdir()
             (home / "config.toml").write_text(_configuration(self.settings, contestant), "utf-8")
             rows: list[tuple[Task, Path, Attempt, Judgement]] = []
-            with self._driver(home) as driver:
-                for number, task in enumerate(tasks):
-                    self.before(task)
-                    folder = root / f"{number:03}"
-                    _lay_out(task, folder)
-                    TrustStore(Home.find({"LSP_AGENT_HOME": str(home)})).trust(folder)
-                    attempt = driver.attempt(task, folder)
-                    rows.append((task, folder, attempt, self._judge(task, folder, attempt)))
+            trust = TrustStore(Home.find({"LSP_AGENT_HOME": str(home)}))
+            left = [(task, root / f"{number:03}") for number, task in enumerate(tasks)]
+            while left:
+                with self._driver(home) as driver:
+                    while left:
+                        task, folder = left.pop(0)
+                        self.before(task)
+                        _lay_out(task, folder)
+                        trust.trust(folder)
+                        try:
+                            attempt, ended = driver.attempt(task, folder), False
+                        except ServerEndedError as error:
+                            # What one task brings down is not held against the others.
+                            attempt, ended = Attempt(False, why=str(error)), True
+                        rows.append((task, folder, attempt, self._judge(task, folder, attempt)))
+                        if ended:
+                            break
             tokens = _tokens(home, len(rows))
         results = (_result(*row, tokens.get(str(row[1]), 0)) for row in rows)
         return Score(contestant.name, contestant.profile, tuple(results))

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
-from lsp_agent.demo.client import LspClient, ServerError
+from lsp_agent.demo.client import LspClient, ServerEndedError, ServerError
 from lsp_agent.tasks.editor import CAPABILITIES, EditError, TaskEditor
 from lsp_agent.tasks.judge import changed_files
 from lsp_agent.tasks.spec import RUN, Task
@@ -43,7 +43,10 @@ class Driver(Protocol):
     """One way of having tasks done, with one state folder."""
 
     def attempt(self, task: Task, folder: Path) -> Attempt:
-        """Have a task done in a folder that holds its files."""
+        """Have a task done in a folder that holds its files.
+
+        Raises ``ServerEndedError`` where nothing further can be asked.
+        """
         ...
 
     def close(self) -> None:
@@ -75,7 +78,7 @@ class ServerDriver:
         self._client.notify("initialized", {})
 
     def attempt(self, task: Task, folder: Path) -> Attempt:
-        """Do a task as an editor's user would; a server that ends is raised as such."""
+        """Do a task as an editor's user would; raises ``ServerEndedError``."""
         editor = self._editor = TaskEditor(task, folder)
         started = time.monotonic()
         editor.open(self._client)
@@ -83,6 +86,8 @@ class ServerDriver:
             text, why = self._ask(task, editor)
         except (ServerError, EditError) as error:
             text, why = "", str(error)
+        except queue.Empty:
+            raise ServerEndedError(f"no end of the run in {_RUN_SECONDS:.0f} seconds") from None
         seconds = time.monotonic() - started
         editor.close()
         return Attempt(editor.applied, text, "" if editor.applied or text else why, seconds)
@@ -167,17 +172,20 @@ class CommandLineDriver:
             words += ["--instruction", task.words] if task.words else []
             words += ["--message", task.report] if task.report else []
         started = time.monotonic()
-        done = subprocess.run(
-            [*_LSP_AGENT, *words, "--apply", "--yes"],
-            cwd=folder,
-            env=environment(self._home),
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            encoding="utf-8",
-            errors="replace",
-            timeout=_RUN_SECONDS,
-            check=False,
-        )
+        try:
+            done = subprocess.run(
+                [*_LSP_AGENT, *words, "--apply", "--yes"],
+                cwd=folder,
+                env=environment(self._home),
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                encoding="utf-8",
+                errors="replace",
+                timeout=_RUN_SECONDS,
+                check=False,
+            )
+        except subprocess.TimeoutExpired as error:
+            return Attempt(False, why=str(error), seconds=_RUN_SECONDS)
         seconds = time.monotonic() - started
         good = done.returncode == 0
         said = done.stdout if good and task.wants_text else ""

@@ -13,7 +13,10 @@ from pathlib import Path
 import pytest
 
 from lsp_agent.actions.spec import ActionError, Place, load_actions
+from lsp_agent.app import App
 from lsp_agent.cancel import CancelToken
+from lsp_agent.config.model import Settings
+from lsp_agent.config.paths import Home
 from lsp_agent.plugins import Plugins
 from lsp_agent.syntax.document import SyntaxDocument
 from lsp_agent.tools.call import call_tool
@@ -281,7 +284,18 @@ def test_the_command_line_goes_on_without_a_broken_plugin(home: Path, tmp_path: 
     assert (kept["ok"], kept["detail"]) == (True, "off: named in plugins.disabled")
 
 
-def test_the_interface_names_what_it_has(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_status_tells_of_plugins(world: World, home: Path) -> None:
+    world.install("listed", tool("listed_tool"))
+    app = App(Settings(), Home.find(os.environ), warn=world.said.append)
+    try:
+        assert "listed_tool" in app.tools
+        rows = [one for one in app.status()["plugins"] if one["package"] == "listed"]
+    finally:
+        app.close()
+    assert rows == [{"package": "listed", "version": "1.0", "adds": ("listed_tool",), "why": ""}]
+
+
+def test_the_interface_names_what_it_has() -> None:
     import lsp_agent.api as api
 
     public = {name for name in vars(api) if not name.startswith("_")} - {"annotations"}

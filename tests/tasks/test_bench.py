@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
+import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -80,6 +83,31 @@ def test_an_edit_that_breaks_the_hidden_tests_solves_nothing(home: Path) -> None
     assert "AssertionError" in first.why
     assert (second.applied, second.solved) == (False, False)
     assert second.why
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="children are found in /proc")
+def test_a_server_that_is_killed_costs_one_task(home: Path) -> None:
+    (task,) = builtin("python-fix-misspelled-name")
+    other = replace(task, id="python-again")
+
+    def kill(task: Task) -> None:
+        model.begin(task)
+        if task.id != "python-again":
+            for pid in _servers():
+                os.kill(pid, signal.SIGKILL)
+
+    with PerfectModel() as model:
+        asked = replace(bench("lsp", model), before=kill)
+        first, second = asked.measure(model.contestant(), [task, other]).results
+    assert (first.solved, second.solved) == (False, True)
+    assert "the server" in first.why
+
+
+def _servers() -> list[int]:
+    """Return the servers that this process has started."""
+    children = Path(f"/proc/{os.getpid()}/task").glob("*/children")
+    pids = [int(pid) for path in children for pid in path.read_text().split()]
+    return [pid for pid in pids if b"serve" in Path(f"/proc/{pid}/cmdline").read_bytes()]
 
 
 def test_tasks_of_unknown_actions_are_left_out(home: Path) -> None:
