@@ -141,7 +141,7 @@ def test_the_verb_prints_a_table_or_json(
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (("--tasks", "builtin", "--action", "juggle"), "there are tasks of annotate"),
+        (("--tasks", "builtin", "--action", "juggle"), "there are tasks of add_logging"),
         (("--tasks", "nowhere"), "there is no file or folder nowhere"),
         (("--tasks", "builtin", "--profile", "fast"), "'fast' is not one of"),
     ],
