@@ -26,7 +26,7 @@ from lsp_agent.agent.requests import to_json
 from lsp_agent.agent.self_test import SelfTests
 from lsp_agent.agent.types import Ask, RunRequest, RunResult
 from lsp_agent.cancel import CancelToken
-from lsp_agent.config.model import LlamaSettings, OpenAISettings, Settings
+from lsp_agent.config.model import AnyEngineSettings, LlamaSettings, Settings
 from lsp_agent.config.paths import Home
 from lsp_agent.config.trust import TrustStore
 from lsp_agent.context.knowledge import Knowledge
@@ -41,6 +41,7 @@ from lsp_agent.index.service import CodeIndex, database_path
 from lsp_agent.index.service import Progress as IndexProgress
 from lsp_agent.language_servers.pool import LanguageServers
 from lsp_agent.language_servers.types import View
+from lsp_agent.plugins import Plugins
 from lsp_agent.sandbox.choose import find_sandbox
 from lsp_agent.sandbox.types import Sandbox
 from lsp_agent.store.apply import recover
@@ -90,7 +91,10 @@ class App:
         self._env = env
         self.home = home
         self._warn = warn
-        self.engines = EngineRouter(settings, home, env, self._wrapped)
+        self.plugins = Plugins(
+            warn, enabled=settings.plugins.enabled, disabled=settings.plugins.disabled
+        )
+        self.engines = EngineRouter(settings, home, env, self._wrapped, self.plugins)
         self.journal = Journal(home.journal, settings.journal, env=env, warn=warn)
         self.memory = Memory(self.journal, lambda: self.settings.memory)
         self.changes = Changes(self.journal)
@@ -108,12 +112,12 @@ class App:
     @cached_property
     def actions(self) -> dict[str, Action]:
         """The catalogue of actions by name."""
-        return load_actions(self._warn)
+        return load_actions(self._warn, self.plugins)
 
     @cached_property
     def tools(self) -> dict[str, Tool[Any]]:
         """The tools by name."""
-        return load_tools(self._warn)
+        return load_tools(self._warn, self.plugins)
 
     def run(
         self,
@@ -295,13 +299,13 @@ class App:
                 self._knowledge[root.path] = Knowledge(root, semantic)
             return self._knowledge[root.path]
 
-    def _wrapped(self, engine: Engine, settings: LlamaSettings | OpenAISettings) -> Engine:
-        """Keep answers where that is wanted, and secrets out of prompts to any server.
+    def _wrapped(self, engine: Engine, settings: AnyEngineSettings) -> Engine:
+        """Keep answers where that is wanted, and secrets out of prompts to servers and plugins.
 
-        One on this machine may pass them on.
+        They may pass them on, those on this machine too.
         """
         engine = self.memory.caching(engine, settings)
-        if not isinstance(settings, OpenAISettings):
+        if isinstance(settings, LlamaSettings):
             return engine
         return RedactingEngine(engine, lambda: self.settings.safety.redact)
 
@@ -380,10 +384,11 @@ class App:
             "languageServers": self.language_servers.status(),
             "index": self._index_status(),
             "sandbox": self._sandbox_status(),
+            "plugins": [asdict(one) for one in self.plugins.status()],
         }
 
     def _sandbox_status(self) -> dict[str, Any]:
-        found, remarks = find_sandbox(self.settings.sandbox, self._env)
+        found, remarks = find_sandbox(self.settings.sandbox, self._env, self.plugins)
         return {
             "name": found.name if found else None,
             "abilities": sorted(found.abilities) if found else [],
@@ -446,7 +451,7 @@ class App:
         from lsp_agent.verify.workshop import SandboxedWorkshop
 
         variables = project_variables(overlay.root.path, self._env)
-        sandbox = self._sandbox or find_sandbox(self.settings.sandbox, variables)[0]
+        sandbox = self._sandbox or find_sandbox(self.settings.sandbox, variables, self.plugins)[0]
         if sandbox is None:
             return None
         copies = self.home.cache / "copies"

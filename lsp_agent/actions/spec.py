@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from importlib.metadata import entry_points
-from typing import ClassVar, Literal, Protocol
+from typing import Any, ClassVar, Literal, Protocol, cast
 
 from lsp_agent.agent.types import (
     Answer,
@@ -16,6 +15,7 @@ from lsp_agent.agent.types import (
     RunRequest,
 )
 from lsp_agent.errors import LspAgentError
+from lsp_agent.plugins import Guard, Plugins
 from lsp_agent.syntax.document import SyntaxDocument
 from lsp_agent.workspace.edits import TextEdit
 from lsp_agent.workspace.positions import Range
@@ -152,13 +152,62 @@ class BaseAction:
         return replace(request, edits=files, needs_model=False)
 
 
-def load_actions(warn: Callable[[str], None]) -> dict[str, Action]:
-    """Collect the installed actions by name; a broken plugin costs one warning, not the server."""
-    actions: dict[str, Action] = {}
-    for point in entry_points(group="lsp_agent.actions"):
+def load_actions(warn: Callable[[str], None], plugins: Plugins | None = None) -> dict[str, Action]:
+    """Collect our actions and those of plugins by name; a broken plugin costs one warning."""
+    plugins = plugins or Plugins(warn)
+    return plugins.load("lsp_agent.actions", _unfit, _guarded)
+
+
+def _unfit(value: object) -> str:
+    if not isinstance(value, BaseAction):
+        return f"{value!r:.80} is no BaseAction"
+    for attribute in ("name", "kind", "summary", "answer"):
+        if not isinstance(getattr(value, attribute, None), str):
+            return f"{value!r:.80} has no {attribute}"
+    if not isinstance(getattr(value, "example", None), Example):
+        return f"{value.name} has no example"
+    methods = (getattr(value, one, None) for one in ("offers", "request"))
+    return "" if all(map(callable, methods)) else f"{value.name} lacks offers or request"
+
+
+class _GuardedAction:
+    """A plugin's action that lists nothing and says why, once its code has failed."""
+
+    def __init__(self, action: Action, guard: Guard) -> None:
+        self._action = action
+        self._guard = guard
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._action, name)
+
+    def offers(self, place: Place) -> list[Offer]:
+        if self._guard.off:
+            return []
         try:
-            family: Iterable[Action] = point.load()
-            actions.update({action.name: action for action in family})
-        except Exception as error:  # noqa: BLE001 - a plugin may raise anything at import
-            warn(f"the action {point.name} is off: {error}")
-    return actions
+            return [_offer(one) for one in self._action.offers(place)]
+        except (Exception, SystemExit) as error:  # noqa: BLE001 - it may raise anything
+            self._guard.failed(self._action.name, error)
+            return []
+
+    def request(self, place: Place, argument: str) -> RunRequest:
+        if self._guard.off:
+            raise ActionError(f"{self._action.name} is off: its plugin failed")
+        try:
+            made = self._action.request(place, argument)
+        except LspAgentError:
+            raise
+        except (Exception, SystemExit) as error:
+            raise ActionError(self._guard.failed(self._action.name, error)) from error
+        if not isinstance(made, RunRequest):
+            raise ActionError(self._guard.failed(self._action.name, TypeError(repr(made))))
+        return made
+
+
+def _offer(value: Any) -> Offer:
+    if not isinstance(value, Offer):
+        raise TypeError(f"{value!r:.80} is no Offer")
+    return value
+
+
+def _guarded(action: Action, guard: Guard) -> Action:
+    return cast("Action", _GuardedAction(action, guard))

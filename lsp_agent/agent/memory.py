@@ -7,7 +7,7 @@ from pathlib import Path
 
 from lsp_agent.agent.response_cache import CachingEngine
 from lsp_agent.agent.types import RunRequest, RunResult
-from lsp_agent.config.model import LlamaSettings, MemorySettings, OpenAISettings
+from lsp_agent.config.model import AnyEngineSettings, LlamaSettings, MemorySettings
 from lsp_agent.engine.types import Engine
 from lsp_agent.store.feedback import Became, Feedback
 from lsp_agent.store.journal import Journal, JournalError
@@ -77,15 +77,15 @@ class Memory:
             return ()
         return tuple(row for row in rows if row.answer not in (SEALED, DAMAGED))
 
-    def caching(self, engine: Engine, settings: LlamaSettings | OpenAISettings) -> Engine:
+    def caching(self, engine: Engine, settings: AnyEngineSettings) -> Engine:
         """Return an engine that answers what it was asked before, where the settings want it."""
         identity = settings.model_dump_json() + _file_state(settings)
         return CachingEngine(engine, identity, self.responses, lambda: self._settings().responses)
 
 
-def _file_state(settings: LlamaSettings | OpenAISettings) -> str:
+def _file_state(settings: AnyEngineSettings) -> str:
     """Tell a model's file from another one that takes its name."""
-    if isinstance(settings, OpenAISettings):
+    if not isinstance(settings, LlamaSettings):
         return ""
     try:
         found = Path(settings.model).expanduser().stat()

@@ -54,6 +54,7 @@ def run_checks(context: CliContext, folder: Path) -> list[Check]:
         "tools": _tools,
         "sandbox": lambda: sandbox(context, folder),
         "language servers": lambda: language_servers(context, folder),
+        "plugins": lambda: _plugins(context, folder),
     }
     found: list[Check] = []
     for name, group in groups.items():
@@ -62,6 +63,28 @@ def run_checks(context: CliContext, folder: Path) -> list[Check]:
         except LspAgentError as error:
             found.append(Check(name, False, str(error), required=True))
     return found
+
+
+def _plugins(context: CliContext, folder: Path) -> Iterator[Check]:
+    """Load what is installed, and say of each package what it adds or why it is off."""
+    from lsp_agent.actions.spec import load_actions
+    from lsp_agent.engine.plugged import engine_kinds
+    from lsp_agent.plugins import Plugins
+    from lsp_agent.sandbox.plugged import sandbox_kinds
+    from lsp_agent.tools.spec import load_tools
+
+    chosen = context.load(folder).settings.plugins
+    plugins = Plugins(lambda _: None, enabled=chosen.enabled, disabled=chosen.disabled)
+    load_tools(lambda _: None, plugins)
+    load_actions(lambda _: None, plugins)
+    engine_kinds(plugins)
+    sandbox_kinds(plugins)
+    for one in plugins.status():
+        adds = f"{one.version}: {', '.join(one.adds) or 'nothing'}"
+        detail = f"off: {one.why}" if one.why else adds
+        wanted = one.why in plugins.CHOSEN
+        fix = f"pip install --upgrade {one.package}"
+        yield Check(f"plugin {one.package}", not one.why or wanted, detail, fix)
 
 
 def _python() -> Iterator[Check]:

@@ -43,6 +43,7 @@ _STATUS_BY_CODE = {
     "bad-passphrase": USAGE,
     "no-such-run": USAGE,
     "bad-model-name": USAGE,
+    "bad-task": USAGE,
     "engine-unavailable": UNAVAILABLE,
     "bad-model-file": UNAVAILABLE,
 }

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import os
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from lsp_agent.cli.context import CliContext, pass_context
+from lsp_agent.cli.models_tasks import Choice, bench_tasks, tasks_options
 
 if TYPE_CHECKING:
     from lsp_agent.engine.known import KnownModel, Machine
@@ -98,12 +100,35 @@ def pull(context: CliContext, name: str | None, offline: bool) -> None:
     )
 
 
-@command.command(help="Time a model on this machine; without a name, the agent's.")
+@command.command(
+    help="Time a model on this machine; without a name, the agent's. With --tasks, have it do "
+    "tasks instead, and count what it solves."
+)
 @click.argument("name", required=False)
+@click.option(
+    "--tasks",
+    "tasks",
+    is_flag=False,
+    flag_value="builtin",
+    metavar="[DIR|builtin]",
+    help="Do the tasks that ship (builtin), or those of a file or folder: task files, Exercism's "
+    "exercises, CanItEdit's or HumanEvalFix's lines of JSON.",
+)
+@tasks_options
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @pass_context
-def bench(context: CliContext, name: str | None, as_json: bool) -> None:
+def bench(
+    context: CliContext, name: str | None, tasks: str | None, choice: Choice, as_json: bool
+) -> None:
     """Load a model, evaluate 512 tokens, generate 64, and print how fast that was."""
+    if tasks is None:
+        _time(context, name, as_json=as_json)
+        return
+    named = (*((name,) if name else ()), *choice.models)
+    bench_tasks(context, tasks, replace(choice, models=named), as_json=as_json)
+
+
+def _time(context: CliContext, name: str | None, *, as_json: bool) -> None:
     from dataclasses import asdict
 
     from lsp_agent.cancel import CancelToken

@@ -23,6 +23,7 @@ from lsp_agent.config.model import (
     LanguageServerSettings,
     LlamaSettings,
     OpenAISettings,
+    PluginEngineSettings,
     Section,
     Settings,
 )
@@ -32,7 +33,11 @@ from lsp_agent.config.workspace_files import SettingsFile, read_settings_files, 
 
 Path_ = tuple[str, ...]
 RESERVED = ("LSP_AGENT_HOME", "LSP_AGENT_CONFIG")
-_ENGINE_KINDS: dict[str, type[Section]] = {"llama-cpp": LlamaSettings, "openai": OpenAISettings}
+_ENGINE_KINDS: dict[str, type[Section]] = {
+    "llama-cpp": LlamaSettings,
+    "openai": OpenAISettings,
+    "plugin": PluginEngineSettings,
+}
 _MOST_KEYS, _DEEPEST = 1000, 30
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 

@@ -107,7 +107,17 @@ class OpenAISettings(Section):
         return list(dict.fromkeys(url.rstrip("/") for url in (self.base_url, *self.base_urls)))
 
 
-EngineSettings = Annotated[LlamaSettings | OpenAISettings, Field(discriminator="kind")]
+class PluginEngineSettings(Section):
+    """An engine of a plugin, see docs/plugins.md."""
+
+    kind: Literal["plugin"]
+    plugin: str = Field(description="the name that the plugin gives its kind of engine")
+    model: str = Field("", description="the model's name, as the plugin knows it")
+    options: dict[str, Any] = Field({}, description="what else the plugin takes; it checks them")
+
+
+AnyEngineSettings = LlamaSettings | OpenAISettings | PluginEngineSettings
+EngineSettings = Annotated[AnyEngineSettings, Field(discriminator="kind")]
 
 
 class Routes(Section):
@@ -265,9 +275,10 @@ class SafetySettings(Section):
 class SandboxSettings(Section):
     """How commands and tests are held in."""
 
-    kind: Literal["auto", "bubblewrap", "landlock", "seatbelt", "windows", "container", "none"] = (
-        Field("auto", description="auto: bubblewrap, else landlock; on macOS seatbelt")
-    )
+    kind: Literal[
+        "auto", "bubblewrap", "landlock", "seatbelt", "windows", "container", "plugin", "none"
+    ] = Field("auto", description="auto: bubblewrap, else landlock; on macOS seatbelt")
+    plugin: str = Field("", description="name of the plugin's sandbox for `plugin`")
     image: str = Field("", description="image for `container`: podman or docker, never pulled")
     unprotected: bool = Field(
         False,

@@ -2,23 +2,36 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lsp_agent.config.model import LlamaSettings, OpenAISettings
+from lsp_agent.config.model import (
+    AnyEngineSettings,
+    LlamaSettings,
+    OpenAISettings,
+    PluginEngineSettings,
+)
 from lsp_agent.config.paths import Home
 from lsp_agent.engine.catalogue import Catalogue
 from lsp_agent.engine.types import Engine
+from lsp_agent.plugins import Plugins
 
 if TYPE_CHECKING:
     from lsp_agent.engine.host.remote import Connector
 
+_log = logging.getLogger(__name__)
+
 
 def make_engine(
-    name: str, settings: LlamaSettings | OpenAISettings, home: Home, env: Mapping[str, str]
+    name: str,
+    settings: AnyEngineSettings,
+    home: Home,
+    env: Mapping[str, str],
+    plugins: Plugins | None = None,
 ) -> Engine:
-    """Return an engine that is not loaded yet.
+    """Return an engine that is not loaded yet; ``plugins`` are those that may have its kind.
 
     Raises :class:`~lsp_agent.engine.types.EngineUnavailableError` for a model that is not there.
     """
@@ -26,6 +39,10 @@ def make_engine(
         from lsp_agent.engine.openai import OpenAIEngine
 
         return OpenAIEngine(name, settings, env)
+    if isinstance(settings, PluginEngineSettings):
+        from lsp_agent.engine.plugged import plugged_engine
+
+        return plugged_engine(name, settings, plugins or Plugins(_log.warning), env)
     path = Catalogue(home).resolve(settings.model)
     if settings.draft_model is not None:
         draft = Catalogue(home).resolve(settings.draft_model).absolute()

@@ -10,10 +10,11 @@ from difflib import get_close_matches
 from typing import Literal
 
 from lsp_agent.cancel import CancelToken
-from lsp_agent.config.model import LlamaSettings, OpenAISettings, Settings
+from lsp_agent.config.model import AnyEngineSettings, Settings
 from lsp_agent.config.paths import Home
 from lsp_agent.engine.factory import make_engine
 from lsp_agent.engine.types import Engine, EngineInfo, EngineUnavailableError
+from lsp_agent.plugins import Plugins
 
 Route = Literal["agent", "action", "completion", "review", "embedding"]
 
@@ -25,7 +26,7 @@ class PreparedEngine:
     ``about`` is what it said of itself when it was asked first: what it can do does not change.
     """
 
-    settings: LlamaSettings | OpenAISettings
+    settings: AnyEngineSettings
     engine: Engine
     users: int = 0
     about: EngineInfo | None = None
@@ -43,10 +44,12 @@ class EngineRouter:
         settings: Settings,
         home: Home,
         env: Mapping[str, str],
-        wrap: Callable[[Engine, LlamaSettings | OpenAISettings], Engine] = lambda engine, _: engine,
+        wrap: Callable[[Engine, AnyEngineSettings], Engine] = lambda engine, _: engine,
+        plugins: Plugins | None = None,
     ) -> None:
         """Take settings; ``wrap`` gets every engine that is made, and gives what is used."""
         self._wrap = wrap
+        self._plugins = plugins
         self._settings = settings
         self._home = home
         self._env = env
@@ -173,8 +176,10 @@ class EngineRouter:
             self._held[name] = PreparedEngine(settings, self._made(name, settings))
         return self._held[name]
 
-    def _made(self, name: str, settings: LlamaSettings | OpenAISettings) -> Engine:
-        return self._wrap(make_engine(name, settings, self._home, self._env), settings)
+    def _made(self, name: str, settings: AnyEngineSettings) -> Engine:
+        return self._wrap(
+            make_engine(name, settings, self._home, self._env, self._plugins), settings
+        )
 
     def _unknown(self, route: Route, name: str) -> str:
         """Say which setting names an engine that is not there, and which ones are."""

@@ -7,6 +7,8 @@ import sys
 from collections.abc import Callable, Mapping
 
 from lsp_agent.config.model import SandboxSettings
+from lsp_agent.plugins import Plugins
+from lsp_agent.sandbox.plugged import plugged_sandbox
 from lsp_agent.sandbox.types import Ability, Limits, Sandbox, SandboxError
 
 _AUTO = {"linux": ("bubblewrap", "landlock"), "darwin": ("seatbelt",), "win32": ("windows",)}
@@ -25,7 +27,7 @@ _UNPROTECTED = "or run commands unprotected: sandbox.unprotected = true"
 
 
 def find_sandbox(
-    settings: SandboxSettings, env: Mapping[str, str] = os.environ
+    settings: SandboxSettings, env: Mapping[str, str] = os.environ, plugins: Plugins | None = None
 ) -> tuple[Sandbox | None, list[str]]:
     """Return the sandbox to use, and in words what it can't hold here, with what mends it.
 
@@ -34,6 +36,7 @@ def find_sandbox(
     what they said is kept for the process.
     """
     makers = _makers(settings, env)
+    makers["plugin"] = lambda: (plugged_sandbox(settings.plugin, plugins, env), "")
     wanted = _AUTO.get(sys.platform, ()) if settings.kind == "auto" else [settings.kind]
     remarks: list[str] = []
     best: Sandbox | None = None

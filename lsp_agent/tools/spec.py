@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from importlib.metadata import entry_points
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Annotated, Any, Generic, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from lsp_agent.cancel import CancelToken
+from lsp_agent.cancel import Cancelled, CancelToken
 from lsp_agent.context.knowledge import Knowledge
 from lsp_agent.context.question import Question
 from lsp_agent.context.tokens import Count, estimate_tokens
@@ -17,6 +16,7 @@ from lsp_agent.engine.types import ToolSchema
 from lsp_agent.errors import LspAgentError
 from lsp_agent.index.service import CodeIndex
 from lsp_agent.language_servers.types import Instruments
+from lsp_agent.plugins import Guard, Plugins
 from lsp_agent.store.notes import Notebook
 from lsp_agent.tools.seen import Seen
 from lsp_agent.vcs.commits import GitRules
@@ -117,13 +117,32 @@ class Tool(Generic[A]):
         return ToolSchema(self.name, self.description, schema)
 
 
-def load_tools(warn: Callable[[str], None]) -> dict[str, Tool[Any]]:
-    """Collect the tools of every installed family; a broken plugin costs one warning."""
-    tools: dict[str, Tool[Any]] = {}
-    for point in entry_points(group="lsp_agent.tools"):
+def load_tools(warn: Callable[[str], None], plugins: Plugins | None = None) -> dict[str, Tool[Any]]:
+    """Collect our tools and those of plugins; a broken plugin costs one warning."""
+    plugins = plugins or Plugins(warn)
+    return plugins.load("lsp_agent.tools", _unfit, _guarded)
+
+
+def _unfit(value: object) -> str:
+    if not isinstance(value, Tool):
+        return f"{value!r:.80} is no Tool"
+    arguments: object = value.arguments
+    if isinstance(arguments, type) and issubclass(arguments, Arguments):
+        return ""
+    return f"the arguments of {value.name} are no Arguments"
+
+
+def _guarded(tool: Tool[Any], guard: Guard) -> Tool[Any]:
+    """Return a plugin's tool that fails as ours do: with words for the model, and once."""
+
+    def run(context: ToolContext, arguments: Any) -> str:
+        if guard.off:
+            raise ToolError(f"{tool.name} is off; go on without it")
         try:
-            family: Iterable[Tool[Any]] = point.load()
-            tools.update({tool.name: tool for tool in family})
-        except Exception as error:  # noqa: BLE001 - a plugin may raise anything at import
-            warn(f"tools of {point.value} are off: {error}")
-    return tools
+            return str(tool.run(context, arguments))
+        except (Cancelled, LspAgentError):
+            raise
+        except (Exception, SystemExit) as error:
+            raise ToolError(guard.failed(tool.name, error)) from error
+
+    return replace(tool, run=run)

@@ -173,18 +173,3 @@ def test_a_ready_fix_is_taken_without_a_model(stage: Stage) -> None:
     result = stage.run(engine, ACTIONS["fix"].request(place, offer.argument))
     assert result.changes[0].after == "y = 1\nz = y + 1\n"
     assert engine.requests == []
-
-
-def test_a_broken_plugin_costs_one_warning(monkeypatch: pytest.MonkeyPatch) -> None:
-    import importlib.metadata as metadata
-
-    bad = metadata.EntryPoint("bad", "no_such_module:ACTION", "lsp_agent.actions")
-    monkeypatch.setattr("lsp_agent.actions.spec.entry_points", lambda group: [bad])
-    monkeypatch.setattr("lsp_agent.tools.spec.entry_points", lambda group: [bad])
-    from lsp_agent.tools.spec import load_tools
-
-    warnings: list[str] = []
-    assert load_actions(warnings.append) == {}
-    assert load_tools(warnings.append) == {}
-    assert len(warnings) == 2
-    assert "no_such_module" in warnings[0]
