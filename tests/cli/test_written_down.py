@@ -60,7 +60,8 @@ def test_the_readmes_configuration_is_valid(tmp_path: Path) -> None:
 @pytest.mark.parametrize("page", sorted(ROOT.glob("docs/*.md")), ids=lambda page: page.name)
 def test_the_configurations_of_the_documents_are_valid(page: Path, tmp_path: Path) -> None:
     examples = [body for kind, body in FENCE.findall(page.read_text("utf-8")) if kind == "toml"]
-    assert examples
+    # That page is made from the catalogue, and is about code.
+    assert examples or page.name == "actions.md"
     for example in examples:
         file = tmp_path / "config.toml"
         file.write_text(example, "utf-8")
