@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import os
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from lsp_agent import __version__
 from lsp_agent.language_servers import tsserver
+from lsp_agent.language_servers.client import Client
 from lsp_agent.language_servers.disk_watch import DiskWatch
 from lsp_agent.language_servers.documents import Translator, key_of, path_of
 from lsp_agent.language_servers.find import Found
@@ -29,26 +28,6 @@ _UNSURE_SECONDS = 1.0
 _AGAIN_SECONDS = 0.1
 _MAX_DOCUMENTS = 64
 _CANCELLED_BY_SERVER = (-32802, -32801)
-
-_CAPABILITIES = {
-    "general": {"positionEncodings": ["utf-32", "utf-8", "utf-16"]},
-    "window": {"workDoneProgress": True},
-    "workspace": {
-        "configuration": True,
-        "workspaceFolders": True,
-        "didChangeWatchedFiles": {"dynamicRegistration": True},
-        "workspaceEdit": {"documentChanges": True},
-    },
-    "textDocument": {
-        "synchronization": {},
-        "publishDiagnostics": {"versionSupport": True},
-        "diagnostic": {},
-        "definition": {"linkSupport": True},
-        "references": {},
-        "rename": {"prepareSupport": True},
-    },
-    "experimental": {"serverStatusNotification": True},
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +48,7 @@ class Session:
     def __init__(self, found: Found, env: Mapping[str, str]) -> None:
         self.found = found
         self._env = env
+        self._client = Client(found)
         self._wire = Wire(found.server.name, self._answer, self._notice)
         self._lock = asyncio.Lock()
         self._capabilities: Mapping[str, Any] = {}
@@ -109,7 +89,7 @@ class Session:
         try:
             async with asyncio.timeout(_START_SECONDS):
                 await self._wire.open(self.found.command, self.found.root, self._env)
-                result = await self._wire.request("initialize", self._introduction())
+                result = await self._wire.request("initialize", self._client.introduction())
         except TimeoutError:
             reason = f"did not start within {_START_SECONDS:.0f} s"
             self._wire.fail(reason)
@@ -147,10 +127,9 @@ class Session:
                 keys = [key_of(path) for path in wanted if key_of(path) in self._open]
                 if tsserver.offered(self._capabilities):
                     return await self._checked(keys), translator
-                if self.can("diagnosticProvider"):
-                    return await self._pulled(keys), translator
-                await self._settled(keys)
-                return {key: self._reports[key] for key in keys}, translator
+                if not self._pulls and await self._settled(keys):
+                    return {key: self._reports[key] for key in keys}, translator
+                return await self._pulled(keys), translator
 
     async def locate(
         self, what: str, texts: Mapping[Path, str], path: Path, position: Position
@@ -181,18 +160,6 @@ class Session:
                 place["newName"] = new_name
                 result = await self._ask("textDocument/rename", place)
                 return translator.edits(result or {}, self.found.server.name)
-
-    def _introduction(self) -> dict[str, Any]:
-        uri = self.found.root.as_uri()
-        return {
-            "processId": os.getpid(),
-            "clientInfo": {"name": "lsp-agent", "version": __version__},
-            "rootPath": str(self.found.root),
-            "rootUri": uri,
-            "workspaceFolders": [{"uri": uri, "name": self.found.root.name}],
-            "initializationOptions": dict(self.found.server.initialization),
-            "capabilities": _CAPABILITIES,
-        }
 
     @contextlib.asynccontextmanager
     async def _turn(self) -> AsyncIterator[None]:
@@ -284,13 +251,22 @@ class Session:
             found[key] = [one for answer in answers for one in tsserver.diagnostics(answer)]
         return found
 
-    async def _settled(self, keys: Sequence[Path]) -> None:
-        """Wait until the wanted reports are there and nothing comes after them."""
-        while True:
+    async def _settled(self, keys: Sequence[Path]) -> bool:
+        """Wait until the wanted reports are there and nothing comes after them.
+
+        Ends early, with False, when the server says that it wants to be asked for them.
+        """
+        while not self._pulls:
             complete = self._at_rest and all(key in self._reports for key in keys)
             pause = _SETTLE_SECONDS if self._versioned else _UNSURE_SECONDS
             if not await self._hears(pause if complete else None):
-                return
+                return True
+        return False
+
+    @property
+    def _pulls(self) -> bool:
+        """Whether diagnostics are asked for: said at the start, or registered at any time."""
+        return self.can("diagnosticProvider") or self._client.registered("textDocument/diagnostic")
 
     async def _knows(self, path: Path) -> None:
         """Wait until the server has loaded the project of a document that was just opened.
@@ -331,31 +307,9 @@ class Session:
         return news in done
 
     def _answer(self, method: str, params: Any) -> Any:
-        """Answer a request of the server; ``KeyError`` for what a client of ours has not."""
-        if method == "workspace/configuration":
-            items = params.get("items", []) if isinstance(params, dict) else []
-            return [self._setting(one) for one in items]
-        return {
-            "window/workDoneProgress/create": None,
-            "client/registerCapability": None,
-            "client/unregisterCapability": None,
-            "window/showMessageRequest": None,
-            "window/showDocument": {"success": False},
-            "workspace/applyEdit": {"applied": False, "failureReason": "only asked, not edited"},
-            "workspace/workspaceFolders": self._introduction()["workspaceFolders"],
-            "workspace/diagnostic/refresh": None,
-            "workspace/semanticTokens/refresh": None,
-            "workspace/inlayHint/refresh": None,
-            "workspace/codeLens/refresh": None,
-        }[method]
-
-    def _setting(self, item: Any) -> Any:
-        value: Any = self.found.settings
-        section = item.get("section") if isinstance(item, dict) else None
-        for part in str(section or "").split("."):
-            if part:
-                value = value.get(part) if isinstance(value, dict) else None
-        return value
+        answer = self._client.answer(method, params)
+        self._news.set()
+        return answer
 
     def _notice(self, method: str, params: Any) -> None:
         if not isinstance(params, dict):

@@ -33,7 +33,9 @@ def test_a_good_server_says_what_it_has_to(bench: Bench) -> None:
     assert "secrets []" in told
 
 
-@pytest.mark.parametrize("mode", ["pull", "nonsense", "stderr", "working", "unversioned"])
+@pytest.mark.parametrize(
+    "mode", ["pull", "register", "nonsense", "stderr", "working", "unversioned"]
+)
 def test_odd_servers_are_understood(bench: Bench, mode: str) -> None:
     pool = bench.fake(mode)
     for _ in range(2):

@@ -73,6 +73,12 @@ def opened(uri: str, version: int, text: str) -> None:
     note(f"open {version} {text.count('BAD')}")
     if "crash-on-open" in MODES:
         os._exit(7)
+    if "register" in MODES:
+        method = "textDocument/diagnostic"
+        registration = {"id": "a", "method": method, "registerOptions": {"documentSelector": None}}
+        params = {"registrations": [7, {}, registration]}
+        send({"id": 4, "method": "client/registerCapability", "params": params})
+        return
     if "silent" in MODES or "pull" in MODES:
         return
     if "working" in MODES:
