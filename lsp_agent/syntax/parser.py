@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from lsp_agent.resources import has_resource, resource
 from lsp_agent.syntax.macros import without_macros
+from lsp_agent.syntax.wide import without_wide
 
 if TYPE_CHECKING:
     from tree_sitter import Language, Node, Point, Query, Range, Tree
@@ -85,7 +86,7 @@ class Parsers:
         deadline = time.monotonic() + limit
         parser = self._parser(language)
         size = _CHUNK
-        read = without_macros(language, data)
+        read = without_wide(language, without_macros(language, data))
 
         def chunk(offset: int, _point: object) -> bytes:
             return read[offset : offset + size]

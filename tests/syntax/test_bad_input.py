@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import string
 import time
 
 import pytest
@@ -12,6 +13,7 @@ from lsp_agent.syntax.languages import languages
 from lsp_agent.workspace.positions import Position, Range
 
 DEEP = 10_000
+ASCII = string.punctuation + "a0 "
 SECONDS = 10.0
 SHAPES = {
     "round": "(" * DEEP,
@@ -26,6 +28,9 @@ SHAPES = {
     "steps": "".join(" " * (line % 400) + "a:\n" for line in range(DEEP)),
     "one line": "x = 1; " * 570_000,
     "emoji": "😀 = 1\r\n" * 1_000,
+    # Far behind the tables of 256 that C has for isalpha and the like.
+    "icons": "$`-!]{\U000f0001é{\n"
+    + "\n".join(f"{a}{b}\U0010ffff" for a in ASCII for b in (*ASCII, "")),
 }
 
 
