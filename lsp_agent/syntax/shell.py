@@ -7,7 +7,7 @@ linear in the text, which may have ``MAX_CHARACTERS``.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 from lsp_agent.syntax.parser import Stretch, shared_parsers
@@ -53,6 +53,8 @@ _ESCAPED_IN_QUOTES = re.compile(r'\\([$`"\\\n])')
 # What the shell takes for files, lists or the home folder where it is not quoted.
 _EXPANDED = re.compile(r"[*?\[\]{}]|\A~|=~|:~")
 _UNSEEN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
+# The grammar passes over an escaped space that begins a word: it sees another word than the shell.
+_PASSED_OVER = re.compile(r"(?<![^\s;&|()])\\[ \t]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +110,7 @@ _UNREADABLE = CommandLine((), frozenset(), valid=False)
 
 def read_command_line(text: str) -> CommandLine:
     """Read a command line; one that is too long, too deep or malformed is not ``valid``."""
-    if len(text) > MAX_CHARACTERS or _UNSEEN.search(text):
+    if len(text) > MAX_CHARACTERS or _UNSEEN.search(text) or _PASSED_OVER.search(text):
         return _UNREADABLE
     try:
         data = text.encode()
@@ -176,13 +178,21 @@ class _Reader:
     def _add(self, node: Node, redirections: tuple[Redirection, ...], *, piped: bool) -> None:
         words: list[Word] = []
         assigned: list[tuple[str, Word]] = []
+        apart = True
+        end = -1
         for child in node.children:
+            if not child.type.endswith("_redirect"):
+                # One word to the shell, two to the grammar: ``=='a'``.
+                apart = apart and child.start_byte != end
+                end = child.end_byte
             if child.type == "variable_assignment" and node.type == "command":
                 assigned += _assignments(child)
             elif child.type == "command_name":
                 words.append(_word(child.children[0] if child.child_count else child))
             elif not child.type.endswith("_redirect"):
                 words.append(_word(child))
+        if not apart:
+            words = [replace(word, literal=False) for word in words]
         if not all(word.literal for word in words):
             self.traits.add("expansion")
         own = (*redirections, *_redirections(node))
@@ -220,7 +230,12 @@ def _word(node: Node) -> Word:
         return Word(escaped, literal=True)
     if node.type == "concatenation":
         parts = [_word(child) for child in node.children]
-        if all(part.literal for part in parts):
+        # What a dollar stands before is no ordinary quote.
+        dollar = any(
+            _source(child).endswith("$") and not child.type.endswith("string")
+            for child in node.children[:-1]
+        )
+        if all(part.literal for part in parts) and not dollar:
             return Word("".join(part.text for part in parts), literal=True)
     plain = node.type in _PLAIN and not node.named_child_count
     if (plain or not node.is_named) and not _EXPANDED.search(_ESCAPED.sub("", source)):

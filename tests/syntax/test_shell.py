@@ -111,8 +111,8 @@ def test_assignments_redirections_and_pipes() -> None:
 @pytest.mark.parametrize(
     "line",
     ["", "a 'b", 'a "b', "a $(b", "a |", "a\x00b", "a \x1b[2J", "a \ud800", "a (b", "if a",
-     "a " * MAX_CHARACTERS, "a " + "$(" * 500 + "b" + ")" * 500],
-    ids=range(12),
+     "a \\ =", "\\ a", "a;\\\tb", "a " * MAX_CHARACTERS, "a " + "$(" * 500 + "b" + ")" * 500],
+    ids=range(15),
 )  # fmt: skip
 def test_what_can_not_be_read(line: str) -> None:
     read = read_command_line(line)
@@ -135,6 +135,9 @@ def test_any_text_gets_an_answer(line: str) -> None:
 )
 @example(["a\\", "b"])
 @example(["a", "#b"])
+@example(["\\", "="])
+@example(["=='", "'"])
+@example(['=$""'])
 @example(["~", "a=~"])
 @settings(max_examples=60, deadline=None)
 def test_literal_words_are_what_bash_passes_on(words: list[str]) -> None:
