@@ -32,7 +32,8 @@ def offered(request: Request) -> set[str]:
 def test_the_next_way_is_the_larger_one(stage: Stage) -> None:
     stage.file("a.py", SOURCE)
     whole = calls(("write_file", {"path": "a.py", "content": "def f():\n    return 3\n"}))
-    ways = [edit("gone"), edit("gone"), rewrite("g"), rewrite("g"), whole, "done"]
+    read = calls(("read_file", {"path": "a.py"}))
+    ways = [read, edit("gone"), edit("gone"), rewrite("g"), rewrite("g"), whole, "done"]
     engine = ScriptedEngine(ways)
     result = stage.run(engine, TASK)
     assert result.changes[0].after == "def f():\n    return 3\n"
@@ -43,6 +44,7 @@ def test_the_next_way_is_the_larger_one(stage: Stage) -> None:
     )
     everything = {"edit_file", "rewrite_symbol", "write_file"}
     assert [offered(request) for request in engine.requests] == [
+        everything,
         everything,
         everything,
         everything - {"edit_file"},
