@@ -50,10 +50,11 @@ class Stretch(NamedTuple):
 
 
 class _Local(threading.local):
-    """A parser is not thread-safe, so each thread has its own."""
+    """A parser is not thread-safe, so each thread has its own, and reads through its own window."""
 
     def __init__(self) -> None:
         self.parsers: dict[str, Any] = {}
+        self.window = bytearray()
 
 
 class Parsers:
@@ -85,11 +86,16 @@ class Parsers:
             return None
         deadline = time.monotonic() + limit
         parser = self._parser(language)
-        size = _CHUNK
+        window = self._local.window
         read = without_wide(language, without_macros(language, data))
+        parsed = False
 
-        def chunk(offset: int, _point: object) -> bytes:
-            return read[offset : offset + size]
+        def chunk(offset: int, _point: object) -> bytes | bytearray:
+            if parsed:
+                return read[offset : offset + _WORD]
+            # Always the same object: py-tree-sitter 0.26 never lets go of one that it was given.
+            window[:] = read[offset : offset + _CHUNK]
+            return window
 
         def late(_offset: int, _has_error: bool) -> bool:
             return time.monotonic() > deadline
@@ -103,7 +109,9 @@ class Parsers:
             if not ranges:
                 self._give_up(language, data, limit)
             return None
-        size, read = _WORD, data
+        finally:
+            window.clear()
+        parsed, read = True, data
         return tree
 
     def _give_up(self, language: str, data: bytes, limit: float) -> None:
