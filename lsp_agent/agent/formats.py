@@ -43,7 +43,7 @@ _LEGACY_MARKS = re.compile(rf"{_FENCE}|{_BLOCK}|{_ACTION}|{_OBSERVATION}", re.MU
 _INPUT = re.compile(r"\s*(?:\*\*)?[Aa]ction [Ii]nput(?:\*\*)?[ \t]*:(?:\*\*)?")
 _IDENTIFIER = re.compile(r"[A-Za-z_][\w.-]*")
 _CALLS_KEY = re.compile(r"""\{(?:\s|//[^\n]*+)*+["'\u201c]?tool_calls\b""")
-_BARE_CALLS = re.compile(rf"^[ \t]*(?={_CALLS_KEY.pattern})", re.MULTILINE)
+_OBJECT = re.compile(r"^[ \t]*(?=\{)", re.MULTILINE)
 _BARE_KEYS = frozenset({"name", "arguments", "parameters", "id", "type"})
 # No answer means more; the bound also keeps hostile ones linear.
 _MAX_CALLS = 64
@@ -161,11 +161,13 @@ class _Parser:
         body = self._text
         if fence and not (self._text[: fence.start] + self._text[fence.end :]).strip():
             body = _body(self._text, fence)
-        bare, mark = _BARE_CALLS.search(self._text), _MARKS.search(self._text)
+        mark = _MARKS.search(self._text)
+        found = _OBJECT.search(self._text, 0, mark.start() if mark else len(self._text))
+        bare = found if found and _has_calls(self._text, found.end()) else None
         if _is_bare_call(body):
             start = self._text.find("{")
             self._take(start, lambda: (decode_call(body.strip(), start), len(self._text)))
-        elif bare and (mark is None or bare.end() < mark.start()):
+        elif bare:
             self._take(bare.end(), lambda: read_json(self._text, bare.end()), len(self._text))
         elif fence and fence.closed and body is not self._text and body.lstrip().startswith(OPEN):
             # Nothing stands around it, so it is shown to nobody.
@@ -300,6 +302,17 @@ def _is_call(fence: _Fence, body: str) -> bool:
     if _CALLS_KEY.match(body.lstrip()):
         return True
     return "tool_calls" in body and isinstance(_object(body).get("tool_calls"), list | dict)
+
+
+def _has_calls(text: str, at: int) -> bool:
+    """Whether an object with ``tool_calls`` begins at an offset."""
+    if "tool_calls" not in text:
+        return False
+    try:
+        value, _ = decode(text, at)
+    except ValueError:
+        return False
+    return isinstance(value, dict) and isinstance(value.get("tool_calls"), list)
 
 
 def _shows_call(fence: _Fence, body: str) -> bool:

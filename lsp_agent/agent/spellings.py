@@ -21,8 +21,10 @@ _FENCE_LINE = re.compile(r"`{3,}[^\n`]*(?:\n|$)")
 _FENCE_END = re.compile(r"\s*`{3,}[ \t]*")
 _EXTRA = re.compile(r"[\s}\];,]*")
 _FUNCTION_ALONE = re.compile(r"^[ \t]*(?=<function=[\w.-]+>)", re.MULTILINE)
-_OTHER_OPEN = re.compile(r"^[ \t]*<\s*\|?\s*tool_call\b[^<>/\n]{0,80}>", re.MULTILINE | re.I)
-_OTHER_CLOSE = re.compile(r"<\s*\|?\s*/\s*\|?\s*tool_call\s*\|?\s*>", re.I)
+_OTHER_OPEN = re.compile(
+    r"^[ \t]*<\s*\|?\s*tool_call\b[^<>/\n]{0,80}>", re.MULTILINE | re.IGNORECASE
+)
+_OTHER_CLOSE = re.compile(r"<\s*\|?\s*/\s*\|?\s*tool_call\s*\|?\s*>", re.IGNORECASE)
 _TAG = re.compile(r"<([A-Za-z_][\w.-]*)>")
 _VALUE_END = re.compile(r"</([A-Za-z_][\w.-]*)>(?=\s*(?:<|\Z))")
 _FUNCTION = re.compile(r"<function=([^>\n]*)>")
@@ -281,6 +283,8 @@ def _read_tagged_input(text: str, tag: re.Match[str]) -> tuple[dict[str, Any], i
     at = skip_space(text, at)
     if text.startswith(closing, at):
         return arguments, at + len(closing)
+    if arguments and (at == len(text) or text.startswith(CLOSE, at)):
+        return arguments, at
     if text.find(closing, at) < 0:
         raise BadCallError(f"{tag[0]} has no closing {closing}", tag.start())
     raise BadCallError(

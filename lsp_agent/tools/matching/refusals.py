@@ -80,9 +80,13 @@ def refuse_doubling(content: str, start: int, old: str, new: str) -> None:
 
 
 def is_cut(content: str, start: int, old: str, new: str) -> bool:
-    """Whether one line, which becomes several, is given with some of its indentation only."""
-    shown = old[0] in " \t" and content[start - 1 : start] in (" ", "\t")
-    return shown and "\n" in new and "\n" not in old.strip("\n")
+    """Whether one line, which becomes several, is given with some of its indentation only.
+
+    With none of it, the new text shows so: the line stands there again, and not as its first.
+    """
+    shown = old[0] in " \t" or old.strip() in [line.strip() for line in new.split("\n")[1:]]
+    cut = content[start - 1 : start] in (" ", "\t") and start > 0
+    return cut and shown and "\n" in new and "\n" not in old.strip("\n")
 
 
 def refuse_cut_indentation(content: str, start: int, old: str, new: str) -> None:
