@@ -238,6 +238,7 @@ def test_more_that_is_not_certain(content: str, old: str, new: str) -> None:
         # One line without its indentation, which the new text shows.
         ("if a:\n    go()\n", "go()", "# So\ngo()", "if a:\n    # So\n    go()\n"),
         ("if a:\n    go()\n", "go()", "    # So\n    go()", "if a:\n    # So\n    go()\n"),
+        ("if a:\n    go()\n", "go()", "# So\n    go()", "if a:\n    # So\n    go()\n"),
         # The old text alone lost its indentation; closing brackets stand at several depths.
         (
             "a {\n  b {\n  }\n}\n\nf {\n  if c {\n    return\n  }\n  go\n}\n",

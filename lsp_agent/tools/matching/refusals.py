@@ -84,9 +84,17 @@ def is_cut(content: str, start: int, old: str, new: str) -> bool:
 
     With none of it, the new text shows so: the line stands there again, and not as its first.
     """
-    shown = old[0] in " \t" or old.strip() in [line.strip() for line in new.split("\n")[1:]]
-    cut = content[start - 1 : start] in (" ", "\t") and start > 0
-    return cut and shown and "\n" in new and "\n" not in old.strip("\n")
+    if "\n" not in new or "\n" in old.strip("\n"):
+        return False
+    indent = content[content.rfind("\n", 0, start) + 1 : start]
+    if not indent or indent.strip(" \t"):
+        return False
+    line, others = old.rstrip("\n"), new.split("\n")[1:]
+    return (
+        old[0] in " \t"
+        or line in others
+        or (new.startswith(indent) and f"{indent}{line}" in others)
+    )
 
 
 def refuse_cut_indentation(content: str, start: int, old: str, new: str) -> None:
