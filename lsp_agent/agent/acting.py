@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
@@ -11,6 +12,7 @@ from lsp_agent.agent.approvals import call_approved
 from lsp_agent.agent.conversation import Conversation
 from lsp_agent.agent.environment import Run
 from lsp_agent.agent.repeats import RepeatGuard, Ways
+from lsp_agent.agent.spellings import BadCallError, as_object
 from lsp_agent.context.untrusted import guarded, remark, unguarded
 from lsp_agent.engine.types import ToolCall
 from lsp_agent.syntax.document import SyntaxDocument
@@ -151,7 +153,16 @@ class Acting:
 
 def as_written(calls: Sequence[ToolCall]) -> tuple[ToolCall, ...]:
     """Return calls with their arguments as the files have them, see :func:`guarded`."""
-    return tuple(replace(call, arguments=_unguarded(call.arguments)) for call in calls)
+    return tuple(replace(call, arguments=_unguarded(_decoded(call.arguments))) for call in calls)
+
+
+def _decoded(arguments: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return native arguments that were no JSON, where what they mean can be told."""
+    text = arguments.get("")
+    if len(arguments) == 1 and isinstance(text, str) and text.strip():
+        with suppress(BadCallError):
+            return as_object(text)
+    return arguments
 
 
 def _unguarded(value: Any) -> Any:

@@ -13,16 +13,17 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from lsp_agent.engine.types import ToolCall
+from lsp_agent.tools.matching.readings import PROSE
 from lsp_agent.workspace.sequences import hunks
 
-_HEAD = re.compile(r"<{5,9} ?SEARCH>?", re.IGNORECASE)
+_HEAD = re.compile(r"<{5,9} ?(?:SEARCH|ORIGINAL)[>:]?(?P<path> \S+)?", re.IGNORECASE)
 _DIVIDER = re.compile(r"={5,9}")
-_TAIL = re.compile(r">{5,9} ?REPLACE", re.IGNORECASE)
+_TAIL = re.compile(r">{5,9} ?(?:(?:REPLACE|UPDATED):?)?", re.IGNORECASE)
 _FENCE = re.compile(r"[ \t]*(`{3,}|~{3,})([^`]*)")
 _HUNK = re.compile(r"@@(?: -\d+(?:,(\d+))? \+\d+(?:,(\d+))?)?.*")
 _PATH = re.compile(r"[^\s:*?\"<>|`]*[^\s:*?\"<>|`/.]\.\w{1,12}")
 _LABEL = re.compile(r"^(?:file(?:name)?|path|title)\s*[:=]\s*", re.IGNORECASE)
-_PROSE = (".md", ".mdx", ".markdown", ".rst", ".txt")
+_BULLET = re.compile(r"^\s*(?:[-*]|\d+[.)])\s+|^\s*//\s*")
 _KEPT, _LOST = 0.5, 5
 _MOST_EDITS = 64
 
@@ -52,7 +53,7 @@ def read_edits(
     ``focus`` is the file meant where none is named, ``whole`` which files a fence under a path is
     taken for.
     """
-    if not any(mark in text for mark in ("SEARCH", "search", "@@", "```", "~~~")):
+    if not any(mark in text for mark in ("<<<<<", "@@", "```", "~~~")):
         return BlockEdits()
     reader = _Reader(text, focus, text_of, whole, cut_off)
     reader.read()
@@ -73,6 +74,7 @@ class _Reader:
     _lines: list[str] = field(default_factory=list)
     _at: int = 0
     _fence: str = ""
+    _unclosed: bool = False
     _path: str | None = None
 
     def read(self) -> None:
@@ -100,7 +102,7 @@ class _Reader:
             _HEAD.fullmatch(one.strip()) or one.startswith(("--- ", "@@", "diff --git "))
             for one in ahead
         ):
-            self._fence = ticks
+            self._fence, self._unclosed = ticks, self._closing(self._at + 1, ticks) is None
             self._at += 1
             return
         end = self._closing(self._at + 1, ticks)
@@ -109,7 +111,7 @@ class _Reader:
         self._at = len(self._lines) if end is None else end + 1
 
     def _whole_file(self, info: str, ticks: str, end: int | None) -> None:
-        path = self._named(info.partition(" ")[2] or info.partition(":")[2] or info)
+        path = self._named(_in_info(info))
         path = path or self._path_above(self._at)
         if path is None:
             return
@@ -120,7 +122,7 @@ class _Reader:
         if end is None:
             self.problems.append(f"The block with {path} has no closing {ticks}; nothing was done.")
             return
-        if path.endswith(_PROSE) and len(ticks) < 4:
+        if path.endswith(PROSE) and len(ticks) < 4:
             # A fence in its text would look like its end.
             return
         body = self._lines[self._at + 1 : end]
@@ -133,7 +135,9 @@ class _Reader:
         self._call("write_file", path=path, content="\n".join(body))
 
     def _search_replace(self) -> None:
-        path = self._path_above(self._at) or self._path or self.focus
+        head = _HEAD.fullmatch(self._lines[self._at].strip())
+        named = self._named(head["path"] or "") if head else None
+        path = named or self._path_above(self._at) or self._path or self.focus
         parts: list[list[str]] = [[]]
         for number in range(self._at + 1, len(self._lines)):
             line = self._lines[number]
@@ -211,7 +215,7 @@ class _Reader:
         blank = behind - first - len(body)
         old = [line[1:] for line in body if not line or line[0] in " -"]
         new = [line[1:] for line in body if not line or line[0] in " +"]
-        ended = self._at < len(self._lines) and bool(self._fence)
+        ended = self._at < len(self._lines) and not self._unclosed
         wanted = (int(header[1] or 1), int(header[2] or 1)) if header and header[1] else (0, 0)
         # What stands behind it shows that it is whole, whatever its numbers say.
         short = behind == len(self._lines) and (
@@ -265,7 +269,7 @@ class _Reader:
         for line in reversed(self._lines[max(number - 3, 0) : number]):
             fence = _FENCE.fullmatch(line)
             info = fence[2].strip() if fence else ""
-            name = self._named((info.partition(" ")[2] or info) if fence else line)
+            name = self._named(_in_info(info) if fence else line)
             if name is not None:
                 return name
             if line.strip() and fence is None:
@@ -273,7 +277,7 @@ class _Reader:
         return None
 
     def _named(self, line: str) -> str | None:
-        name = line.strip().strip("#*`_: \t").strip()
+        name = _BULLET.sub("", line).strip().strip("#*`_: \t").strip()
         name = _LABEL.sub("", name).strip("\"'`* ")
         if not name or len(name) > 300:
             return None
@@ -285,7 +289,15 @@ class _Reader:
         if len(self.calls) == _MOST_EDITS:
             self.problems.append(f"There are more than {_MOST_EDITS} edits; nothing was done.")
             return
-        self.calls.append(ToolCall(f"block_{len(self.calls)}", name, arguments))
+        call = ToolCall(f"block_{len(self.calls)}", name, arguments)
+        # Models say things twice.
+        if all((one.name, one.arguments) != (name, arguments) for one in self.calls):
+            self.calls.append(call)
+
+
+def _in_info(info: str) -> str:
+    """Return what may be a path in a fence's first line: ``python a.py``, ``python:a.py``."""
+    return info.partition(" ")[2] or info.partition(":")[2] or info
 
 
 def _is_whole(body: list[str], there: list[str]) -> bool:

@@ -23,24 +23,27 @@ from lsp_agent.agent.spellings import (
     Answer,
     BadCallError,
     Calls,
+    behind,
     decode_call,
     element_end,
     read_element,
     read_input,
+    read_json,
+    with_plain_tags,
 )
-from lsp_agent.engine import strict_json
 from lsp_agent.engine.types import ToolCall
 
 SHAPE = f'{OPEN}\n{{"name": "read_file", "arguments": {{"path": "src/a.py"}}}}\n{CLOSE}'
 _FENCE = r"^(?P<indent>[ \t]*)(?P<ticks>`{3,}|~{3,})(?P<info>[^\n]*)$"
 _BLOCK = r"^<<<(?P<name>[A-Za-z_]\w*)[ \t]*\r?$"
 _MARKS = re.compile(rf"{_FENCE}|{_BLOCK}|(?P<open>{OPEN})", re.MULTILINE)
-_ACTION = r"^[ \t]*(?:\*\*)?Action(?:\*\*)?[ \t]*:(?:\*\*)?[ \t]*(?P<action>[^\n]*)$"
+_ACTION = r"^[ \t]*(?:\*\*)?[Aa]ction(?:\*\*)?[ \t]*:(?:\*\*)?[ \t]*(?P<action>[^\n]*)$"
 _OBSERVATION = r"^[ \t]*(?:\*\*)?(?P<seen>Observation)(?:\*\*)?[ \t]*:"
 _LEGACY_MARKS = re.compile(rf"{_FENCE}|{_BLOCK}|{_ACTION}|{_OBSERVATION}", re.MULTILINE)
-_INPUT = re.compile(r"\s*(?:\*\*)?Action Input(?:\*\*)?[ \t]*:(?:\*\*)?")
+_INPUT = re.compile(r"\s*(?:\*\*)?[Aa]ction [Ii]nput(?:\*\*)?[ \t]*:(?:\*\*)?")
 _IDENTIFIER = re.compile(r"[A-Za-z_][\w.-]*")
-_CALLS_KEY = re.compile(r"""\{\s*["']tool_calls["']""")
+_CALLS_KEY = re.compile(r"""\{(?:\s|//[^\n]*+)*+["'\u201c]?tool_calls\b""")
+_OBJECT = re.compile(r"^[ \t]*(?=\{)", re.MULTILINE)
 _BARE_KEYS = frozenset({"name", "arguments", "parameters", "id", "type"})
 # No answer means more; the bound also keeps hostile ones linear.
 _MAX_CALLS = 64
@@ -71,7 +74,7 @@ class _Fence:
 
 def parse_tool_calls(text: str) -> ParsedAnswer:
     """Take an answer apart; never raises, in time linear in the answer's length."""
-    parser = _Parser(text)
+    parser = _Parser(with_plain_tags(text))
     parser.read_marked()
     if not parser.found:
         parser.read_actions()
@@ -158,9 +161,14 @@ class _Parser:
         body = self._text
         if fence and not (self._text[: fence.start] + self._text[fence.end :]).strip():
             body = _body(self._text, fence)
+        mark = _MARKS.search(self._text)
+        found = _OBJECT.search(self._text, 0, mark.start() if mark else len(self._text))
+        bare = found if found and _has_calls(self._text, found.end()) else None
         if _is_bare_call(body):
             start = self._text.find("{")
             self._take(start, lambda: (decode_call(body.strip(), start), len(self._text)))
+        elif bare:
+            self._take(bare.end(), lambda: read_json(self._text, bare.end()), len(self._text))
         elif fence and fence.closed and body is not self._text and body.lstrip().startswith(OPEN):
             # Nothing stands around it, so it is shown to nobody.
             self._take(fence.start, lambda: self._fenced(fence, body), fence.end)
@@ -206,7 +214,7 @@ class _Parser:
         name = mark["action"].strip("`\"'* \t\r")
         given = _INPUT.match(self._text, mark.end())
         if given is None:
-            if not _IDENTIFIER.fullmatch(name):
+            if not _IDENTIFIER.fullmatch(name) or "Action" not in mark[0]:
                 return mark.end()
             self._complain(
                 f"'Action: {name}' has no 'Action Input:' line with a JSON object", mark.start()
@@ -289,11 +297,22 @@ def _is_call(fence: _Fence, body: str) -> bool:
     """Whether a fence holds calls that are to be carried out."""
     if fence.info in ("tool_call", "tool_calls"):
         return True
-    if fence.info not in ("", "json"):
+    if fence.info not in ("", "json", "jsonc", "json5"):
         return False
     if _CALLS_KEY.match(body.lstrip()):
         return True
-    return '"tool_calls"' in body and isinstance(_object(body).get("tool_calls"), list)
+    return "tool_calls" in body and isinstance(_object(body).get("tool_calls"), list | dict)
+
+
+def _has_calls(text: str, at: int) -> bool:
+    """Whether an object with ``tool_calls`` begins at an offset."""
+    if "tool_calls" not in text:
+        return False
+    try:
+        value, _ = decode(text, at)
+    except ValueError:
+        return False
+    return isinstance(value, dict) and isinstance(value.get("tool_calls"), list)
 
 
 def _shows_call(fence: _Fence, body: str) -> bool:
@@ -307,7 +326,7 @@ def _shows_call(fence: _Fence, body: str) -> bool:
 
 def _is_bare_call(body: str) -> bool:
     """Whether a text is nothing but one call as many models print it."""
-    value = _object(body, loose=True) if '"name"' in body else {}
+    value = _object(body) if "name" in body else {}
     arguments = value.get("arguments", value.get("parameters"))
     # A tool's description looks alike, but for the schema in it.
     is_schema = isinstance(arguments, dict) and "properties" in arguments
@@ -319,17 +338,15 @@ def _is_bare_call(body: str) -> bool:
     )
 
 
-def _object(body: str, *, loose: bool = False) -> dict[str, Any]:
+def _object(body: str) -> dict[str, Any]:
     source = body.strip()
     if not source.startswith("{"):
         return {}
     try:
-        value, end = decode(source, 0) if loose else (strict_json.loads(source), len(source))
+        value, end = decode(source, 0)
     except ValueError:
         return {}
-    if end < len(source):
-        return {}
-    return value if isinstance(value, dict) else {}
+    return value if isinstance(value, dict) and not behind(source, end) else {}
 
 
 def _line_and_column(text: str, offset: int) -> str:

@@ -19,7 +19,12 @@ OPEN, CLOSE = "<tool_call>", "</tool_call>"
 Calls = list[tuple[str, dict[str, Any]]]
 _FENCE_LINE = re.compile(r"`{3,}[^\n`]*(?:\n|$)")
 _FENCE_END = re.compile(r"\s*`{3,}[ \t]*")
-_EXTRA_CLOSERS = re.compile(r"[\s}\]]*")
+_EXTRA = re.compile(r"[\s}\];,]*")
+_FUNCTION_ALONE = re.compile(r"^[ \t]*(?=<function=[\w.-]+>)", re.MULTILINE)
+_OTHER_OPEN = re.compile(
+    r"^[ \t]*<\s*\|?\s*tool_call\b[^<>/\n]{0,80}>", re.MULTILINE | re.IGNORECASE
+)
+_OTHER_CLOSE = re.compile(r"<\s*\|?\s*/\s*\|?\s*tool_call\s*\|?\s*>", re.IGNORECASE)
 _TAG = re.compile(r"<([A-Za-z_][\w.-]*)>")
 _VALUE_END = re.compile(r"</([A-Za-z_][\w.-]*)>(?=\s*(?:<|\Z))")
 _FUNCTION = re.compile(r"<function=([^>\n]*)>")
@@ -47,6 +52,27 @@ class Answer:
 
     text: str
     blocks: BlockReader
+
+
+def with_plain_tags(text: str) -> str:
+    """Return an answer with the tags of its calls as they should be, where none of them is so."""
+    if OPEN in text:
+        return text
+    if _OTHER_OPEN.search(text):
+        return _OTHER_CLOSE.sub(CLOSE, _OTHER_OPEN.sub(OPEN, text))
+    return _FUNCTION_ALONE.sub(OPEN, text)
+
+
+def behind(text: str, end: int) -> str:
+    """Return what stands behind a JSON value, but for what models close too much."""
+    extra = _EXTRA.match(text, end)
+    return text[extra.end() if extra else end :].strip()
+
+
+def read_json(text: str, at: int) -> tuple[Calls, int]:
+    """Read the calls of a JSON value within a text; raises :class:`BadCallError`."""
+    value, end = _decode(text, at)
+    return calls_of(value), end
 
 
 def read_element(answer: Answer, start: int) -> tuple[Calls, int]:
@@ -102,7 +128,7 @@ def read_input(text: str, start: int, name: str) -> tuple[dict[str, Any], int]:
             'arguments is expected, like {"path": "src/a.py"}',
             at,
         )
-    value, end = _decode(text, at, len(text))
+    value, end = _decode(text, at)
     closing = _FENCE_END.match(text, end) if fence else None
     return as_object(value), closing.end() if closing else end
 
@@ -110,11 +136,11 @@ def read_input(text: str, start: int, name: str) -> tuple[dict[str, Any], int]:
 def decode_call(source: str, offset: int) -> Calls:
     """Read a text that is one JSON value; ``offset`` is its place in the answer."""
     try:
-        value, end = _decode(source, 0, len(source))
+        value, end = _decode(source, 0)
     except BadCallError as error:
         raise BadCallError(str(error), offset + (error.offset or 0)) from error
-    if source[end:].strip():
-        raise BadCallError(f"{source[end:].strip()[:40]!r} stands behind it", offset + end)
+    if more := behind(source, end):
+        raise BadCallError(f"{more[:40]!r} stands behind it", offset + end)
     return calls_of(value)
 
 
@@ -124,7 +150,7 @@ def calls_of(value: Any) -> Calls:
         return [call for item in value for call in calls_of(item)]
     if not isinstance(value, dict):
         raise BadCallError(f"a JSON object is expected, not {value!r:.60}")
-    if isinstance(value.get("tool_calls"), list):
+    if isinstance(value.get("tool_calls"), list | dict):
         return calls_of(value["tool_calls"])
     if isinstance(value.get("function"), dict):
         return calls_of(value["function"])
@@ -143,9 +169,9 @@ def as_object(value: Any) -> dict[str, Any]:
     """Return arguments, which some models write as a JSON string."""
     if isinstance(value, str) and value.strip():
         source = value.strip()
-        value, end = _decode(source, 0, len(source), nested=True)
-        if end < len(source):
-            raise BadCallError(f"{source[end:].strip()[:40]!r} stands behind the arguments")
+        value, end = _decode(source, 0, nested=True)
+        if more := behind(source, end):
+            raise BadCallError(f"{more[:40]!r} stands behind the arguments")
     if value is None or value == "":
         return {}
     if not isinstance(value, dict):
@@ -155,12 +181,11 @@ def as_object(value: Any) -> dict[str, Any]:
 
 def _read_object(answer: Answer, at: int, *, fenced: bool) -> tuple[Calls, int]:
     text = answer.text
-    limit = _BOUNDARY.search(text, at)
-    value, end = _decode(text, at, limit.start() if limit else len(text))
+    value, end = _decode(text, at)
     calls = calls_of(value)
     closing = _FENCE_END.match(text, end) if fenced else None
     end = closing.end() if closing else end
-    extra = _EXTRA_CLOSERS.match(text, end)
+    extra = _EXTRA.match(text, end)
     at = extra.end() if extra else end
     blocks = {}
     while opening := OPENING.match(text, at):
@@ -223,7 +248,7 @@ def _read_pairs(text: str, head: re.Match[str]) -> tuple[tuple[str, dict[str, An
 
 
 def _read_tags(text: str, at: int) -> tuple[tuple[str, dict[str, Any]], int]:
-    name, arguments = "", None
+    name, arguments, beside = "", None, {}
     while tag := _TAG.match(text, at):
         if tag[0] == OPEN:
             break
@@ -231,22 +256,25 @@ def _read_tags(text: str, at: int) -> tuple[tuple[str, dict[str, Any]], int]:
             arguments, at = _read_tagged_input(text, tag)
         else:
             value, at = _element(text, tag)
-            name = value.strip() if tag[1] == "name" else name
+            if tag[1] == "name":
+                name = value.strip()
+            else:
+                beside[tag[1]] = _text(value)
         at = skip_space(text, at)
         if empty := re.compile(r"<(?:input|arguments)\s*/>\s*").match(text, at):
             arguments, at = {}, empty.end()
     if not name:
         raise BadCallError("it names no tool", at)
-    return (name, arguments or {}), at
+    return (name, beside if arguments is None else arguments), at
 
 
 def _read_tagged_input(text: str, tag: re.Match[str]) -> tuple[dict[str, Any], int]:
     at, closing = skip_space(text, tag.end()), f"</{tag[1]}>"
     arguments: dict[str, Any] = {}
     if text.startswith("{", at):
-        end = text.find(closing, at)
-        value, at = _decode(text, at, end if end >= 0 else len(text))
-        arguments = as_object(value)
+        value, end = _decode(text, at)
+        extra = _EXTRA.match(text, end)
+        arguments, at = as_object(value), extra.end() if extra else end
     else:
         while inner := _TAG.match(text, at):
             value, at = _element(text, inner)
@@ -255,6 +283,8 @@ def _read_tagged_input(text: str, tag: re.Match[str]) -> tuple[dict[str, Any], i
     at = skip_space(text, at)
     if text.startswith(closing, at):
         return arguments, at + len(closing)
+    if arguments and (at == len(text) or text.startswith(CLOSE, at)):
+        return arguments, at
     if text.find(closing, at) < 0:
         raise BadCallError(f"{tag[0]} has no closing {closing}", tag.start())
     raise BadCallError(
@@ -286,9 +316,9 @@ def _text(value: str) -> str:
     return value
 
 
-def _decode(text: str, at: int, limit: int, *, nested: bool = False) -> tuple[Any, int]:
+def _decode(text: str, at: int, *, nested: bool = False) -> tuple[Any, int]:
     try:
-        return decode(text, at, limit)
+        return decode(text, at)
     except LooseJSONError as error:
         if nested:
             raise BadCallError(f"the arguments are a string with broken JSON: {error}") from error

@@ -7,6 +7,7 @@ from pydantic import Field
 from lsp_agent.syntax.document import SyntaxDocument
 from lsp_agent.syntax.symbols import Symbol
 from lsp_agent.tools.matching.ladder import AlreadyMadeError, Found, find_edit
+from lsp_agent.tools.matching.readings import without_fence
 from lsp_agent.tools.matching.refusals import refuse_elision
 from lsp_agent.tools.paths import refuse_misplaced
 from lsp_agent.tools.spec import (
@@ -66,7 +67,7 @@ class MoveFile(Arguments):
 
 
 def _write_file(context: ToolContext, arguments: WriteFile) -> str:
-    path, content = arguments.path, arguments.content
+    path, content = arguments.path, without_fence(arguments.path, arguments.content)
     existed = context.overlay.exists(path)
     if content and not content.endswith("\n"):
         content += "\n"
@@ -112,10 +113,11 @@ def _rewrite_symbol(context: ToolContext, arguments: RewriteSymbol) -> str:
     before = context.overlay.read(arguments.path)
     document = SyntaxDocument.read(arguments.path, before)
     symbol = _find(document, arguments.symbol, arguments.path)
-    refuse_elision(arguments.content, document.text.slice(symbol.range), "content")
-    text = replace_block(document.text, symbol.range, arguments.content)
+    content = without_fence(arguments.path, arguments.content)
+    refuse_elision(content, document.text.slice(symbol.range), "content")
+    text = replace_block(document.text, symbol.range, content)
     context.overlay.write(arguments.path, text)
-    _note(context, arguments.path, arguments.content)
+    _note(context, arguments.path, content)
     return f"rewrote {symbol.qualified_name} in {arguments.path}"
 
 

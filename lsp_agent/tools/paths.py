@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from difflib import get_close_matches
 from itertools import islice
+from urllib.parse import unquote
 
 from lsp_agent.tools.spec import ToolError
 from lsp_agent.workspace.errors import UnreadableFileError, WorkspaceError
@@ -12,19 +14,22 @@ from lsp_agent.workspace.overlay import Overlay
 _MOST_FILES = 20_000
 _PREFIXES = frozenset({"a", "b", "project", "repo", "repository", "root", "workspace"})
 _LEAST_LINES = 4
+_PLACE = re.compile(r"(?<=\w)(?::\d+){1,2}$|(?<=\w)#L\d+(?:-L\d+)?$")
 
 
 def respelled(overlay: Overlay, path: str, *, by_name: bool) -> str:
     """Return the file of the workspace that a path means, or the path without quotes.
 
-    Undone are quotes, ``./``, a leading ``/``, backslashes, and one folder in front that stands for
-    the workspace (a diff's ``a/``, its own name). ``by_name`` takes a bare name for the one file
-    that has it.
+    Undone are quotes, ``./``, a leading ``/``, backslashes, a ``file:`` URI, a line number behind
+    it, and one folder in front that stands for the workspace (a diff's ``a/``, its own name).
+    ``by_name`` takes a bare name for the one file that has it.
     """
     if _exists(overlay, path):
         return path
     bare = path.strip(" \t\n`'\"")
-    plain = bare.replace("\\", "/")
+    plain = _PLACE.sub("", bare.replace("\\", "/"))
+    if plain.startswith("file://"):
+        plain = unquote(plain.removeprefix("file://"))
     root = overlay.root
     if root is not None:
         plain = plain.removeprefix(f"{root.path.as_posix()}/")

@@ -45,6 +45,11 @@ _ARGUMENTS = {
     "start_line": ("start", "from_line", "line_start", "startline"),
     "end_line": ("end", "to_line", "line_end", "endline"),
 }  # fmt: skip
+_REMARKS = frozenset({
+    "comment", "description", "explanation", "instruction", "instructions", "reason", "reasoning",
+    "thought", "thoughts",
+})  # fmt: skip
+_ONE = ("expectedreplacements", "expectedoccurrences")
 _NAMES = {_other: name for name, others in _TOOLS.items() for _other in others}
 
 
@@ -67,12 +72,23 @@ def recognise(
         meant = _argument(key, properties)
         if meant is not None and meant not in given:
             given[meant] = given.pop(key)
+    for key in [key for key in given if _says_nothing(tool, key, given[key])]:
+        del given[key]
     path = given.get("path")
     if isinstance(path, str) and path and tool.name in (
         "edit_file", "read_file", "rewrite_symbol", "parse_code", "write_file",
     ):  # fmt: skip
         given["path"] = respelled(overlay, path, by_name=tool.name != "write_file")
     return tool.name, given
+
+
+def _says_nothing(tool: Tool[Any], key: str, value: Any) -> bool:
+    """Whether an argument is a remark, or what holds in any case."""
+    field = tool.arguments.model_fields.get(key)
+    if field is not None:
+        return value is None and not field.is_required()
+    one = tool.name == "edit_file" and _plain(key) in _ONE and value in (1, "1")
+    return one or (_plain(key) in _REMARKS and isinstance(value, str | None))
 
 
 def _tool(tools: Mapping[str, Tool[Any]], name: str) -> str:

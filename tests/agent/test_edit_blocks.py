@@ -40,6 +40,13 @@ DIFF = "--- a/src/a.py\n+++ b/src/a.py\n@@ -900,2 +900,2 @@\n-x = 1\n+x = 2\n y 
         f"```python src/a.py\n{BLOCK}\n```",
         f"```\nsrc/a.py\n{BLOCK}\n```",
         f"File: src/a.py\n{BLOCK.replace('<<<<<<<', '<<<<<').replace('=======', '=====')}",
+        f"src/a.py\n{BLOCK.replace('SEARCH', 'ORIGINAL').replace('REPLACE', 'UPDATED')}",
+        f"src/a.py\n{BLOCK.replace('SEARCH', 'SEARCH:').replace(' REPLACE', '')}",
+        f"```python\n{BLOCK.replace('SEARCH', 'SEARCH src/a.py')}\n```",
+        f"```python:src/a.py\n{BLOCK}\n```",
+        f"1. src/a.py\n{BLOCK}",
+        f"```js\n// src/a.py\n{BLOCK}\n```",
+        f"src/a.py\n{BLOCK}\nOnce more:\nsrc/a.py\n{BLOCK}",
     ],
 )
 def test_search_and_replace(text: str) -> None:
@@ -64,6 +71,7 @@ def test_a_block_without_a_path_means_the_file_at_hand() -> None:
         (BLOCK.partition("\n=")[0], "no '======='"),
         (BLOCK.replace("x = 2", "x = 2\n=======\nx = 3"), "two ways"),
         (f"```diff\n{DIFF}", "cut off"),
+        (f"```diff\n{DIFF}\n@", "cut off"),
         ("```diff\n--- a/b.py\n+++ b/b.py\n@@ -1 +1 @@\n+z = 1\n```", "no line of context"),
         ("b.py\n```python\nb = 2\n", "no closing"),
         ("b.py\n```python\nz = 2\n```", "leaves out lines"),

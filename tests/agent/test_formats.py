@@ -67,6 +67,35 @@ SPELLINGS = {
     '"start_line": 2}}',
     "python quotes": "<tool_call>{'name': 'read_file', 'arguments': {'path': 'a.py', "
     "'start_line': 2}}</tool_call>",
+    "python and words": "Action: read_file\nAction Input: {'path': 'a.py', 'start_line': 2}\n"
+    "Observation: it's 'read'",
+    "comments": '<tool_call>{ // the file\n"name": "read_file", /* of { */ "arguments": '
+    '{"path": "a.py", # here\n"start_line": 2}}</tool_call>',
+    "keys without quotes": '<tool_call>{name: "read_file", arguments: {path: "a.py", '
+    "start_line: 2}}</tool_call>",
+    "typographic quotes": "<tool_call>{\u201cname\u201d: \u201cread_file\u201d, "
+    '\u201carguments\u201d: {\u201cpath\u201d: "a.py", "start_line": 2}}</tool_call>',
+    "a semicolon": '<tool_call>\n{"name": "read_file", "arguments": {"path": "a.py", '
+    '"start_line": 2}};\n</tool_call>',
+    "a closer too many in elements": "<tool_call><name>read_file</name>"
+    '<input>{"path": "a.py", "start_line": 2}}</input></tool_call>',
+    "a closer too many in a fence": '```json\n{"tool_calls": [{"name": "read_file", "arguments": '
+    '{"path": "a.py", "start_line": 2}}]}}\n```',
+    "python in a fence": "```json\n{'id': 1, 'tool_calls': [{'name': 'read_file', 'arguments': "
+    "{'path': 'a.py', 'start_line': 2}}]}\n```",
+    "a fence without its brackets": '```json\n{"id": 1, "tool_calls": [{"name": "read_file", '
+    '"arguments": {"start_line": 2, "path": "a.py"\n```',
+    "no fence": 'Now:\n\n{"tool_calls": [{"name": "read_file", "arguments": {"path": "a.py", '
+    '"start_line": 2}}]}\n\nThat shows it.',
+    "one call in place of the list": '```json\n{"tool_calls": {"name": "read_file", "arguments": '
+    '{"path": "a.py", "start_line": 2}}}\n```',
+    "attribute": '<tool_call id="1">\n{"name": "read_file", "arguments": {"path": "a.py", '
+    '"start_line": 2}}\n</tool_call>',
+    "capitals": '<TOOL_CALL>{"name": "read_file", "arguments": {"path": "a.py", '
+    '"start_line": 2}}</TOOL_CALL>',
+    "pipes": '<|tool_call|>{"name": "read_file", "arguments": {"path": "a.py", '
+    '"start_line": 2}}<|/tool_call|>',
+    "small letters": 'action: read_file\naction input: {"path": "a.py", "start_line": 2}',
 }
 TEXT_SPELLINGS = {
     "elements": "<tool_call>\n<name>read_file</name>\n<input><path>a.py</path>"
@@ -79,6 +108,10 @@ TEXT_SPELLINGS = {
     "<parameter=start_line>\n2\n</parameter>\n</function>\n</tool_call>",
     "qwen without ends": "<tool_call><function=read_file><parameter=path>a.py</parameter>"
     "<parameter=start_line>2</parameter>",
+    "qwen alone": "Now:\n<function=read_file>\n<parameter=path>\na.py\n</parameter>\n"
+    "<parameter=start_line>\n2\n</parameter>\n</function>\n</tool_call>",
+    "elements without input": "<tool_call>\n<name>read_file</name>\n<path>a.py</path>\n"
+    "<start_line>2</start_line>\n</tool_call>",
     "glm": "<tool_call>read_file\n<arg_key>path</arg_key>\n<arg_value>a.py</arg_value>\n"
     "<arg_key>start_line</arg_key><arg_value>2</arg_value>\n</tool_call>",
 }
@@ -245,6 +278,7 @@ def test_code_that_looks_like_a_call_is_not_one(example: str, frame: str) -> Non
     "text",
     [
         "Action: I mended the loop.",
+        "on: push\naction: build\nsteps: 2",
         "The class of Action: see below",
         '{"name": "lodash", "version": "1"}',
         'The answer is {"name": "f", "arguments": {}}.',
@@ -398,6 +432,10 @@ def test_any_mixture_of_pieces_is_taken_apart_without_error(pieces: list[str]) -
         (r'<tool_call>{"name": "x", "arguments": {"n": "\ud800"}}</tool_call>', "surrogate"),
         (r"<tool_call>{'name': 'x', 'arguments': {'p': '\d'}}</tool_call>", "JSON breaks"),
         ("<tool_call>{'name': b'x'}</tool_call>", "JSON breaks"),
+        ("<tool_call>{'name': 'x', 'arguments': {'p': 'don't'}}</tool_call>", "JSON breaks"),
+        ("<tool_call>{'name': 'x', 'arguments': {'p': 'f('a', 'b')'}}</tool_call>", "JSON breaks"),
+        ('<tool_call>{"name": "x", "arguments": {"p": "f("a", "b")"}}</tool_call>', "JSON breaks"),
+        ('<tool_call>{"name": "x", "arguments": {"p": "a", , "q": 1}}</tool_call>', "JSON breaks"),
         ('<tool_call>{"name": "x"} and words</tool_call>', "'and words' stands where"),
         ("<tool_call>[1]</tool_call>", "a JSON object is expected"),
         (f'<tool_call>{{"name": "x", "a": {"[" * 200}{"]" * 200}}}', "nested too deep"),
@@ -457,6 +495,7 @@ UNITS = [
     "<tool_call>{'a':", "```json\n<tool_call>\n```\n", "<tool_call><function=x><parameter=y>",
     "<tool_call>x<arg_key>a</arg_key><arg_value>", " " * 50 + "\n", "`", "<<<code\n```\n",
     '<tool_call>{"name":"x"}\n<<<a\n', "<tool_call>```json\n", "<tool_call><name>x</name></b><",
+    "{//{", "{'a': \"b\", ", "```json\n{tool_calls: ", "<TOOL_CALL>{", "<function=x>\n", "{\n# /* ",
 ]  # fmt: skip
 
 

@@ -100,7 +100,10 @@ def test_words_in_the_place_of_code_are_not_written(stage: Stage) -> None:
         ("Edit", ("filename", "search", "replace")),
     ],
 )
-@pytest.mark.parametrize("path", ["src/a.py", "./src/a.py", "/src/a.py", "a/src/a.py", "a.py"])
+@pytest.mark.parametrize(
+    "path",
+    ["src/a.py", "./src/a.py", "/src/a.py", "a/src/a.py", "a.py", "src/a.py:1", "src/a.py#L1-L2"],
+)
 def test_other_names_of_one_thing(
     stage: Stage, name: str, keys: tuple[str, ...], path: str
 ) -> None:
@@ -108,6 +111,39 @@ def test_other_names_of_one_thing(
     call = (name, dict(zip(keys, (path, "x = 1", "x = 2"), strict=True)))
     assert run(stage, calls(call)).changes[0].path == "src/a.py"
     assert stage.of("tool_call")[0].data["name"] == "edit_file"
+
+
+def test_a_path_may_be_a_uri(stage: Stage) -> None:
+    stage.file("src/a b.py", "x = 1\n")
+    uri = (stage.folder / "src/a b.py").as_uri()
+    assert "%20" in uri
+    assert run(stage, edit("x = 1", "x = 2", uri)).changes[0].path == "src/a b.py"
+
+
+@pytest.mark.parametrize(
+    "more", [{"explanation": "it is 2"}, {"expected_replacements": 1}, {"replace_all": None}]
+)
+def test_remarks_beside_the_arguments_do_no_harm(stage: Stage, more: dict[str, object]) -> None:
+    stage.file("src/a.py", "x = 1\n")
+    call = {"path": "src/a.py", "old_string": "x = 1", "new_string": "x = 2", **more}
+    assert run(stage, calls(("edit_file", call))).changes[0].after == "x = 2\n"
+    call["expected_replacements"] = 2
+    assert run(stage, calls(("edit_file", call))).changes == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "made"),
+    [
+        ("{'path': 'src/a.py', 'old_string': 'x = 1', 'new_string': 'x = 2'}", True),
+        ('{"path": "src/a.py", "old_string": "x = 1", "new_string": "x = 2"', True),
+        ('{"path": "src/a.py", "old_string": "x = 1", "new_string": "x = ', False),
+        ('{"path": "src/a.py", "old_string": "x = 1", "new_string": "x = "2""}', False),
+    ],
+)
+def test_native_arguments_that_are_no_json(stage: Stage, text: str, made: bool) -> None:
+    stage.file("src/a.py", "x = 1\n")
+    result = run(stage, calls(("edit_file", {"": text})))
+    assert [one.after for one in result.changes] == ["x = 2\n"] * made
 
 
 def test_made_up_paths_get_the_nearest(stage: Stage) -> None:

@@ -78,6 +78,21 @@ def test_a_miss_says_what_is_wrong(bench: Bench, old: str, new: str, says: str) 
     assert says in outcome.text
 
 
+@pytest.mark.parametrize(("path", "kept"), [("a.py", False), ("a.md", True)])
+def test_a_fence_around_code_is_not_written(bench: Bench, path: str, kept: bool) -> None:
+    text = "```python\nx = 2\n```\n"
+    assert bench.call("write_file", path=path, content=text).ok
+    assert bench.overlay.read(path) == (text if kept else "x = 2\n")
+    assert bench.call("edit_file", path=path, old_string="x = 2", new_string="```\nx = 3\n```").ok
+    assert ("```\nx = 3" in bench.overlay.read(path)) is kept
+
+
+def test_two_fences_are_the_text_itself(bench: Bench) -> None:
+    text = "```\na\n```\nb\n```\nc\n```\n"
+    assert bench.call("write_file", path="a.tpl", content=text).ok
+    assert bench.overlay.read("a.tpl") == text
+
+
 def test_symbol_is_rewritten_at_its_own_indentation(bench: Bench) -> None:
     bench.files(a_dot_py="class A:\n    @property\n    def f(self):\n        return 1\n\nx = 1\n")
     code = "@property\ndef f(self):\n    return 2\n"

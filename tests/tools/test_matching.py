@@ -100,6 +100,38 @@ PLUS = changed("total += item.price\n", "total += item.price * item.count\n")
             "```\n                continue\n            total += item.price\n```",
             "```\n                continue\n            total += item.price * item.count\n```",
         ),
+        # Whole lines go, so whole lines come.
+        ("", "            total += item.price\n", "            total += item.price * item.count"),
+        (
+            "",
+            "            total += item.price",
+            "```python\n            total += item.price * item.count\n```",
+        ),
+        (
+            "white space or quotes in its lines",
+            "            total+=item.price\n        return  total",
+            "            total += item.price * item.count\n        return  total",
+        ),
+        (
+            "line numbers in it",
+            "  10 |                 continue\n  11 |             total += item.price",
+            "                continue\n            total += item.price * item.count",
+        ),
+        (
+            "entities in it",
+            "        return [&quot;<b>&quot; + item.name",
+            "        return [&quot;<i>&quot; + item.name",
+        ),
+        (
+            "a diff's marks in it",
+            "-                continue\n-            total += item.price",
+            "+                continue\n+            total += item.price * item.count",
+        ),
+        (
+            "quotes around it",
+            '"                continue\n            total += item.price"',
+            '"                continue\n            total += item.price * item.count"',
+        ),
         (
             "other characters that look alike",
             "            total += it\u0435m.price\n        return total",
@@ -121,7 +153,8 @@ PLUS = changed("total += item.price\n", "total += item.price * item.count\n")
     ],
 )
 def test_each_grade_lands_the_same_edit(grade: str, old: str, new: str) -> None:
-    assert made(old, new) == (PLUS, grade)
+    wanted = changed("<b>", "<i>") if "<i>" in new else PLUS
+    assert made(old, new) == (wanted, grade)
 
 
 @pytest.mark.parametrize(
@@ -157,6 +190,8 @@ def test_each_grade_lands_the_same_edit(grade: str, old: str, new: str) -> None:
             "into the file again",
         ),
         ("        return total\n", "        return total=\u201cx\u201d\n", "typographic quote"),
+        ("        return total", "        # (the rest stays as it is)", "leaves code out"),
+        ("-        return total", "+        return 1\n.", "the lines most like it"),
         ("return totals", "return 1", "the lines most like it"),
         ("self.items", "self.rows", "3 times"),
     ],
@@ -200,6 +235,23 @@ def test_more_that_is_not_certain(content: str, old: str, new: str) -> None:
             "if x:\n    if a:\n        go()\n        to()\n",
         ),
         ("go {\n\tto();\n}\n", "go {\n    to();", "go {\n    at();", "go {\n\tat();\n}\n"),
+        # One line without its indentation, which the new text shows.
+        ("if a:\n    go()\n", "go()", "# So\ngo()", "if a:\n    # So\n    go()\n"),
+        ("if a:\n    go()\n", "go()", "    # So\n    go()", "if a:\n    # So\n    go()\n"),
+        ("if a:\n    go()\n", "go()", "# So\n    go()", "if a:\n    # So\n    go()\n"),
+        # The old text alone lost its indentation; closing brackets stand at several depths.
+        (
+            "a {\n  b {\n  }\n}\n\nf {\n  if c {\n    return\n  }\n  go\n}\n",
+            "if c {\n  return\n}\ngo\n}",
+            "  if c {\n    return 1\n  }\n  go\n}",
+            "a {\n  b {\n  }\n}\n\nf {\n  if c {\n    return 1\n  }\n  go\n}\n",
+        ),
+        (
+            "f {\n  a {\n  }\n\n  b {\n    if c {\n    }\n    go\n",
+            "}\n\nb {\n  if c {\n  }\n  go",
+            "  }\n\n  b_2 {\n    if c {\n    }\n    go",
+            "f {\n  a {\n  }\n\n  b_2 {\n    if c {\n    }\n    go\n",
+        ),
         (
             "a:\n        go\n",
             "    go\n",

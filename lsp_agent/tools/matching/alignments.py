@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 
@@ -12,15 +12,15 @@ from lsp_agent.tools.matching.transplant import ELIDED, Where
 
 _MARK = re.compile(
     r"(?:\#|//|--|/\*|<!--|;|%|\*|\{/\*)?\s*"
-    r"(?:(?:\.{3}|…)\s*)?"
+    r"(?:(?:\.{3}|…)\s*)?\(?"
     r"(?P<words>(?:(?:the\s+)?(?:(?:rest|remainder)(?:\s+of\s+(?:the|your|this)?\s*(?:code|file|"
     r"function|method|class|imports|implementation|body|module|lines))?|"
     r"(?:existing|remaining|other|previous|unchanged|same)\s+(?:code|lines|methods|functions|"
     r"imports|content|implementation|file))"
     r"(?:\s+(?:is|are|remains?|stays?))?"
-    r"(?:\s+(?:unchanged|the\s+same|as\s+before|as\s+is|as\s+it\s+was|here|omitted|goes\s+here))?"
+    r"(?:\s+(?:unchanged|the\s+same|as\s+before|as\s+(?:it\s+)?is|as\s+it\s+was|here|omitted|goes\s+here))?"
     r"|unchanged|omitted(?:\s+for\s+brevity)?)\s*)?"
-    r"(?P<dots>\.{3}|…)?\s*(?:\*/|-->|\*/\})?",
+    r"(?P<dots>\.{3}|…)?\s*\)?\s*(?:\*/|-->|\*/\})?",
     re.IGNORECASE,
 )
 _COMMENT = re.compile(r"\s*(?:\#|//|--|/\*|<!--|;|%|\*|\{/\*)")
@@ -71,10 +71,16 @@ def lines_of(old: str, new: str) -> list[tuple[list[str], list[str]]]:
     return [(olds, news)] if bare == olds else [(olds, news), (bare, news)]
 
 
-def by_lines(lines: Sequence[str], old: Sequence[str]) -> list[Alignment]:
-    """Return every run of lines that differs from ``old`` in outer white space only."""
-    wanted = [line.strip() for line in old]
-    starts = _places([line.strip() for line in lines], wanted)
+def squeezed(line: str) -> str:
+    """Return a line without its white space, with one kind of quotes."""
+    return "".join(line.split()).replace("'", '"')
+
+
+def by_lines(
+    lines: Sequence[str], old: Sequence[str], reading: Callable[[str], str] = str.strip
+) -> list[Alignment]:
+    """Return every run of lines that is ``old`` in a reading: but for outer white space."""
+    starts = _places([reading(line) for line in lines], [reading(line) for line in old])
     return [Alignment(at, at + len(old), tuple(range(len(old)))) for at in starts]
 
 

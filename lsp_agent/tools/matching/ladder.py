@@ -20,8 +20,9 @@ from lsp_agent.tools.matching.alignments import (
     is_elision,
     lines_of,
     nearly,
+    squeezed,
 )
-from lsp_agent.tools.matching.readings import Pair, readings
+from lsp_agent.tools.matching.readings import Pair, readings, without_fence
 from lsp_agent.tools.matching.refusals import (
     has_words,
     is_cut,
@@ -75,6 +76,11 @@ def find_edit(
         raise ToolError(f"old_string is empty; use write_file to create or replace {path}")
     if old == new:
         raise ToolError("old_string and new_string are equal; nothing would change")
+    if "```" not in old:
+        new = without_fence(path, new)
+    if old.strip() and new and old.endswith("\n") and not new.endswith("\n"):
+        # Else the line behind it would be joined to its last one.
+        new += "\n"
     refuse_elision(new, old + "\n" + content, "new_string")
     refuse_quotes(new, old + content)
     starts = _occurrences(content, old)
@@ -156,6 +162,9 @@ def _aligned(lines: list[str], pair: Pair) -> tuple[str, list[Alignment], list[s
     for old, new in lines_of(*pair):
         if found := by_lines(lines, old):
             return "white space", found, old, new
+    for old, new in lines_of(*pair):
+        if found := by_lines(lines, old, squeezed):
+            return "white space or quotes in its lines", found, old, new
     for old, new in lines_of(*pair):
         olds = [ELIDED if is_elision(line) else line for line in old]
         news = [ELIDED if is_elision(line) else line for line in new]

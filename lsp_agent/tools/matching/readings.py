@@ -14,8 +14,10 @@ from collections.abc import Callable, Iterator
 from lsp_agent.workspace.characters import skeleton
 
 Pair = tuple[str, str]
+PROSE = (".md", ".mdx", ".markdown", ".qmd", ".rmd", ".rst", ".txt")
+"""The ends of names of files that may have code fences in them."""
 _FENCE = re.compile(r"[ \t]*(?:```+|~~~+)[\w.+#-]*[ \t]*")
-_NUMBERED = re.compile(r"[ \t]*(\d+)(?:: |\| |\t|[:|])")
+_NUMBERED = re.compile(r"[ \t]*L?(\d+)(?:: | ?\| |\t| ?[:|])")
 _ENTITY = re.compile(r"&(?:lt|gt|amp|quot|apos|#39|#x27|#34);")
 _ESCAPE = re.compile(r"\\(?:u([0-9a-fA-F]{4})|(.))", re.DOTALL)
 _ESCAPES = {"n": "\n", "t": "\t", "r": "\r", '"': '"', "'": "'", "\\": "\\", "/": "/"}
@@ -44,6 +46,14 @@ def readings(content: str, old: str, new: str) -> Iterator[tuple[str, Pair]]:
             both = pair
     if len(names) > 1 and both[0] != both[1]:
         yield " and ".join(names), both
+
+
+def without_fence(path: str, text: str) -> str:
+    """Return code without the fence that a model put around it; a text may well have one."""
+    inner = None if path.lower().endswith(PROSE) else _inside_fence(text)
+    if inner is None or "```" in inner:
+        return text
+    return f"{inner}\n" if text.endswith("\n") else inner
 
 
 def _without_fences(_content: str, old: str, new: str) -> Pair | None:
@@ -78,7 +88,7 @@ def _unnumbered(text: str, *, rising: bool) -> str | None:
     """Return lines without the numbers they begin with, where all have one."""
     result, last = [], None
     for line in text.strip("\n").split("\n"):
-        match = _NUMBERED.match(line) or re.fullmatch(r"[ \t]*(\d+)[:|]?", line)
+        match = _NUMBERED.match(line) or re.fullmatch(r"[ \t]*L?(\d+)(?: ?[:|])?", line)
         if match is None:
             return None
         number = int(match[1])
@@ -90,12 +100,37 @@ def _unnumbered(text: str, *, rising: bool) -> str | None:
 
 
 def _without_entities(_content: str, old: str, new: str) -> Pair | None:
-    if not _ENTITY.search(old) or re.search("[<>]", old):
+    found = set(_ENTITY.findall(old))
+    if not found:
         return None
     if not _ENTITY.search(new):
         return html.unescape(old), new
     # Half of it written plainly is no habit.
-    return None if re.search("[<>]", new) else (html.unescape(old), html.unescape(new))
+    plain = set(map(html.unescape, found)) - {"&"}
+    if any(one in old + new for one in plain):
+        return None
+    return html.unescape(old), html.unescape(new)
+
+
+def _without_marks(_content: str, old: str, new: str) -> Pair | None:
+    """Read lines that each begin with a diff's mark."""
+    plain, other = _unmarked(old, "-"), _unmarked(new, "+") if new else ""
+    return None if plain is None or other is None else (plain, other)
+
+
+def _unmarked(text: str, mark: str) -> str | None:
+    lines = text.split("\n")
+    marks = {line[:1] for line in lines}
+    if mark not in marks or marks - {mark, " ", ""}:
+        return None
+    return "\n".join(line[1:] for line in lines)
+
+
+def _without_quotes(_content: str, old: str, new: str) -> Pair | None:
+    quotes = {text[:1] + text[-1:] for text in (old, new)}
+    if min(len(old), len(new)) < 2 or quotes not in ({'""'}, {"''"}, {"``"}):
+        return None
+    return old[1:-1], new[1:-1]
 
 
 def _without_escapes(_content: str, old: str, new: str) -> Pair | None:
@@ -141,5 +176,7 @@ _HABITS: tuple[tuple[str, Callable[[str, str, str], Pair | None]], ...] = (
     ("line numbers in it", _without_numbers),
     ("entities in it", _without_entities),
     ("escapes in it", _without_escapes),
+    ("a diff's marks in it", _without_marks),
+    ("quotes around it", _without_quotes),
     ("other characters that look alike", _with_plain_characters),
 )

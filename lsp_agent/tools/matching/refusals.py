@@ -80,9 +80,21 @@ def refuse_doubling(content: str, start: int, old: str, new: str) -> None:
 
 
 def is_cut(content: str, start: int, old: str, new: str) -> bool:
-    """Whether one line, which becomes several, is given with some of its indentation only."""
-    shown = old[0] in " \t" and content[start - 1 : start] in (" ", "\t")
-    return shown and "\n" in new and "\n" not in old.strip("\n")
+    """Whether one line, which becomes several, is given with some of its indentation only.
+
+    With none of it, the new text shows so: the line stands there again, and not as its first.
+    """
+    if "\n" not in new or "\n" in old.strip("\n"):
+        return False
+    indent = content[content.rfind("\n", 0, start) + 1 : start]
+    if not indent or indent.strip(" \t"):
+        return False
+    line, others = old.rstrip("\n"), new.split("\n")[1:]
+    return (
+        old[0] in " \t"
+        or line in others
+        or (new.startswith(indent) and f"{indent}{line}" in others)
+    )
 
 
 def refuse_cut_indentation(content: str, start: int, old: str, new: str) -> None:

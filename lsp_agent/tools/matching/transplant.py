@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
 
 from lsp_agent.workspace.sequences import Hunk, hunks
@@ -24,7 +24,10 @@ def transplant(have: list[str], old: list[str], new: list[str], where: Where) ->
     insertion is not certain, or an indentation could mean two things.
     """
     depth = _Depths([(old[i], have[at]) for i, at in enumerate(where) if at is not None])
-    depth.check(old, new)
+    kept = [(new[j], have[at], old[i]) for i, j in _kept(old, new) if (at := where[i]) is not None]
+    if depth.is_right(new, kept):
+        # Else a line may seem to be kept that is another one, at another depth.
+        old = [line if at is None else have[at] for line, at in zip(old, where, strict=True)]
     result: list[str] = []
     at = 0
     for hunk in hunks(old, new):
@@ -48,6 +51,15 @@ def indent_of(line: str) -> str:
     """Return the white space that a line begins with."""
     match = _INDENT.match(line)
     return match[0] if match else ""
+
+
+def _kept(old: list[str], new: list[str]) -> Iterator[tuple[int, int]]:
+    """Yield the indices of the lines that stand in both but for white space."""
+    olds, news = [line.strip() for line in old], [line.strip() for line in new]
+    i = j = 0
+    for hunk in [*hunks(olds, news), Hunk(len(old), len(old), len(new), len(new))]:
+        yield from zip(range(i, hunk.start), range(j, hunk.new_start), strict=True)
+        i, j = hunk.end, hunk.new_end
 
 
 def _place(
@@ -120,23 +132,22 @@ class _Depths:
         self._as_is = all(mine == there for mine, there in self._known.items())
         self._least = 0
 
-    def check(self, old: list[str], new: list[str]) -> None:
-        """See whether the new text has the file's indentation where the old one has not."""
+    def is_right(self, new: list[str], kept: Iterable[tuple[str, str, str]]) -> bool:
+        """Return whether the new text has the file's indentation where the old one has not.
+
+        ``kept`` are lines of the new text, as they are in the file and in the old text.
+        """
         if self._as_is:
-            return
+            return False
         base = min(self._known, key=len, default="")
         deeper = [len(indent_of(line)) - len(base) for line in new if line.strip()]
         self._least = min((more for more in deeper if more > 0), default=0)
-        there = {mine.strip(): indent_of(line) for mine, line in self._pairs}
-        had = {line.strip(): indent_of(line) for line in old}
-        both = [
-            (indent_of(line), there[line.strip()], had[line.strip()])
-            for line in new
-            if line.strip() in there
-        ]
+        both = [tuple(map(indent_of, lines)) for lines in kept if lines[0].strip()]
         right = all(mine == file for mine, file, _ in both)
-        if both and right and any(file != first for _, file, first in both):
-            self._as_is, self._twofold = True, set()
+        if not both or not right or all(file == first for _, file, first in both):
+            return False
+        self._as_is, self._twofold = True, set()
+        return True
 
     def fitted(self, lines: Sequence[str]) -> list[str] | None:
         """Return lines with the file's indentation; ``None`` where it is not certain."""
