@@ -48,11 +48,9 @@ class Fix(BaseAction):
         if note.fix is not None:
             edit = TextEdit(note.range, note.fix)
             return self.given(place, {place.path: [edit]}, f"Fix: {_short(note)}")
-        line = note.range.start.line + 1
-        source = f" ({note.source} {note.code}".rstrip() + ")" if note.source else ""
         return self.task(
             Place(place.path, place.document, place.range, (note,)),
-            f"Fix what is reported at line {line}: {note.message}{source}. Change nothing else.",
+            note.fix_task,
             target=target_for(place.document, note.range, "statement"),
             title=f"Fix: {_short(note)}",
             form="changes",

@@ -6,11 +6,9 @@ import posixpath
 from dataclasses import dataclass, replace
 
 from lsp_agent.agent.blame import blamed
-from lsp_agent.agent.direct import run_direct
 from lsp_agent.agent.environment import Run, RunFailedError
-from lsp_agent.agent.profiles import choose_profile
+from lsp_agent.agent.profile_run import profile_of, run_by_profile
 from lsp_agent.agent.query import Budget
-from lsp_agent.agent.tool_loop import ToolLoop
 from lsp_agent.agent.types import Focus
 from lsp_agent.agent.verify import concerned_tests, refusal_of_tests
 from lsp_agent.cancel import CancelToken
@@ -49,11 +47,7 @@ def run_fix_test(run: Run, budget: Budget) -> str:
     if not goal.fails(first):
         return f"{name} passes: there is nothing to fix"
     run.proof.goal = goal.reached
-    inner = _aimed(run, first, path, name)
-    if choose_profile(inner.request, run.env.settings, run.info) == "tools":
-        said = ToolLoop(inner, budget).run()
-    else:
-        said = run_direct(inner, budget)
+    said = run_by_profile(_aimed(run, first, path, name), budget)
     return said or f"{name} passes now"
 
 
@@ -71,7 +65,7 @@ def _aimed(run: Run, first: TestsRun, path: str, name: str) -> Run:
         if found is not None:
             focus = Focus(found.path, Range(found.range.start, found.range.start))
             request = replace(request, focus=focus, target=found.range)
-        elif choose_profile(request, settings, run.info) == "direct":
+        elif profile_of(replace(run, request=request)) == "direct":
             raise RunFailedError(f"nothing shows what code {name} is about", "no-place")
     # They are run here, whatever the settings say of edits.
     checks = settings.verify.model_copy(update={"tests": "off"})

@@ -10,17 +10,15 @@ from dataclasses import dataclass, replace
 from lsp_agent.agent.abilities import check_ability
 from lsp_agent.agent.approvals import approve_changes
 from lsp_agent.agent.conflict_run import run_conflict
-from lsp_agent.agent.direct import run_direct
 from lsp_agent.agent.environment import RejectedError, Run, RunEnvironment
 from lsp_agent.agent.explain_edit_run import run_explain_edit
 from lsp_agent.agent.fix_all_run import run_fix_all
 from lsp_agent.agent.fix_test_run import run_fix_test
-from lsp_agent.agent.form_run import form_of, run_form
 from lsp_agent.agent.given_run import run_given
 from lsp_agent.agent.modernise_run import with_version
 from lsp_agent.agent.move_run import run_move
 from lsp_agent.agent.optimise_run import run_optimise
-from lsp_agent.agent.profiles import choose_profile
+from lsp_agent.agent.profile_run import run_by_profile
 from lsp_agent.agent.proof import Proof
 from lsp_agent.agent.query import Budget
 from lsp_agent.agent.redaction import RedactingEngine
@@ -28,7 +26,6 @@ from lsp_agent.agent.rename_run import run_rename
 from lsp_agent.agent.scaffold_run import run_scaffold
 from lsp_agent.agent.signature_run import run_signature
 from lsp_agent.agent.tests_run import run_tests_form
-from lsp_agent.agent.tool_loop import ToolLoop
 from lsp_agent.agent.types import AnswerForm, RunRequest, RunResult
 from lsp_agent.cancel import Cancelled, CancelToken
 from lsp_agent.engine.types import EngineInfo
@@ -137,13 +134,7 @@ def _answer(run: Run, budget: Budget) -> str:
     runner = _RUNNERS.get(run.request.form)
     if runner is not None:
         return runner(run, budget)
-    if run.request.form == "modernise":
-        run = with_version(run)
-    able = run.env.calls_tools(run.info)
-    if choose_profile(run.request, run.env.settings, run.info, calls_tools=able) == "tools":
-        return ToolLoop(run, budget).run()
-    form = form_of(run)
-    return run_form(run, budget, form) if form else run_direct(run, budget)
+    return run_by_profile(with_version(run) if run.request.form == "modernise" else run, budget)
 
 
 def _offer(run: Run, text: str, changes: tuple[FileChange, ...]) -> _Outcome:
