@@ -16,14 +16,12 @@ from lsp_agent.context.untrusted import guarded
 from lsp_agent.syntax.document import SyntaxDocument
 from lsp_agent.verify.affected import is_runnable_test
 from lsp_agent.verify.mutation import NamedTests
-from lsp_agent.verify.outcomes import TestsRun, last_lines, run_tests, text_of
+from lsp_agent.verify.outcomes import TestsRun, last_lines, run_tests
 from lsp_agent.verify.runners import runner_for
 from lsp_agent.verify.tests_check import check_tests
 from lsp_agent.verify.types import Verdict, Workshop
 from lsp_agent.workspace.overlay import Overlay
 from lsp_agent.workspace.positions import Range
-
-_MOST_PRINTED = 40
 
 
 def run_fix_test(run: Run, budget: Budget) -> str:
@@ -53,11 +51,10 @@ def run_fix_test(run: Run, budget: Budget) -> str:
 
 def _aimed(run: Run, first: TestsRun, path: str, name: str) -> Run:
     """Point a run at the code that a test is about, and show it the failure."""
-    request, settings = run.request, run.env.settings
-    printed = "\n".join(first.output.splitlines()[-_MOST_PRINTED:])
+    request = run.request
     test = _text_of_test(run.env.overlay, path, name)
     whose = "Change the test." if request.target else "Change what it tests, never a test."
-    shown = guarded(f"The test, in {path}:\n{test}\n\nIt fails:\n{printed}")
+    shown = guarded(f"The test, in {path}:\n{test}\n\nIt fails:\n{first.printed}")
     task = f"{request.task}\n\n{shown}\n\n{whose}"
     request = replace(request, task=task, form="rewrite", bounded=False)
     if request.target is None:
@@ -67,10 +64,7 @@ def _aimed(run: Run, first: TestsRun, path: str, name: str) -> Run:
             request = replace(request, focus=focus, target=found.range)
         elif profile_of(replace(run, request=request)) == "direct":
             raise RunFailedError(f"nothing shows what code {name} is about", "no-place")
-    # They are run here, whatever the settings say of edits.
-    checks = settings.verify.model_copy(update={"tests": "off"})
-    env = replace(run.env, settings=settings.model_copy(update={"verify": checks}))
-    return replace(run, request=request, env=env)
+    return replace(run, request=request, env=run.env.without_tests())
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +77,7 @@ class _Goal:
 
     def tried(self, overlay: Overlay, cancel: CancelToken) -> TestsRun:
         """Run the test."""
-        runner = runner_for(lambda path: text_of(overlay, path), [self.tests.path])
+        runner = runner_for(overlay.text, [self.tests.path])
         arguments = self.tests.arguments(runner) if runner else (self.tests.path,)
         seconds = self.run.env.settings.verify.tests_seconds
         return run_tests(overlay, arguments, self.workshop, cancel, seconds)
@@ -105,8 +99,7 @@ class _Goal:
         ran, name = self.tried(overlay, run.cancel), self.tests.names[0]
         if ran.good is None or self.fails(ran):
             said = "\n".join(ran.failed.values()) or last_lines(ran.output)
-            printed = "\n".join(ran.output.splitlines()[-_MOST_PRINTED:])
-            detail = f"{name} still fails: {ran.reason or said}\n{printed}"
+            detail = f"{name} still fails: {ran.reason or said}\n{ran.printed}"
             return (Verdict("tests", ok=False, detail=detail, seconds=ran.seconds),)
         seconds = run.env.settings.verify.tests_seconds
         passes = Verdict("tests", ok=True, detail=f"{name} passes now", seconds=ran.seconds)
@@ -131,7 +124,7 @@ class _Goal:
 
 def _text_of_test(overlay: Overlay, path: str, name: str) -> str:
     """Return a test's own lines; its file's, where they are not found by its name."""
-    document = SyntaxDocument.read(path, text_of(overlay, path) or "")
+    document = SyntaxDocument.read(path, overlay.text(path) or "")
     for symbol in document.symbols():
         if symbol.qualified_name == name:
             return document.text.slice(symbol.range)

@@ -58,7 +58,7 @@ def manner_of(overlay: Overlay, path: str) -> Manner:
     components = _components(inside, root, path)
     near = [one for one in sorted(inside) if one.startswith(f"{components}/")]
     code = [one for one in (path, *near) if one.endswith(_CODE)]
-    texts = [_text(overlay, one) for one in islice(dict.fromkeys(code), _SAMPLES)]
+    texts = [overlay.text(one) or "" for one in islice(dict.fromkeys(code), _SAMPLES)]
     typed = path.endswith((".ts", ".tsx")) or _join(root, "tsconfig.json") in inside
     both = "\n".join(texts)
     return Manner(
@@ -72,7 +72,8 @@ def manner_of(overlay: Overlay, path: str) -> Manner:
         semicolons=both.count(";\n") * 4 >= both.count("\n") or not both.strip(),
         indent=_indent(both),
         default_export=both.count("export default") * 2 >= len(texts),
-        async_params=_next_version(_text(overlay, _join(root, "package.json"))) >= _ASYNC_PARAMS,
+        async_params=_next_version(overlay.text(posixpath.join(root, "package.json")) or "")
+        >= _ASYNC_PARAMS,
     )
 
 
@@ -147,10 +148,3 @@ def _next_version(text: str) -> int:
     except (ValueError, TypeError, AttributeError, RecursionError):
         match = None
     return int(match[0][:4]) if match else _ASYNC_PARAMS
-
-
-def _text(overlay: Overlay, path: str) -> str:
-    try:
-        return overlay.read(path) if overlay.exists(path) else ""
-    except LspAgentError:
-        return ""
