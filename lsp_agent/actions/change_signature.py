@@ -8,7 +8,6 @@ from dataclasses import replace
 from typing import ClassVar
 
 from lsp_agent.actions.spec import ActionError, BaseAction, Example, Offer, Place, Reach, Spot
-from lsp_agent.agent.rename_run import word_at
 from lsp_agent.agent.types import Answer, RunRequest
 from lsp_agent.refactor.files import RefusedError
 from lsp_agent.refactor.instructions import understand
@@ -66,7 +65,7 @@ def _offers(place: Place) -> Iterator[Offer]:
     at = place.range.start
     if symbol is None or not symbol.signature_range.start <= at <= symbol.signature_range.end:
         return
-    name = word_at(place.document, at)
+    name = place.document.text.word(at)
     own = [one for one in symbol.parameters if one not in ("self", "cls")]
     if name not in own:
         return

@@ -47,7 +47,7 @@ def run_fix_all(run: Run, budget: Budget) -> str:
 
     Raises :class:`RejectedError` where nothing could be asked or all files failed.
     """
-    path, code, overlay = place_of(run), run.request.argument, run.env.overlay
+    (path, _), code, overlay = place_of(run), run.request.argument, run.env.overlay
     clean = overlay.snapshot()
     around = _surroundings(run)
     workspace = run.request.scope is None

@@ -12,7 +12,7 @@ from functools import partial
 from lsp_agent.agent.conversation import Conversation
 from lsp_agent.agent.environment import RejectedError, Run
 from lsp_agent.agent.query import Budget, ask_engine
-from lsp_agent.agent.refactoring import check, counted, files_of, place_of
+from lsp_agent.agent.refactoring import counted, files_of, place_of, put
 from lsp_agent.context.untrusted import guarded, unguarded
 from lsp_agent.engine.types import Message
 from lsp_agent.refactor.files import RefusedError
@@ -21,6 +21,7 @@ from lsp_agent.refactor.parameters import Parameters, read_parameters
 from lsp_agent.refactor.signature import Resigned, change_signature
 from lsp_agent.resources import resource
 from lsp_agent.syntax.languages import language_of
+from lsp_agent.workspace.positions import Position
 
 _MAX_TOKENS = 200
 _HEAD = re.compile(r"(?:async\s+)?def\s+\w+\s*\(")
@@ -31,29 +32,22 @@ def run_signature(run: Run, budget: Budget) -> str:
 
     Raises :class:`RejectedError` where that is refused, or the result fails the checks.
     """
-    path = place_of(run)
+    path, position = place_of(run)
     if language_of(path, text=run.env.overlay.read(path)) != "python":
         raise RejectedError("only the parameters of Python functions can be changed so far")
     try:
-        made = _changed(run, budget, path)
+        made = _changed(run, budget, path, position)
     except RefusedError as error:
         raise RejectedError(str(error)) from error
-    for one, text in made.texts.items():
-        run.cancel.check()
-        run.env.overlay.write(one, text)
-    check(run)
+    put(run, made.texts)
     return (
         f"`{made.name}({made.before})` is now `{made.name}({made.after})`; "
         f"{counted(made.calls, 'call')} changed"
     )
 
 
-def _changed(run: Run, budget: Budget, path: str) -> Resigned:
-    focus = run.request.focus
-    if focus is None or focus.range is None:
-        raise RejectedError("name a place in a file")
-    files = files_of(run)
-    change = partial(change_signature, files, path, focus.range.start)
+def _changed(run: Run, budget: Budget, path: str, position: Position) -> Resigned:
+    change = partial(change_signature, files_of(run), path, position)
     if not run.request.needs_model:
         return change(partial(_by_rule, run.request.argument))
     conversation: list[Conversation] = []
