@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import ClassVar
 
 from lsp_agent.actions.spec import ActionError, BaseAction, Example, Offer, Place, Reach, Spot
@@ -54,10 +53,7 @@ class ChangeSignature(BaseAction):
             except RefusedError as error:
                 raise ActionError(str(error)) from error
         title = f"Change the signature: {argument}"
-        request = self.task(
-            place, title, target=place.range, title=title, form="signature", bounded=False
-        )
-        return replace(request, argument=argument, needs_model=not understood)
+        return self.by_rule(place, title, "signature", argument, needs_model=not understood)
 
 
 def _offers(place: Place) -> Iterator[Offer]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from typing import ClassVar
 
 from lsp_agent.actions.rename import defined_at
@@ -49,10 +48,7 @@ class MoveSymbol(BaseAction):
         if not argument:
             raise ActionError("there is no target: name a module, such as package.module")
         title = f"Move to {argument}"
-        request = self.task(
-            place, title, target=place.range, title=title, form="move", bounded=False
-        )
-        return replace(request, argument=argument, needs_model=False)
+        return self.by_rule(place, title, "move", argument)
 
 
 ACTION = MoveSymbol()

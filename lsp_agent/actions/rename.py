@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import ClassVar
 
 from lsp_agent.actions.spec import ActionError, BaseAction, Example, Offer, Place, Reach, Spot
@@ -43,10 +42,7 @@ class Rename(BaseAction):
         if not old:
             raise ActionError("there is no name here to change")
         title = f"Rename {old} to {argument}" if argument else f"Rename {old}"
-        request = self.task(
-            place, title, target=place.range, title=title, form="rename", bounded=False
-        )
-        return replace(request, argument=argument, needs_model=not argument)
+        return self.by_rule(place, title, "rename", argument, needs_model=not argument)
 
 
 def defined_at(place: Place) -> Symbol | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import ClassVar
 
 from lsp_agent.actions.scaffold_page import route_at
@@ -48,10 +47,7 @@ class ScaffoldApi(BaseAction):
         if not ROUTE.fullmatch(route) or place.document.language not in _WEB:
             raise ActionError("there is no route here: stand on one, or name it, as in /api/users")
         title = f"Create API route {route}"
-        request = self.task(
-            place, title, target=place.range, title=title, form="scaffold", bounded=False
-        )
-        return replace(request, needs_model=False, argument=route)
+        return self.by_rule(place, title, "scaffold", route)
 
 
 ACTION = ScaffoldApi()

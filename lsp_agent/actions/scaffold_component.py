@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from typing import ClassVar
 
 from lsp_agent.actions.spec import ActionError, BaseAction, Example, Offer, Place, Reach, Spot
@@ -59,10 +58,7 @@ class ScaffoldComponent(BaseAction):
                 "as in UserCard"
             )
         title = f"Create component {name}"
-        request = self.task(
-            place, title, target=place.range, title=title, form="scaffold", bounded=False
-        )
-        return replace(request, needs_model=False, argument=name)
+        return self.by_rule(place, title, "scaffold", name)
 
 
 def _unknown_tag(place: Place) -> str:
