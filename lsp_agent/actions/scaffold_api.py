@@ -8,8 +8,7 @@ from lsp_agent.actions.scaffold_page import route_at
 from lsp_agent.actions.spec import ActionError, BaseAction, Example, Offer, Place, Reach, Spot
 from lsp_agent.agent.scaffold_run import ROUTE
 from lsp_agent.agent.types import Answer, RunRequest
-
-_WEB = ("javascript", "tsx", "typescript")
+from lsp_agent.syntax.languages import ECMA
 
 
 class ScaffoldApi(BaseAction):
@@ -44,7 +43,7 @@ class ScaffoldApi(BaseAction):
     def request(self, place: Place, argument: str) -> RunRequest:
         """Ask for the route that ``argument`` or the string names."""
         route = argument or route_at(place)
-        if not ROUTE.fullmatch(route) or place.document.language not in _WEB:
+        if not ROUTE.fullmatch(route) or place.document.language not in ECMA:
             raise ActionError("there is no route here: stand on one, or name it, as in /api/users")
         title = f"Create API route {route}"
         return self.by_rule(place, title, "scaffold", route)

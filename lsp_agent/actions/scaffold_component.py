@@ -8,9 +8,8 @@ from typing import ClassVar
 from lsp_agent.actions.spec import ActionError, BaseAction, Example, Offer, Place, Reach, Spot
 from lsp_agent.agent.scaffold_run import COMPONENT
 from lsp_agent.agent.types import Answer, RunRequest
+from lsp_agent.syntax.languages import ECMA
 from lsp_agent.syntax.markup import tag_at
-
-_WEB = ("javascript", "tsx", "typescript")
 
 
 class ScaffoldComponent(BaseAction):
@@ -52,7 +51,7 @@ class ScaffoldComponent(BaseAction):
     def request(self, place: Place, argument: str) -> RunRequest:
         """Ask for the component that ``argument`` or the tag names."""
         name = argument or _unknown_tag(place)
-        if not COMPONENT.fullmatch(name) or place.document.language not in _WEB:
+        if not COMPONENT.fullmatch(name) or place.document.language not in ECMA:
             raise ActionError(
                 "there is no unknown component here: stand on its tag in a JSX file, or name it, "
                 "as in UserCard"

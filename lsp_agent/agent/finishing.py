@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from lsp_agent.agent.environment import Run
 from lsp_agent.agent.query import Budget
 from lsp_agent.agent.todo import Todo
-from lsp_agent.syntax.languages import language_of
+from lsp_agent.syntax.languages import ECMA, language_of
 from lsp_agent.verify.affected import is_runnable_test
 from lsp_agent.verify.words import checked
 from lsp_agent.workspace.overlay import FileChange
@@ -20,7 +20,7 @@ from lsp_agent.workspace.sequences import hunks
 from lsp_agent.workspace.text import split_lines
 
 PLAN_TOOL = "update_plan"
-_TESTED = frozenset({"python", "go", "rust", "javascript", "typescript", "tsx"})
+_TESTED = frozenset({"python", "go", "rust"}) | ECMA
 _LARGE, _SPARE_STEPS = 40, 3
 _VERBS = {"create": "created", "modify": "changed", "delete": "deleted", "rename": "moved"}
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from lsp_agent.syntax.issues import python_error
+from lsp_agent.syntax.languages import ECMA
 from lsp_agent.workspace.edits import TextEdit
 from lsp_agent.workspace.positions import Range
 
@@ -113,7 +114,7 @@ def mutants(document: SyntaxDocument, place: Range, limit: int) -> list[Mutant]:
 
 
 def _family(language: str | None) -> str:
-    if language in ("javascript", "typescript", "tsx"):
+    if language in ECMA:
         return "javascript"
     return "python" if language == "python" else ""
 
