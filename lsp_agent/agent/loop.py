@@ -28,9 +28,9 @@ from lsp_agent.agent.signature_run import run_signature
 from lsp_agent.agent.tests_run import run_tests_form
 from lsp_agent.agent.types import AnswerForm, RunRequest, RunResult
 from lsp_agent.cancel import Cancelled, CancelToken
-from lsp_agent.engine.types import EngineInfo
+from lsp_agent.engine.types import EngineInfo, EngineUnavailableError
 from lsp_agent.errors import LspAgentError
-from lsp_agent.events import RunStatus
+from lsp_agent.events import EventStream, RunStatus
 from lsp_agent.verify.words import remark
 from lsp_agent.workspace.diff import unified_diff
 from lsp_agent.workspace.overlay import FileChange
@@ -64,13 +64,7 @@ def run_agent(request: RunRequest, env: RunEnvironment, cancel: CancelToken) -> 
     """Carry out a request; never raises. What went wrong is in the events and in ``summary``."""
     started = time.monotonic()
     tokens, proof = 0, Proof()
-    env.events.emit(
-        "run_started",
-        task=request.task,
-        action=request.action,
-        engine=env.engine.name,
-        path=request.focus.path if request.focus else None,
-    )
+    _begin(request, env.events, env.engine.name)
     try:
         if isinstance(env.engine, RedactingEngine):
             env.engine.learn(env.overlay)
@@ -103,6 +97,22 @@ def run_agent(request: RunRequest, env: RunEnvironment, cancel: CancelToken) -> 
         env.run_id, outcome.status, outcome.summary, outcome.text, outcome.changes, proof.verdicts,
         proof.confirmed,
     )  # fmt: skip
+
+
+def fail_before(
+    run_id: str, request: RunRequest, events: EventStream, error: LspAgentError
+) -> RunResult:
+    """End a run for which no engine could be made, as one that fails later ends."""
+    code = error.code if isinstance(error, EngineUnavailableError) else EngineUnavailableError.code
+    _begin(request, events, None)
+    events.emit("error", code=code, message=str(error))
+    events.emit("run_finished", status="failed", tokens=0, seconds=0.0)
+    return RunResult(run_id, "failed", str(error))
+
+
+def _begin(request: RunRequest, events: EventStream, engine: str | None) -> None:
+    path = request.focus.path if request.focus else None
+    events.emit("run_started", task=request.task, action=request.action, engine=engine, path=path)
 
 
 def _ready(env: RunEnvironment, cancel: CancelToken) -> EngineInfo:
