@@ -8,6 +8,7 @@ from lsp_agent.actions.spec import ActionError, BaseAction, Example, Offer, Plac
 from lsp_agent.agent.types import Answer, DiagnosticNote, RunRequest
 from lsp_agent.context.builder import target_for
 from lsp_agent.workspace.edits import TextEdit
+from lsp_agent.workspace.text import shortened
 
 _MAX_TITLE = 60
 
@@ -58,8 +59,7 @@ class Fix(BaseAction):
 
 
 def _short(note: DiagnosticNote) -> str:
-    message = note.message.strip().partition("\n")[0]
-    return message if len(message) <= _MAX_TITLE else message[: _MAX_TITLE - 1] + "…"
+    return shortened(note.message.strip().partition("\n")[0], _MAX_TITLE)
 
 
 ACTION = Fix()

@@ -17,7 +17,7 @@ from lsp_agent.verify.affected import is_runnable_test
 from lsp_agent.verify.words import checked
 from lsp_agent.workspace.overlay import FileChange
 from lsp_agent.workspace.sequences import hunks
-from lsp_agent.workspace.text import split_lines
+from lsp_agent.workspace.text import first_line, split_lines
 
 PLAN_TOOL = "update_plan"
 _TESTED = frozenset({"python", "go", "rust"}) | ECMA
@@ -75,9 +75,7 @@ class Finishing:
         verdicts = self._run.proof.verdicts
         done = "; ".join(f"{_VERBS[one.kind]} {one.new_path or one.path}" for one in changes)
         unsure = "; ".join(
-            f"{one.check} ({one.detail.partition(chr(10))[0][:120]})"
-            for one in verdicts
-            if one.ok is not True
+            f"{one.check} ({first_line(one.detail, 120)})" for one in verdicts if one.ok is not True
         )
         rows = [
             f"Done: {done or 'no file was changed'}.",

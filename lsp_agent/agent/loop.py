@@ -34,6 +34,7 @@ from lsp_agent.events import EventStream, RunStatus
 from lsp_agent.verify.words import remark
 from lsp_agent.workspace.diff import unified_diff
 from lsp_agent.workspace.overlay import FileChange
+from lsp_agent.workspace.text import first_line
 
 _log = logging.getLogger(__name__)
 _RUNNERS: Mapping[AnswerForm, Callable[[Run, Budget], str]] = {
@@ -133,9 +134,9 @@ def _work(run: Run, budget: Budget) -> _Outcome:
     if changes:
         return _offer(run, text, changes)
     if run.request.answer == "edit":
-        return _Outcome("no_change", _first_line(text) or "nothing needs to change", text)
+        return _Outcome("no_change", first_line(text) or "nothing needs to change", text)
     if text:
-        return _Outcome("answered", _first_line(text), text)
+        return _Outcome("answered", first_line(text), text)
     return _Outcome("no_change", "the model had nothing to say")
 
 
@@ -157,10 +158,6 @@ def _offer(run: Run, text: str, changes: tuple[FileChange, ...]) -> _Outcome:
         run.env.events.emit("edit", uri=change.uri, diff=diff)
     files = ", ".join(change.new_path or change.path for change in changes[:5])
     # An answer that is the code itself says nothing about it.
-    said = "" if text.startswith("```") else _first_line(text)
+    said = "" if text.startswith("```") else first_line(text)
     summary = said or f"changed {files}"
     return _Outcome("edited", f"{summary} ({doubt})" if doubt else summary, text, changes)
-
-
-def _first_line(text: str) -> str:
-    return text.strip().partition("\n")[0][:200]

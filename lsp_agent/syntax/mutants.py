@@ -16,6 +16,7 @@ from lsp_agent.syntax.issues import python_error
 from lsp_agent.syntax.languages import ECMA
 from lsp_agent.workspace.edits import TextEdit
 from lsp_agent.workspace.positions import Range
+from lsp_agent.workspace.text import shortened
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -275,4 +276,4 @@ def _other(text: str) -> str | None:
 
 def _short(text: str) -> str:
     line = " ".join(text.split())
-    return line if len(line) <= _SHOWN else line[: _SHOWN - 1] + "…"
+    return shortened(line, _SHOWN)

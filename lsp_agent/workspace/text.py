@@ -34,6 +34,16 @@ def split_lines(text: str) -> list[str]:
     return _LINES.findall(text)
 
 
+def first_line(text: str, most: int = 200) -> str:
+    """Return the first line that is not blank, of ``most`` characters at most."""
+    return text.strip().partition("\n")[0][:most]
+
+
+def shortened(text: str, most: int) -> str:
+    """Return a text of ``most`` characters at most; one that was longer ends with an ellipsis."""
+    return text if len(text) <= most else text[: most - 1] + "…"
+
+
 class Text:
     """A document's text. Lines and characters are 0-based; characters are code points."""
 
