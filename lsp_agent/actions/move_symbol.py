@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 import re
 from typing import ClassVar
 
@@ -37,8 +38,7 @@ class MoveSymbol(BaseAction):
         if symbol is None or not known or symbol.parent or place.document.language != "python":
             return []
         module = _HUMP.sub("_", symbol.name).lower().lstrip("_")
-        folder = place.path.rpartition("/")[0]
-        target = f"{folder}/{module}.py" if folder else f"{module}.py"
+        target = posixpath.join(posixpath.dirname(place.path), f"{module}.py")
         if not module.isidentifier() or target == place.path:
             return []
         return [Offer(f"Move {symbol.name} to {module}.py", target, needs_model=False)]
