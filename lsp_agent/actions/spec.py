@@ -149,7 +149,8 @@ class BaseAction:
     ) -> RunRequest:
         """Return a request that the run of a form carries out itself, told the ``argument``.
 
-        A model is loaded for it where it ``needs_model``.
+        A model is loaded for it where it ``needs_model``. Which forms there are is no part of
+        :mod:`lsp_agent.api`.
         """
         request = self.task(place, title, target=place.range, title=title, form=form, bounded=False)
         return replace(request, argument=argument, needs_model=needs_model)

@@ -9,9 +9,10 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
+from lsp_agent.agent.asking import ask_until
 from lsp_agent.agent.conversation import Conversation
 from lsp_agent.agent.environment import RejectedError, Run
-from lsp_agent.agent.query import Budget, ask_engine
+from lsp_agent.agent.query import Answer, Budget
 from lsp_agent.agent.refactoring import counted, files_of, listed, place_of, put
 from lsp_agent.context.untrusted import guarded
 from lsp_agent.engine.types import Message
@@ -83,26 +84,24 @@ def _proposed(run: Run, budget: Budget, plan: Plan, question: str) -> Renaming:
     conversation = Conversation(
         run, Message("system", run.prompt("rename")), Message("user", guarded(question))
     )
-    problem = ""
-    for _ in range(1 + run.env.settings.agent.refine_passes):
-        conversation.fit()
-        answer = ask_engine(
-            run,
-            budget,
-            conversation.messages,
-            grammar=resource("name.gbnf"),
-            max_tokens=_MAX_TOKENS if run.info.grammar else None,
-        )
+
+    def take(answer: Answer) -> Renaming:
         name = read_name(answer.text)
-        try:
-            if name:
-                return plan(name)
-            problem = "that is no name"
-        except RefusedError as error:
-            problem = str(error)
-        conversation.answer(answer.said.content)
-        conversation.observe(f"{problem}\nAnswer with one other name, alone.")
-    raise RejectedError(f"no name that the model proposed will do; the last one: {problem}")
+        if not name:
+            raise RefusedError("that is no name")
+        return plan(name)
+
+    return ask_until(
+        run,
+        budget,
+        conversation,
+        take,
+        refusal=RefusedError,
+        again="Answer with one other name, alone.",
+        failure="no name that the model proposed will do",
+        grammar=resource("name.gbnf"),
+        max_tokens=_MAX_TOKENS if run.info.grammar else None,
+    )
 
 
 def read_name(answer: str) -> str:
