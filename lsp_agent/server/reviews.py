@@ -25,7 +25,7 @@ from lsp_agent.server.progress import ProgressBook
 from lsp_agent.server.session import Session
 from lsp_agent.workspace.markdown import harmless_message
 from lsp_agent.workspace.overlay import Overlay
-from lsp_agent.workspace.text import Text, shortened
+from lsp_agent.workspace.text import Text
 
 if TYPE_CHECKING:
     from lsp_agent.agent.types import DiagnosticNote
@@ -338,7 +338,7 @@ def dismissals(
         finding = reviews.about(document, one)
         if finding is not None:
             arguments = [{"uri": document.uri, "findingId": finding.id}]
-            title = f"Dismiss: {shortened(one.message, _MAX_TITLE)}"
+            title = f"Dismiss: {_short(one.message)}"
             rows.append(
                 types.CodeAction(
                     title=title,
@@ -353,3 +353,7 @@ def dismissals(
 DISMISS = "lspAgent.dismiss"
 DISMISS_KIND = "quickfix.lspAgent.dismiss"
 _MAX_TITLE = 60
+
+
+def _short(message: str) -> str:
+    return message if len(message) <= _MAX_TITLE else message[: _MAX_TITLE - 1] + "…"

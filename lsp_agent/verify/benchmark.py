@@ -84,8 +84,9 @@ def time_once(
         raise BenchmarkError(f"it did not end ({outcome.ended}, {seconds:g} s at most)")
     found = _found(outcome.output)
     if outcome.status != 0 or found is None:
-        printed = last_lines(outcome.output, _MAX_SHOWN) or "it said nothing"
-        raise BenchmarkError(f"it failed: {printed}")
+        raise BenchmarkError(
+            f"it failed: {last_lines(outcome.output, _MAX_SHOWN) or 'it said nothing'}"
+        )
     if not found["cases"] or found["raised"] == found["cases"]:
         said = found["results"][0] if found["results"] else "there are none"
         raise BenchmarkError(f"no case of it works: {said[:_MAX_SHOWN]}")

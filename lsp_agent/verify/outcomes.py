@@ -163,6 +163,6 @@ def passed_of(runner: Runner, output: str) -> int:
 
 
 def last_lines(output: str, most: int = _MAX_MESSAGE) -> str:
-    """Return the end of what a program printed, on one line of ``most`` characters."""
+    """Return the end of what a program printed, on one line of at most so many characters."""
     rows = [row.strip() for row in _CONTROLS.sub("", output).splitlines() if row.strip()]
     return "; ".join(rows[-4:])[-most:]
