@@ -15,8 +15,8 @@ from lsp_agent.agent.scaffolds.skeletons import api_route, component, page
 from lsp_agent.agent.types import Focus
 from lsp_agent.agent.verify import describe, give_up, verify
 from lsp_agent.syntax.document import SyntaxDocument
+from lsp_agent.syntax.heads import before_imports
 from lsp_agent.syntax.markup import tag_at
-from lsp_agent.workspace.blocks import replace_block
 from lsp_agent.workspace.positions import Position, Range
 from lsp_agent.workspace.text import Text
 
@@ -84,14 +84,11 @@ def _importing(
     what = name if manner.default_export else f"{{ {name} }}"
     mark = manner.quote
     line = f"import {what} from {mark}{module}{mark}{';' * manner.semicolons}"
-    lines = [one.line for one in document.imports]
-    if not lines:
+    place = before_imports(document)
+    if place is None:
         return f"{line}\n\n{document.text.content}"
-    at = Position(max(lines), 0)
-    last = document.statement(Range(at, at)).end.line
-    content = f"{document.text.line(last)}\n{line}"
-    end = Position(last, len(document.text.line(last)))
-    return replace_block(document.text, Range(Position(last, 0), end), content)
+    end = Position(place.end.line, len(document.text.line(place.end.line)))
+    return document.text.replace(Range(end, end), document.text.eol + line).content
 
 
 def _page(run: Run, focus: Focus) -> dict[str, str]:
