@@ -11,6 +11,10 @@ from lsp_agent.agent.types import Answer, RunRequest
 from lsp_agent.syntax.languages import ECMA
 from lsp_agent.syntax.markup import tag_at
 
+_BINDS = re.compile(r"\b(?:import\b[^;'\"]*|function|class|const|let|var)\s*\Z")
+_PART = re.compile(r"\w")
+_NEAR = 400
+
 
 class ScaffoldComponent(BaseAction):
     """A new file in the project's manner, with the properties that the tag gives, and its import.
@@ -66,8 +70,19 @@ def _unknown_tag(place: Place) -> str:
     tag = tag_at(place.document, place.range.start)
     if tag is None or not COMPONENT.fullmatch(tag.name):
         return ""
-    known = rf"\b(?:import\b[^;'\"]{{0,400}}|function|class|const|let|var)\s*\b{tag.name}\b"
-    return "" if re.search(known, place.document.text.content) else tag.name
+    return "" if _is_bound(tag.name, place.document.text.content) else tag.name
+
+
+def _is_bound(name: str, text: str) -> bool:
+    """Whether a text imports or defines a name. Cost: a look at what stands before each use."""
+    at = text.find(name)
+    while at >= 0:
+        end = at + len(name)
+        whole = not _PART.match(text[at - 1 : at]) and not _PART.match(text[end : end + 1])
+        if whole and _BINDS.search(text[max(at - _NEAR, 0) : at]):
+            return True
+        at = text.find(name, end)
+    return False
 
 
 ACTION = ScaffoldComponent()
