@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import logging
 import os
-import threading
-from collections.abc import Callable, Collection, Mapping, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, replace
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +15,7 @@ from lsp_agent.actions.spec import Action, load_actions
 from lsp_agent.agent.abilities import unable
 from lsp_agent.agent.environment import Progress, RunEnvironment
 from lsp_agent.agent.ids import new_run_id
-from lsp_agent.agent.loop import run_agent
+from lsp_agent.agent.loop import fail_before, run_agent
 from lsp_agent.agent.memory import Memory
 from lsp_agent.agent.permits import Permits
 from lsp_agent.agent.prompts import Prompts, load_prompts
@@ -29,16 +27,12 @@ from lsp_agent.cancel import CancelToken
 from lsp_agent.config.model import AnyEngineSettings, LlamaSettings, Settings
 from lsp_agent.config.paths import Home
 from lsp_agent.config.trust import TrustStore
-from lsp_agent.context.knowledge import Knowledge
-from lsp_agent.context.semantic import SemanticIndex
+from lsp_agent.context.folders import Folders
 from lsp_agent.engine.catalogue import EMBEDDED
 from lsp_agent.engine.router import EngineRouter, PreparedEngine, Route
-from lsp_agent.engine.types import Engine, EngineUnavailableError, Job
+from lsp_agent.engine.types import Engine, Job
 from lsp_agent.errors import LspAgentError
 from lsp_agent.events import EventStream, Listener
-from lsp_agent.index.build import BuildOptions
-from lsp_agent.index.service import CodeIndex, database_path
-from lsp_agent.index.service import Progress as IndexProgress
 from lsp_agent.language_servers.pool import LanguageServers
 from lsp_agent.language_servers.types import View
 from lsp_agent.plugins import Plugins
@@ -65,8 +59,6 @@ if TYPE_CHECKING:
     from lsp_agent.review.types import ChangedFile
 
 _log = logging.getLogger(__name__)
-OnIndex = Callable[[Root, int, int], None]
-"""Told of a folder's build: files done, files to do; equal numbers at its end."""
 
 
 def _quiet(_step: str, _share: float | None) -> None:
@@ -100,13 +92,12 @@ class App:
         self.changes = Changes(self.journal)
         self.undoing = Undoing(self.journal)
         self.findings = KeptFindings(self.journal)
-        self.on_index: OnIndex = lambda _root, _done, _all: None
-        self._lock = threading.Lock()
-        self._indexes: dict[Path, CodeIndex] = {}
+        self.folders = Folders(
+            home.cache, lambda: self.settings, lambda: self.engines.lease("embedding")
+        )
         self._trusts = trusts or TrustStore(home).is_trusted
         self.language_servers = LanguageServers(settings.language_servers, self._trusts, env)
         self._programs = Programs(env, self._trusts)
-        self._knowledge: dict[Path, Knowledge] = {}
         self.self_tests = SelfTests(home.cache / "self_tests.json")
 
     @cached_property
@@ -162,10 +153,10 @@ class App:
                     permits=self._permits(overlay.root, yes=yes, dry_run=dry_run),
                     job=Job.ACTION if request.action else Job.RUN,
                     progress=progress,
-                    index=self.index(overlay.root) if overlay.root else None,
+                    index=self.folders.index(overlay.root) if overlay.root else None,
                     instruments=self.language_servers,
                     programs=self._programs,
-                    knowledge=self.knowledge(overlay.root) if overlay.root else None,
+                    knowledge=self.folders.knowledge(overlay.root) if overlay.root else None,
                     note=lambda kind, data: self.journal.note(kind, run_id, data),
                     keep=lambda changes: self.journal.keep(run_id, changes),
                     past=lambda path: past_edits(self.journal, workspace, path),
@@ -181,7 +172,7 @@ class App:
                 if not cancel.cancelled:
                     self.self_tests.consider(engine.info(), lambda: self.engines.lease(route))
         except LspAgentError as error:
-            result = _stillborn(run_id, request, events, error)
+            result = fail_before(run_id, request, events, error)
         finally:
             if workshop is not None:
                 workshop.close()
@@ -227,9 +218,7 @@ class App:
         """
         from lsp_agent.agent.commit_message import commit_message, pull_request
 
-        def lease() -> AbstractContextManager[Engine]:
-            return self.engines.lease("agent")
-
+        lease = partial(self.engines.lease, "agent")
         if base is not None:
             return pull_request(folder, base, lease, self.settings, cancel, self.prompts())
         return commit_message(folder, lease, self.settings, cancel, self.prompts())
@@ -264,41 +253,6 @@ class App:
         workspace = str(root.path)
         return GitRules(lambda: self.changes.newest(workspace), hooks, self.settings.safety.network)
 
-    def index(self, root: Root) -> CodeIndex | None:
-        """Return the index of a folder; nothing is read before it is asked.
-
-        ``None`` where the settings turn it off.
-        """
-        if not self.settings.index.enabled:
-            return None
-        with self._lock:
-            if root.path not in self._indexes:
-                options = BuildOptions.of(self.settings)
-                path = database_path(self.home.cache, root)
-                self._indexes[root.path] = CodeIndex(root, path, options, self._telling(root))
-            return self._indexes[root.path]
-
-    def knowledge(self, root: Root) -> Knowledge | None:
-        """Return what is kept of a folder between questions; ``None`` without an index.
-
-        Nothing is read before it is asked. It has vectors where ``routes.embedding`` is set.
-        """
-        index = self.index(root)
-        if index is None:
-            return None
-        with self._lock:
-            if root.path not in self._knowledge:
-                semantic = None
-                if self.settings.routes.embedding is not None:
-                    exclude = self.settings.exclude
-                    semantic = SemanticIndex(
-                        index,
-                        lambda: self.engines.lease("embedding"),
-                        lambda: Overlay(root, exclude=exclude),
-                    )
-                self._knowledge[root.path] = Knowledge(root, semantic)
-            return self._knowledge[root.path]
-
     def _wrapped(self, engine: Engine, settings: AnyEngineSettings) -> Engine:
         """Keep answers where that is wanted, and secrets out of prompts to servers and plugins.
 
@@ -308,20 +262,6 @@ class App:
         if isinstance(settings, LlamaSettings):
             return engine
         return RedactingEngine(engine, lambda: self.settings.safety.redact)
-
-    def _telling(self, root: Root) -> IndexProgress:
-        return lambda done, everything: self.on_index(root, done, everything)
-
-    def close_indexes(self, kept: Collection[Path] = ()) -> None:
-        """Let go of the indexes of folders that are left, and of what is known of those."""
-        with self._lock:
-            gone = [path for path in self._indexes if path not in kept]
-            known = [self._knowledge.pop(path) for path in gone if path in self._knowledge]
-            indexes = [self._indexes.pop(path) for path in gone]
-        for one in known:
-            one.close()
-        for index in indexes:
-            index.close()
 
     def checkpoint(self, root: Root, run_id: str, changes: Sequence[FileChange]) -> None:
         """Keep what a run changed under a private ref, where the settings and git allow it.
@@ -382,7 +322,7 @@ class App:
                 for info in infos
             ],
             "languageServers": self.language_servers.status(),
-            "index": self._index_status(),
+            "index": self.folders.status(),
             "sandbox": self._sandbox_status(),
             "plugins": [asdict(one) for one in self.plugins.status()],
         }
@@ -394,12 +334,6 @@ class App:
             "abilities": sorted(found.abilities) if found else [],
             "remarks": remarks,
         }
-
-    def _index_status(self) -> dict[str, Any] | None:
-        with self._lock:
-            indexes = list(self._indexes.values())
-        found = [{"root": str(one.root.path), **asdict(one.status())} for one in indexes]
-        return {**found[0], "others": found[1:]} if found else None
 
     def prepare(self, settings: Settings, name: str, cancel: CancelToken) -> PreparedEngine:
         """Load an engine of settings that are to be taken next, for :meth:`reconfigure`.
@@ -422,23 +356,17 @@ class App:
             self.journal.reconfigure(settings.journal)
         if changed := _changed_keys(before, settings):
             self.journal.note("settings_changed", data={"keys": changed})
-        self._forget_knowledge()
+        self.folders.forget()
         if (before.index, before.exclude) != (settings.index, settings.exclude):
-            self.close_indexes()
+            self.folders.close()
         self.engines.reconfigure(settings, prepared)
         self.language_servers.reconfigure(settings.language_servers)
-
-    def _forget_knowledge(self) -> None:
-        with self._lock:
-            known, self._knowledge = self._knowledge, {}
-        for one in known.values():
-            one.close()
 
     def close(self) -> None:
         """Stop the engines, the indexing and the language servers; finish the journal."""
         self.self_tests.close()
-        self._forget_knowledge()
-        self.close_indexes()
+        self.folders.forget()
+        self.folders.close()
         self.language_servers.close()
         self.engines.close()
         self.journal.close()
@@ -486,14 +414,3 @@ def _changed_keys(before: Settings, after: Settings) -> list[str]:
         for key in (sorted(value | old[section]) if isinstance(value, dict) else [""])
         if not isinstance(value, dict) or value.get(key) != old[section].get(key)
     ]
-
-
-def _stillborn(
-    run_id: str, request: RunRequest, events: EventStream, error: LspAgentError
-) -> RunResult:
-    """End a run for which there is no engine."""
-    code = error.code if isinstance(error, EngineUnavailableError) else EngineUnavailableError.code
-    events.emit("run_started", task=request.task, action=request.action, engine=None, path=None)
-    events.emit("error", code=code, message=str(error))
-    events.emit("run_finished", status="failed", tokens=0, seconds=0.0)
-    return RunResult(run_id, "failed", str(error))

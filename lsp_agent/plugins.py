@@ -69,6 +69,7 @@ class Plugins:
         self._enabled = enabled
         self._disabled = frozenset(disabled)
         self._find = find
+        self._loading = threading.Lock()
         self._lock = threading.Lock()
         self._off: dict[str, str] = {}
         self._adds: dict[str, list[str]] = {}
@@ -86,30 +87,11 @@ class Plugins:
         ``problem`` says what is wrong with one, ``""`` for nothing; ``guard`` wraps a plugin's one
         so that what it raises ends at a :class:`Guard`.
         """
-        points = sorted(self._find(group), key=lambda one: (_package(one) != OWN, _package(one)))
-        found: dict[str, T] = {}
-        with self._lock:
+        with self._loading:
             # Asked for again, as engines are, what there is counts once.
-            known = self._loaded.get(group)
-        if known is not None:
-            return dict(known)
-        for point in points:
-            package = _package(point)
-            own = package == OWN
-            if not own and not self._wanted(package, point):
-                continue
-            try:
-                family = _members(point, own=own, problem=problem, taken=found)
-            except (Exception, SystemExit) as error:  # noqa: BLE001 - it may raise anything
-                self.put_out(package, str(error) or repr(error))
-                continue
-            for member in family:
-                found[member.name] = member if own else guard(member, Guard(self, package))
-            if not own:
-                self._adds[package] += [one.name for one in family]
-        with self._lock:
-            self._loaded[group] = found
-        return dict(found)
+            if group not in self._loaded:
+                self._loaded[group] = self._load(group, problem, guard)
+            return dict(self._loaded[group])
 
     def put_out(self, package: str, why: str) -> None:
         """Put a package out for the rest of the process, with one message."""
@@ -125,19 +107,46 @@ class Plugins:
 
     def status(self) -> list[PluginStatus]:
         """Return the plugins that were found so far, by the name of their package."""
-        return [
-            PluginStatus(name, version, tuple(self._adds[name]), self._off.get(name, ""))
-            for name, version in sorted(self._versions.items())
-        ]
+        with self._lock:
+            return [
+                PluginStatus(name, version, tuple(self._adds[name]), self._off.get(name, ""))
+                for name, version in sorted(self._versions.items())
+            ]
+
+    def _load(
+        self,
+        group: Group,
+        problem: Callable[[object], str],
+        guard: Callable[[T, Guard], T],
+    ) -> dict[str, T]:
+        found: dict[str, T] = {}
+        order = sorted(self._find(group), key=lambda one: (_package(one) != OWN, _package(one)))
+        for point in order:
+            package = _package(point)
+            own = package == OWN
+            if not own and not self._wanted(package, point):
+                continue
+            try:
+                family = _members(point, own=own, problem=problem, taken=found)
+            except (Exception, SystemExit) as error:  # noqa: BLE001 - it may raise anything
+                self.put_out(package, str(error) or repr(error))
+                continue
+            for member in family:
+                found[member.name] = member if own else guard(member, Guard(self, package))
+            if not own:
+                with self._lock:
+                    self._adds[package] += [one.name for one in family]
+        return found
 
     def _wanted(self, package: str, point: EntryPoint) -> bool:
-        self._versions.setdefault(package, point.dist.version if point.dist else "")
-        self._adds.setdefault(package, [])
-        if not self._enabled:
-            self._off.setdefault(package, self.CHOSEN[0])
-        elif package in self._disabled:
-            self._off.setdefault(package, self.CHOSEN[1])
-        return package not in self._off
+        with self._lock:
+            self._versions.setdefault(package, point.dist.version if point.dist else "")
+            self._adds.setdefault(package, [])
+            if not self._enabled:
+                self._off.setdefault(package, self.CHOSEN[0])
+            elif package in self._disabled:
+                self._off.setdefault(package, self.CHOSEN[1])
+            return package not in self._off
 
 
 @dataclass(frozen=True, slots=True)

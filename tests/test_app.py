@@ -24,13 +24,13 @@ from tests.support.scripted_endpoint import Reply, ScriptedEndpoint, call
 def test_a_folder_that_leaves_takes_all_that_is_known_of_it(tmp_path: Path) -> None:
     app = App(Settings(), Home.find({"LSP_AGENT_HOME": str(tmp_path / "home")}))
     kept, left = (Root(tmp_path / name) for name in ("kept", "left"))
-    before = {root: (app.index(root), app.knowledge(root)) for root in (kept, left)}
-    assert before[left] == (app.index(left), app.knowledge(left))
-    app.close_indexes({kept.path})
-    assert before[kept] == (app.index(kept), app.knowledge(kept))
+    before = {root: (app.folders.index(root), app.folders.knowledge(root)) for root in (kept, left)}
+    assert before[left] == (app.folders.index(left), app.folders.knowledge(left))
+    app.folders.close({kept.path})
+    assert before[kept] == (app.folders.index(kept), app.folders.knowledge(kept))
     # What is known of a closed index would never hear of a change again.
-    assert app.index(left) is not before[left][0]
-    assert app.knowledge(left) is not before[left][1]
+    assert app.folders.index(left) is not before[left][0]
+    assert app.folders.knowledge(left) is not before[left][1]
     app.close()
 
 

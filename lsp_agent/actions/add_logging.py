@@ -31,6 +31,7 @@ class AddLogging(FunctionRewrite):
     summary: ClassVar = "add logging to the function at the cursor, by the file's own logger"
     proof: ClassVar = "the function is called as before, and its tests pass as before"
     suits: ClassVar[frozenset[Spot]] = frozenset({"name"})
+    title: ClassVar = "Add logging to {name}"
     wanted: ClassVar = "function that does something and does not log yet"
     example: ClassVar = Example(
         language="python",
@@ -56,10 +57,6 @@ class AddLogging(FunctionRewrite):
         worth = body.calls > 0 or body.branches > 0
         silent = not any(word in body.code for word in _SAYS)
         return worth and silent and not body.stub and not body.broken
-
-    def title(self, name: str) -> str:
-        """Name the function."""
-        return f"Add logging to {name}"
 
     def words(self, body: FunctionBody) -> str:
         """Ask for the log lines."""

@@ -7,9 +7,6 @@ from typing import ClassVar
 from lsp_agent.actions.by_rule import RuleAction
 from lsp_agent.actions.spec import Example
 from lsp_agent.refactor.arrows import arrow_braces
-from lsp_agent.refactor.change import Change
-from lsp_agent.syntax.document import SyntaxDocument
-from lsp_agent.workspace.positions import Range
 
 
 class ArrowBraces(RuleAction):
@@ -25,9 +22,7 @@ class ArrowBraces(RuleAction):
         after="const double = (n) => {\n  return n * 2;\n};\n",
     )
 
-    def find(self, document: SyntaxDocument, range_: Range) -> list[Change]:
-        """Look at the arrow function whose head the cursor is on."""
-        return arrow_braces(document, range_)
+    find = staticmethod(arrow_braces)
 
 
 ACTION = ArrowBraces()

@@ -18,7 +18,8 @@ class RuleAction(BaseAction):
     proof: ClassVar[str] = "the syntax tree decides; what may change the meaning is refused"
     nothing: ClassVar[str]
 
-    def find(self, document: SyntaxDocument, range_: Range) -> list[Change]:
+    @staticmethod
+    def find(document: SyntaxDocument, range_: Range) -> list[Change]:
         """Return what can be done, looking around the place only."""
         raise NotImplementedError
 

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import ClassVar
 
 from lsp_agent.actions.spec import ActionError, BaseAction, Example, Offer, Place, Reach, Spot
-from lsp_agent.agent.rename_run import word_at
 from lsp_agent.agent.types import Answer, RunRequest
 from lsp_agent.refactor.files import RefusedError
 from lsp_agent.refactor.instructions import understand
@@ -55,10 +53,7 @@ class ChangeSignature(BaseAction):
             except RefusedError as error:
                 raise ActionError(str(error)) from error
         title = f"Change the signature: {argument}"
-        request = self.task(
-            place, title, target=place.range, title=title, form="signature", bounded=False
-        )
-        return replace(request, argument=argument, needs_model=not understood)
+        return self.by_rule(place, title, "signature", argument, needs_model=not understood)
 
 
 def _offers(place: Place) -> Iterator[Offer]:
@@ -66,7 +61,7 @@ def _offers(place: Place) -> Iterator[Offer]:
     at = place.range.start
     if symbol is None or not symbol.signature_range.start <= at <= symbol.signature_range.end:
         return
-    name = word_at(place.document, at)
+    name = place.document.text.word(at)
     own = [one for one in symbol.parameters if one not in ("self", "cls")]
     if name not in own:
         return

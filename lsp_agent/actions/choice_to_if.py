@@ -6,10 +6,7 @@ from typing import ClassVar
 
 from lsp_agent.actions.by_rule import RuleAction
 from lsp_agent.actions.spec import Example
-from lsp_agent.refactor.change import Change
 from lsp_agent.refactor.ternaries import choice_to_if
-from lsp_agent.syntax.document import SyntaxDocument
-from lsp_agent.workspace.positions import Range
 
 
 class ChoiceToIf(RuleAction):
@@ -25,9 +22,7 @@ class ChoiceToIf(RuleAction):
         after="def sign(n):\n    if n < 0:\n        return -1\n    else:\n        return 1\n",
     )
 
-    def find(self, document: SyntaxDocument, range_: Range) -> list[Change]:
-        """Look for the expression around the cursor."""
-        return choice_to_if(document, range_)
+    find = staticmethod(choice_to_if)
 
 
 ACTION = ChoiceToIf()

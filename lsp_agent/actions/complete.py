@@ -18,6 +18,7 @@ class Complete(FunctionRewrite):
     summary: ClassVar = "finish the function at the cursor: its TODOs, placeholders, broken end"
     proof: ClassVar = "no placeholder is left, and the function is called as before"
     promises: ClassVar[tuple[Promise, ...]] = ("signature", "whole")
+    title: ClassVar = "Complete {name}"
     wanted: ClassVar = "unfinished function"
     example: ClassVar = Example(
         language="python",
@@ -40,10 +41,6 @@ class Complete(FunctionRewrite):
     def fits(self, place: Place, body: FunctionBody) -> bool:  # noqa: ARG002 - the protocol has it
         """Offer it where something is there, and something is not."""
         return not body.stub and (body.gaps > 0 or body.broken)
-
-    def title(self, name: str) -> str:
-        """Name the function."""
-        return f"Complete {name}"
 
     def words(self, body: FunctionBody) -> str:
         """Ask for what is missing."""

@@ -6,10 +6,7 @@ from typing import ClassVar
 
 from lsp_agent.actions.by_rule import RuleAction
 from lsp_agent.actions.spec import Example
-from lsp_agent.refactor.change import Change
 from lsp_agent.refactor.comprehensions import comprehension_to_loop
-from lsp_agent.syntax.document import SyntaxDocument
-from lsp_agent.workspace.positions import Range
 
 
 class ComprehensionToLoop(RuleAction):
@@ -27,9 +24,7 @@ class ComprehensionToLoop(RuleAction):
         ),
     )
 
-    def find(self, document: SyntaxDocument, range_: Range) -> list[Change]:
-        """Look for the comprehension around the cursor."""
-        return comprehension_to_loop(document, range_)
+    find = staticmethod(comprehension_to_loop)
 
 
 ACTION = ComprehensionToLoop()

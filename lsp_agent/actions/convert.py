@@ -10,9 +10,9 @@ from lsp_agent.actions.function_rewrite import function_of
 from lsp_agent.actions.spec import ActionError, BaseAction, Example, Offer, Place, Spot
 from lsp_agent.agent.types import Answer, RunRequest
 from lsp_agent.syntax.bodies import class_members
+from lsp_agent.syntax.languages import ECMA
 from lsp_agent.syntax.symbols import Symbol
 
-_ES = ("javascript", "typescript", "tsx")
 _CALLBACKS = re.compile(r"\.then\s*\(|\(\s*(?:err|error|e)\s*,")
 _AWAITS = re.compile(r"\bawait\b")
 _MAX_MEMBERS = 2
@@ -101,7 +101,7 @@ def _ways(place: Place) -> tuple[Symbol | None, tuple[str, ...]]:
     """Return the definition at a place, and what it could become, the likeliest first."""
     language = place.document.language_at(place.range.start) or ""
     symbol = place.document.enclosing(place.range.start)
-    if symbol is None or language not in ("python", *_ES):
+    if symbol is None or language not in ("python", *ECMA):
         return None, ()
     if symbol.kind == "class":
         members = class_members(place.document, symbol)
@@ -111,9 +111,9 @@ def _ways(place: Place) -> tuple[Symbol | None, tuple[str, ...]]:
     if body is None or body.stub or body.broken:
         return None, ()
     ways = []
-    if language in _ES and not _AWAITS.search(body.code) and _CALLBACKS.search(body.code):
+    if language in ECMA and not _AWAITS.search(body.code) and _CALLBACKS.search(body.code):
         ways.append("async")
-    elif language in _ES and _AWAITS.search(body.code):
+    elif language in ECMA and _AWAITS.search(body.code):
         ways.append("callbacks")
     if symbol.kind == "function" and body.inner:
         ways.append("class")

@@ -6,10 +6,7 @@ from typing import ClassVar
 
 from lsp_agent.actions.by_rule import RuleAction
 from lsp_agent.actions.spec import Example
-from lsp_agent.refactor.change import Change
 from lsp_agent.refactor.conditions import de_morgan
-from lsp_agent.syntax.document import SyntaxDocument
-from lsp_agent.workspace.positions import Range
 
 
 class DeMorgan(RuleAction):
@@ -25,9 +22,7 @@ class DeMorgan(RuleAction):
         after="if not a or not b:\n    print(a)\n",
     )
 
-    def find(self, document: SyntaxDocument, range_: Range) -> list[Change]:
-        """Look at the operators around the cursor."""
-        return de_morgan(document, range_)
+    find = staticmethod(de_morgan)
 
 
 ACTION = DeMorgan()

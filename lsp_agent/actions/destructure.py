@@ -7,9 +7,6 @@ from typing import ClassVar
 from lsp_agent.actions.by_rule import RuleAction
 from lsp_agent.actions.spec import Example
 from lsp_agent.refactor.arrows import destructure
-from lsp_agent.refactor.change import Change
-from lsp_agent.syntax.document import SyntaxDocument
-from lsp_agent.workspace.positions import Range
 
 
 class Destructure(RuleAction):
@@ -25,9 +22,7 @@ class Destructure(RuleAction):
         after="const { name, email: mail } = user;\n",
     )
 
-    def find(self, document: SyntaxDocument, range_: Range) -> list[Change]:
-        """Look at the declaration at the cursor, and those right behind it."""
-        return destructure(document, range_)
+    find = staticmethod(destructure)
 
 
 ACTION = Destructure()

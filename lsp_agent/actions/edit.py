@@ -9,6 +9,7 @@ from lsp_agent.actions.spec import ActionError, BaseAction, Example, Offer, Plac
 from lsp_agent.agent.types import Answer, RunRequest
 from lsp_agent.context.builder import target_for
 from lsp_agent.workspace.positions import Position
+from lsp_agent.workspace.text import shortened
 
 _MAX_TITLE = 60
 _MAX_LINES = 50
@@ -32,7 +33,11 @@ class Edit(BaseAction):
     def offers(self, place: Place) -> list[Offer]:
         """Offer it where a comment on the selected lines holds an instruction."""
         instruction = instruction_at(place)
-        return [Offer(f"Edit: {_short(instruction)}", argument=instruction)] if instruction else []
+        return (
+            [Offer(f"Edit: {shortened(instruction, _MAX_TITLE)}", argument=instruction)]
+            if instruction
+            else []
+        )
 
     def request(self, place: Place, argument: str) -> RunRequest:
         """Ask for the code at the place, changed as instructed."""
@@ -45,7 +50,7 @@ class Edit(BaseAction):
             place,
             f"{instruction}\nRemove the comment that asked for this, if there is one.",
             target=target_for(place.document, place.range, "statement"),
-            title=f"Edit: {_short(instruction)}",
+            title=f"Edit: {shortened(instruction, _MAX_TITLE)}",
             # Of what the comment asks for, no more than the place is known.
             bounded=False,
         )
@@ -66,10 +71,6 @@ def instruction_at(place: Place) -> str:
         if match:
             return _CLOSERS.sub("", match["text"].partition("\n")[0])
     return ""
-
-
-def _short(text: str) -> str:
-    return text if len(text) <= _MAX_TITLE else text[: _MAX_TITLE - 1] + "…"
 
 
 ACTION = Edit()

@@ -6,10 +6,7 @@ from typing import ClassVar
 
 from lsp_agent.actions.by_rule import RuleAction
 from lsp_agent.actions.spec import Example, Spot
-from lsp_agent.refactor.change import Change
 from lsp_agent.refactor.extract_constant import extract_constant
-from lsp_agent.syntax.document import SyntaxDocument
-from lsp_agent.workspace.positions import Range
 
 
 class ExtractConstant(RuleAction):
@@ -26,9 +23,7 @@ class ExtractConstant(RuleAction):
         after="import time\n\nNUMBER = 86400\n\n\ndef wait(days):\n    time.sleep(days * NUMBER)\n",
     )
 
-    def find(self, document: SyntaxDocument, range_: Range) -> list[Change]:
-        """Look at the selected literal."""
-        return extract_constant(document, range_)
+    find = staticmethod(extract_constant)
 
 
 ACTION = ExtractConstant()

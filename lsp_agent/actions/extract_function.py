@@ -6,10 +6,7 @@ from typing import ClassVar
 
 from lsp_agent.actions.by_rule import RuleAction
 from lsp_agent.actions.spec import Example, Spot
-from lsp_agent.refactor.change import Change
 from lsp_agent.refactor.extract_function import extract_function
-from lsp_agent.syntax.document import SyntaxDocument
-from lsp_agent.workspace.positions import Range
 
 
 class ExtractFunction(RuleAction):
@@ -43,9 +40,7 @@ class ExtractFunction(RuleAction):
         ),
     )
 
-    def find(self, document: SyntaxDocument, range_: Range) -> list[Change]:
-        """Look at the borders of the selection."""
-        return extract_function(document, range_)
+    find = staticmethod(extract_function)
 
 
 ACTION = ExtractFunction()

@@ -6,10 +6,7 @@ from typing import ClassVar
 
 from lsp_agent.actions.by_rule import RuleAction
 from lsp_agent.actions.spec import Example, Spot
-from lsp_agent.refactor.change import Change
 from lsp_agent.refactor.extract_function import extract_method
-from lsp_agent.syntax.document import SyntaxDocument
-from lsp_agent.workspace.positions import Range
 
 
 class ExtractMethod(RuleAction):
@@ -35,9 +32,7 @@ class ExtractMethod(RuleAction):
         ),
     )
 
-    def find(self, document: SyntaxDocument, range_: Range) -> list[Change]:
-        """Look at the borders of the selection, and for the method around it."""
-        return extract_method(document, range_)
+    find = staticmethod(extract_method)
 
 
 ACTION = ExtractMethod()

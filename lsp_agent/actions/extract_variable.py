@@ -6,10 +6,7 @@ from typing import ClassVar
 
 from lsp_agent.actions.by_rule import RuleAction
 from lsp_agent.actions.spec import Example, Spot
-from lsp_agent.refactor.change import Change
 from lsp_agent.refactor.extract_variable import extract_variable
-from lsp_agent.syntax.document import SyntaxDocument
-from lsp_agent.workspace.positions import Range
 
 
 class ExtractVariable(RuleAction):
@@ -26,9 +23,7 @@ class ExtractVariable(RuleAction):
         after=("def area(box):\n    value = box.right - box.left\n    return value * box.height\n"),
     )
 
-    def find(self, document: SyntaxDocument, range_: Range) -> list[Change]:
-        """Look at the selected expression and what it stands in."""
-        return extract_variable(document, range_)
+    find = staticmethod(extract_variable)
 
 
 ACTION = ExtractVariable()

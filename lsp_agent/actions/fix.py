@@ -8,6 +8,7 @@ from lsp_agent.actions.spec import ActionError, BaseAction, Example, Offer, Plac
 from lsp_agent.agent.types import Answer, DiagnosticNote, RunRequest
 from lsp_agent.context.builder import target_for
 from lsp_agent.workspace.edits import TextEdit
+from lsp_agent.workspace.text import shortened
 
 _MAX_TITLE = 60
 
@@ -48,11 +49,9 @@ class Fix(BaseAction):
         if note.fix is not None:
             edit = TextEdit(note.range, note.fix)
             return self.given(place, {place.path: [edit]}, f"Fix: {_short(note)}")
-        line = note.range.start.line + 1
-        source = f" ({note.source} {note.code}".rstrip() + ")" if note.source else ""
         return self.task(
             Place(place.path, place.document, place.range, (note,)),
-            f"Fix what is reported at line {line}: {note.message}{source}. Change nothing else.",
+            note.fix_task,
             target=target_for(place.document, note.range, "statement"),
             title=f"Fix: {_short(note)}",
             form="changes",
@@ -60,8 +59,7 @@ class Fix(BaseAction):
 
 
 def _short(note: DiagnosticNote) -> str:
-    message = note.message.strip().partition("\n")[0]
-    return message if len(message) <= _MAX_TITLE else message[: _MAX_TITLE - 1] + "…"
+    return shortened(note.message.strip().partition("\n")[0], _MAX_TITLE)
 
 
 ACTION = Fix()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import ClassVar
 
 from lsp_agent.actions.spec import ActionError, BaseAction, Example, Offer, Place, Reach
@@ -43,10 +42,7 @@ class FixFile(BaseAction):
         if not code and self.reach == "file" and not place.document.text.content:
             raise ActionError("there is no diagnostic here to fix")
         title = f"Fix all {code or 'that has a safe fix'} in {self.where}"
-        request = self.task(
-            place, title, target=place.range, title=title, form="fix_all", bounded=False
-        )
-        return replace(request, argument=code, needs_model=False)
+        return self.by_rule(place, title, "fix_all", code)
 
 
 class FixWorkspace(FixFile):

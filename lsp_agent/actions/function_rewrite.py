@@ -20,16 +20,14 @@ class FunctionRewrite(BaseAction):
     """
 
     answer: ClassVar[Answer] = "edit"
+    title: ClassVar[str]
+    """The menu's words, with ``{name}`` in the place of the function's."""
     wanted: ClassVar[str]
     """What it needs to be offered, for an error: ``there is no … here``."""
     promises: ClassVar[tuple[Promise, ...]] = ("signature",)
 
     def fits(self, place: Place, body: FunctionBody) -> bool:
         """Whether there is anything to do."""
-        raise NotImplementedError
-
-    def title(self, name: str) -> str:
-        """Return the menu's words."""
         raise NotImplementedError
 
     def words(self, body: FunctionBody) -> str:
@@ -41,7 +39,7 @@ class FunctionRewrite(BaseAction):
         body = function_of(place)
         if body is None or not self.fits(place, body):
             return []
-        return [Offer(self.title(body.symbol.name))]
+        return [Offer(self.title.format(name=body.symbol.name))]
 
     def request(self, place: Place, argument: str) -> RunRequest:
         """Ask for the function anew."""
@@ -53,7 +51,7 @@ class FunctionRewrite(BaseAction):
             place,
             f"{words}\n{argument}" if argument else words,
             target=body.symbol.range,
-            title=self.title(body.symbol.name),
+            title=self.title.format(name=body.symbol.name),
         )
         return replace(request, promises=self.promises)
 

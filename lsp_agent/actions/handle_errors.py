@@ -29,6 +29,7 @@ class HandleErrors(FunctionRewrite):
     summary: ClassVar = "add error handling to the function at the cursor"
     proof: ClassVar = "the function is called as before, and its tests pass as before"
     suits: ClassVar[frozenset[Spot]] = frozenset({"name"})
+    title: ClassVar = "Add error handling to {name}"
     wanted: ClassVar = "function with calls whose errors are not handled"
     example: ClassVar = Example(
         language="python",
@@ -57,10 +58,6 @@ class HandleErrors(FunctionRewrite):
         if ignored is not None:
             return bool(re.search(ignored, body.code))
         return not re.search(_HANDLED, body.code)
-
-    def title(self, name: str) -> str:
-        """Name the function."""
-        return f"Add error handling to {name}"
 
     def words(self, body: FunctionBody) -> str:
         """Ask for the handling."""

@@ -6,10 +6,7 @@ from typing import ClassVar
 
 from lsp_agent.actions.by_rule import RuleAction
 from lsp_agent.actions.spec import Example
-from lsp_agent.refactor.change import Change
 from lsp_agent.refactor.ternaries import if_to_choice
-from lsp_agent.syntax.document import SyntaxDocument
-from lsp_agent.workspace.positions import Range
 
 
 class IfToChoice(RuleAction):
@@ -25,9 +22,7 @@ class IfToChoice(RuleAction):
         after="sign = -1 if n < 0 else 1\n",
     )
 
-    def find(self, document: SyntaxDocument, range_: Range) -> list[Change]:
-        """Look at the `if` whose first line the cursor is on."""
-        return if_to_choice(document, range_)
+    find = staticmethod(if_to_choice)
 
 
 ACTION = IfToChoice()

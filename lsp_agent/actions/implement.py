@@ -18,6 +18,7 @@ class Implement(FunctionRewrite):
     summary: ClassVar = "write the body of the stub at the cursor (pass, …, not implemented, TODO)"
     proof: ClassVar = "no placeholder is left, and the function is called as before"
     promises: ClassVar[tuple[Promise, ...]] = ("signature", "whole")
+    title: ClassVar = "Implement {name}"
     wanted: ClassVar = "stub to implement"
     example: ClassVar = Example(
         language="python",
@@ -40,10 +41,6 @@ class Implement(FunctionRewrite):
     def fits(self, place: Place, body: FunctionBody) -> bool:
         """Offer it for stubs that are not meant to be ones."""
         return body.stub and not body.abstract and not place.path.endswith(".pyi")
-
-    def title(self, name: str) -> str:
-        """Name the function."""
-        return f"Implement {name}"
 
     def words(self, body: FunctionBody) -> str:
         """Ask for the body."""

@@ -6,10 +6,8 @@ from typing import ClassVar
 
 from lsp_agent.actions.by_rule import RuleAction
 from lsp_agent.actions.spec import Example, Offer, Place
-from lsp_agent.refactor.change import Change, node_in
+from lsp_agent.refactor.change import node_in
 from lsp_agent.refactor.inline_function import inline_function, is_defined
-from lsp_agent.syntax.document import SyntaxDocument
-from lsp_agent.workspace.positions import Range
 
 
 class InlineFunction(RuleAction):
@@ -25,9 +23,7 @@ class InlineFunction(RuleAction):
         after="def area(a, b):\n    return a * b\n\n\nprint((width + 1) * 2)\n",
     )
 
-    def find(self, document: SyntaxDocument, range_: Range) -> list[Change]:
-        """Look at the name at the cursor."""
-        return inline_function(document, range_)
+    find = staticmethod(inline_function)
 
     def offers(self, place: Place) -> list[Offer]:
         """Offer it where the file seems to define what is named."""

@@ -6,10 +6,7 @@ from typing import ClassVar
 
 from lsp_agent.actions.by_rule import RuleAction
 from lsp_agent.actions.spec import Example
-from lsp_agent.refactor.change import Change
 from lsp_agent.refactor.inline_variable import inline_variable
-from lsp_agent.syntax.document import SyntaxDocument
-from lsp_agent.workspace.positions import Range
 
 
 class InlineVariable(RuleAction):
@@ -27,9 +24,7 @@ class InlineVariable(RuleAction):
         after="def area(box):\n    return (box.right - box.left) * box.height\n",
     )
 
-    def find(self, document: SyntaxDocument, range_: Range) -> list[Change]:
-        """Look at the name at the cursor."""
-        return inline_variable(document, range_)
+    find = staticmethod(inline_variable)
 
 
 ACTION = InlineVariable()

@@ -6,10 +6,7 @@ from typing import ClassVar
 
 from lsp_agent.actions.by_rule import RuleAction
 from lsp_agent.actions.spec import Example
-from lsp_agent.refactor.change import Change
 from lsp_agent.refactor.conditions import invert_if
-from lsp_agent.syntax.document import SyntaxDocument
-from lsp_agent.workspace.positions import Range
 
 
 class InvertIf(RuleAction):
@@ -29,9 +26,7 @@ class InvertIf(RuleAction):
         ),
     )
 
-    def find(self, document: SyntaxDocument, range_: Range) -> list[Change]:
-        """Look at the `if` whose first line the cursor is on."""
-        return invert_if(document, range_)
+    find = staticmethod(invert_if)
 
 
 ACTION = InvertIf()

@@ -6,10 +6,7 @@ from typing import ClassVar
 
 from lsp_agent.actions.by_rule import RuleAction
 from lsp_agent.actions.spec import Example
-from lsp_agent.refactor.change import Change
 from lsp_agent.refactor.conditions import leave_early
-from lsp_agent.syntax.document import SyntaxDocument
-from lsp_agent.workspace.positions import Range
 
 
 class LeaveEarly(RuleAction):
@@ -31,9 +28,7 @@ class LeaveEarly(RuleAction):
         ),
     )
 
-    def find(self, document: SyntaxDocument, range_: Range) -> list[Change]:
-        """Look at the `if` whose first line the cursor is on."""
-        return leave_early(document, range_)
+    find = staticmethod(leave_early)
 
 
 ACTION = LeaveEarly()

@@ -6,10 +6,7 @@ from typing import ClassVar
 
 from lsp_agent.actions.by_rule import RuleAction
 from lsp_agent.actions.spec import Example
-from lsp_agent.refactor.change import Change
 from lsp_agent.refactor.comprehensions import loop_to_comprehension
-from lsp_agent.syntax.document import SyntaxDocument
-from lsp_agent.workspace.positions import Range
 
 
 class LoopToComprehension(RuleAction):
@@ -30,9 +27,7 @@ class LoopToComprehension(RuleAction):
         after="names = [user.name for user in users if user.active]\n",
     )
 
-    def find(self, document: SyntaxDocument, range_: Range) -> list[Change]:
-        """Look at the loop whose first line the cursor is on."""
-        return loop_to_comprehension(document, range_)
+    find = staticmethod(loop_to_comprehension)
 
 
 ACTION = LoopToComprehension()

@@ -6,10 +6,7 @@ from typing import ClassVar
 
 from lsp_agent.actions.by_rule import RuleAction
 from lsp_agent.actions.spec import Example
-from lsp_agent.refactor.change import Change
 from lsp_agent.refactor.conditions import merge_if
-from lsp_agent.syntax.document import SyntaxDocument
-from lsp_agent.workspace.positions import Range
 
 
 class MergeIf(RuleAction):
@@ -25,9 +22,7 @@ class MergeIf(RuleAction):
         after="if user and user.active:\n    print(user)\n",
     )
 
-    def find(self, document: SyntaxDocument, range_: Range) -> list[Change]:
-        """Look at the `if` whose first line the cursor is on."""
-        return merge_if(document, range_)
+    find = staticmethod(merge_if)
 
 
 ACTION = MergeIf()

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import posixpath
 import re
-from dataclasses import replace
 from typing import ClassVar
 
 from lsp_agent.actions.rename import defined_at
@@ -38,8 +38,7 @@ class MoveSymbol(BaseAction):
         if symbol is None or not known or symbol.parent or place.document.language != "python":
             return []
         module = _HUMP.sub("_", symbol.name).lower().lstrip("_")
-        folder = place.path.rpartition("/")[0]
-        target = f"{folder}/{module}.py" if folder else f"{module}.py"
+        target = posixpath.join(posixpath.dirname(place.path), f"{module}.py")
         if not module.isidentifier() or target == place.path:
             return []
         return [Offer(f"Move {symbol.name} to {module}.py", target, needs_model=False)]
@@ -49,10 +48,7 @@ class MoveSymbol(BaseAction):
         if not argument:
             raise ActionError("there is no target: name a module, such as package.module")
         title = f"Move to {argument}"
-        request = self.task(
-            place, title, target=place.range, title=title, form="move", bounded=False
-        )
-        return replace(request, argument=argument, needs_model=False)
+        return self.by_rule(place, title, "move", argument)
 
 
 ACTION = MoveSymbol()

@@ -24,6 +24,7 @@ class Optimise(FunctionRewrite):
     summary: ClassVar = "make the function at the cursor faster, as a benchmark shows"
     proof: ClassVar = "a benchmark in the sandbox: same results, at least 10 % less time"
     suits: ClassVar[frozenset[Spot]] = frozenset({"name"})
+    title: ClassVar = "Optimise {name}"
     wanted: ClassVar = "Python function with loops or calls"
     example: ClassVar = Example(
         language="python",
@@ -42,10 +43,6 @@ class Optimise(FunctionRewrite):
         """Offer it where something takes time and can be imported."""
         runs = body.language == "python" and place.path.endswith(".py")
         return runs and not body.stub and not body.broken and body.branches + body.calls > 0
-
-    def title(self, name: str) -> str:
-        """Name the function."""
-        return f"Optimise {name}"
 
     def words(self, body: FunctionBody) -> str:
         """Ask for the faster version."""

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import ClassVar
 
 from lsp_agent.actions.spec import ActionError, BaseAction, Example, Offer, Place, Reach, Spot
-from lsp_agent.agent.rename_run import word_at
 from lsp_agent.agent.types import Answer, RunRequest
-from lsp_agent.syntax.document import SyntaxDocument
 from lsp_agent.syntax.symbols import Symbol
 
 
@@ -41,20 +38,16 @@ class Rename(BaseAction):
 
     def request(self, place: Place, argument: str) -> RunRequest:
         """Ask for the new name, or carry out the one that was typed."""
-        old = word_at(place.document, place.range.start)
+        old = place.document.text.word(place.range.start)
         if not old:
             raise ActionError("there is no name here to change")
         title = f"Rename {old} to {argument}" if argument else f"Rename {old}"
-        request = self.task(
-            place, title, target=place.range, title=title, form="rename", bounded=False
-        )
-        return replace(request, argument=argument, needs_model=not argument)
+        return self.by_rule(place, title, "rename", argument, needs_model=not argument)
 
 
 def defined_at(place: Place) -> Symbol | None:
     """Return the definition whose name the cursor touches."""
-    document: SyntaxDocument = place.document
-    symbol = document.enclosing(place.range.start)
+    symbol = place.document.enclosing(place.range.start)
     if symbol is None:
         return None
     named = symbol.name_range

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import ClassVar
 
 from lsp_agent.actions.scaffold_page import route_at
 from lsp_agent.actions.spec import ActionError, BaseAction, Example, Offer, Place, Reach, Spot
 from lsp_agent.agent.scaffold_run import ROUTE
 from lsp_agent.agent.types import Answer, RunRequest
-
-_WEB = ("javascript", "tsx", "typescript")
+from lsp_agent.syntax.languages import ECMA
 
 
 class ScaffoldApi(BaseAction):
@@ -45,13 +43,10 @@ class ScaffoldApi(BaseAction):
     def request(self, place: Place, argument: str) -> RunRequest:
         """Ask for the route that ``argument`` or the string names."""
         route = argument or route_at(place)
-        if not ROUTE.fullmatch(route) or place.document.language not in _WEB:
+        if not ROUTE.fullmatch(route) or place.document.language not in ECMA:
             raise ActionError("there is no route here: stand on one, or name it, as in /api/users")
         title = f"Create API route {route}"
-        request = self.task(
-            place, title, target=place.range, title=title, form="scaffold", bounded=False
-        )
-        return replace(request, needs_model=False, argument=route)
+        return self.by_rule(place, title, "scaffold", route)
 
 
 ACTION = ScaffoldApi()

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from typing import ClassVar
 
 from lsp_agent.actions.spec import ActionError, BaseAction, Example, Offer, Place, Reach, Spot
 from lsp_agent.agent.scaffold_run import COMPONENT
 from lsp_agent.agent.types import Answer, RunRequest
+from lsp_agent.syntax.languages import ECMA
 from lsp_agent.syntax.markup import tag_at
 
-_WEB = ("javascript", "tsx", "typescript")
+_BINDS = re.compile(r"\b(?:import\b[^;'\"]*|function|class|const|let|var)\s*\Z")
+_PART = re.compile(r"\w")
+_NEAR = 400
 
 
 class ScaffoldComponent(BaseAction):
@@ -53,16 +55,13 @@ class ScaffoldComponent(BaseAction):
     def request(self, place: Place, argument: str) -> RunRequest:
         """Ask for the component that ``argument`` or the tag names."""
         name = argument or _unknown_tag(place)
-        if not COMPONENT.fullmatch(name) or place.document.language not in _WEB:
+        if not COMPONENT.fullmatch(name) or place.document.language not in ECMA:
             raise ActionError(
                 "there is no unknown component here: stand on its tag in a JSX file, or name it, "
                 "as in UserCard"
             )
         title = f"Create component {name}"
-        request = self.task(
-            place, title, target=place.range, title=title, form="scaffold", bounded=False
-        )
-        return replace(request, needs_model=False, argument=name)
+        return self.by_rule(place, title, "scaffold", name)
 
 
 def _unknown_tag(place: Place) -> str:
@@ -71,8 +70,19 @@ def _unknown_tag(place: Place) -> str:
     tag = tag_at(place.document, place.range.start)
     if tag is None or not COMPONENT.fullmatch(tag.name):
         return ""
-    known = rf"\b(?:import\b[^;'\"]{{0,400}}|function|class|const|let|var)\s*\b{tag.name}\b"
-    return "" if re.search(known, place.document.text.content) else tag.name
+    return "" if _is_bound(tag.name, place.document.text.content) else tag.name
+
+
+def _is_bound(name: str, text: str) -> bool:
+    """Whether a text imports or defines a name. Cost: a look at what stands before each use."""
+    at = text.find(name)
+    while at >= 0:
+        end = at + len(name)
+        whole = not _PART.match(text[at - 1 : at]) and not _PART.match(text[end : end + 1])
+        if whole and _BINDS.search(text[max(at - _NEAR, 0) : at]):
+            return True
+        at = text.find(name, end)
+    return False
 
 
 ACTION = ScaffoldComponent()

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import ClassVar
 
 from lsp_agent.actions.spec import ActionError, BaseAction, Example, Offer, Place, Reach, Spot
 from lsp_agent.agent.scaffold_run import ROUTE
 from lsp_agent.agent.types import Answer, RunRequest
+from lsp_agent.syntax.languages import ECMA
 from lsp_agent.syntax.markup import string_at
-
-_WEB = ("javascript", "tsx", "typescript")
 
 
 class ScaffoldPage(BaseAction):
@@ -43,18 +41,15 @@ class ScaffoldPage(BaseAction):
     def request(self, place: Place, argument: str) -> RunRequest:
         """Ask for the page of the route that ``argument`` or the string names."""
         route = argument or route_at(place)
-        if not ROUTE.fullmatch(route) or place.document.language not in _WEB:
+        if not ROUTE.fullmatch(route) or place.document.language not in ECMA:
             raise ActionError("there is no route here: stand on one, or name it, as in /users/[id]")
         title = f"Create page {route}"
-        request = self.task(
-            place, title, target=place.range, title=title, form="scaffold", bounded=False
-        )
-        return replace(request, needs_model=False, argument=route)
+        return self.by_rule(place, title, "scaffold", route)
 
 
 def route_at(place: Place) -> str:
     """Return the route that a string at a place holds; ``""`` for none."""
-    if place.document.language not in _WEB:
+    if place.document.language not in ECMA:
         return ""
     text = (string_at(place.document, place.range.start) or "").partition("?")[0].partition("#")[0]
     text = text.rstrip("/")

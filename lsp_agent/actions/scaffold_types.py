@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import ClassVar
 
 from lsp_agent.actions.spec import ActionError, BaseAction, Example, Offer, Place, Reach, Spot
@@ -65,10 +64,7 @@ class ScaffoldTypes(BaseAction):
         if chosen not in kinds:
             raise ActionError(f"there is no {chosen!r} here; there is: {', '.join(kinds)}")
         title = f"Create {_TITLES[chosen]} from JSON"
-        request = self.task(
-            place, title, target=place.range, title=title, form="scaffold", bounded=False
-        )
-        return replace(request, needs_model=False, argument=chosen)
+        return self.by_rule(place, title, "scaffold", chosen)
 
 
 def _has_json(place: Place) -> bool:

@@ -19,6 +19,7 @@ class Simplify(FunctionRewrite):
     summary: ClassVar = "simplify the function at the cursor: same results, less code or nesting"
     proof: ClassVar = "the function is called as before, and its tests pass as before"
     suits: ClassVar[frozenset[Spot]] = frozenset({"selection", "body"})
+    title: ClassVar = "Simplify {name}"
     wanted: ClassVar = "function with branches or several statements"
     example: ClassVar = Example(
         language="python",
@@ -36,10 +37,6 @@ class Simplify(FunctionRewrite):
         """Offer it where there is something to take away."""
         enough = body.branches > 0 or body.statements >= _LEAST_STATEMENTS
         return enough and not body.stub and not body.broken
-
-    def title(self, name: str) -> str:
-        """Name the function."""
-        return f"Simplify {name}"
 
     def words(self, body: FunctionBody) -> str:
         """Ask for the same in less."""

@@ -138,6 +138,23 @@ class BaseAction:
             bounded=bounded,
         )
 
+    def by_rule(
+        self,
+        place: Place,
+        title: str,
+        form: AnswerForm,
+        argument: str = "",
+        *,
+        needs_model: bool = False,
+    ) -> RunRequest:
+        """Return a request that the run of a form carries out itself, told the ``argument``.
+
+        A model is loaded for it where it ``needs_model``. Which forms there are is no part of
+        :mod:`lsp_agent.api`.
+        """
+        request = self.task(place, title, target=place.range, title=title, form=form, bounded=False)
+        return replace(request, argument=argument, needs_model=needs_model)
+
     def given(
         self, place: Place, edits: Mapping[str, Sequence[TextEdit]], title: str
     ) -> RunRequest:
@@ -145,11 +162,8 @@ class BaseAction:
 
         ``edits`` are those of each path, in any order, and do not overlap.
         """
-        request = self.task(
-            place, title, target=place.range, title=title, form="given", bounded=False
-        )
         files = tuple(FileEdits(path, tuple(rows)) for path, rows in edits.items())
-        return replace(request, edits=files, needs_model=False)
+        return replace(self.by_rule(place, title, "given"), edits=files)
 
 
 def load_actions(warn: Callable[[str], None], plugins: Plugins | None = None) -> dict[str, Action]:

@@ -20,6 +20,7 @@ class Split(FunctionRewrite):
     summary: ClassVar = "split the long function at the cursor into helper functions"
     proof: ClassVar = "the function is called as before, and its tests pass as before"
     suits: ClassVar[frozenset[Spot]] = frozenset({"name"})
+    title: ClassVar = "Split {name} into helpers"
     wanted: ClassVar = f"function of {_LONG} lines or {_STATEMENTS} statements"
     example: ClassVar = Example(
         language="python",
@@ -46,10 +47,6 @@ class Split(FunctionRewrite):
     def fits(self, place: Place, body: FunctionBody) -> bool:  # noqa: ARG002 - the protocol has it
         """Offer it for what is long, in lines or in statements."""
         return (body.lines >= _LONG or body.statements >= _STATEMENTS) and not body.broken
-
-    def title(self, name: str) -> str:
-        """Name the function."""
-        return f"Split {name} into helpers"
 
     def words(self, body: FunctionBody) -> str:
         """Ask for the helpers and what is left."""

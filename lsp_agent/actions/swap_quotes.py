@@ -6,10 +6,7 @@ from typing import ClassVar
 
 from lsp_agent.actions.by_rule import RuleAction
 from lsp_agent.actions.spec import Example
-from lsp_agent.refactor.change import Change
 from lsp_agent.refactor.strings import swap_quotes
-from lsp_agent.syntax.document import SyntaxDocument
-from lsp_agent.workspace.positions import Range
 
 
 class SwapQuotes(RuleAction):
@@ -25,9 +22,7 @@ class SwapQuotes(RuleAction):
         after='name = "Ada"\n',
     )
 
-    def find(self, document: SyntaxDocument, range_: Range) -> list[Change]:
-        """Look at the string at the cursor."""
-        return swap_quotes(document, range_)
+    find = staticmethod(swap_quotes)
 
 
 ACTION = SwapQuotes()

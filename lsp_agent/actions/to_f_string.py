@@ -6,10 +6,7 @@ from typing import ClassVar
 
 from lsp_agent.actions.by_rule import RuleAction
 from lsp_agent.actions.spec import Example
-from lsp_agent.refactor.change import Change
 from lsp_agent.refactor.strings import to_f_string
-from lsp_agent.syntax.document import SyntaxDocument
-from lsp_agent.workspace.positions import Range
 
 
 class ToFString(RuleAction):
@@ -25,9 +22,7 @@ class ToFString(RuleAction):
         after='print(f"{done} of {total}")\n',
     )
 
-    def find(self, document: SyntaxDocument, range_: Range) -> list[Change]:
-        """Look at the operations around the cursor."""
-        return to_f_string(document, range_)
+    find = staticmethod(to_f_string)
 
 
 ACTION = ToFString()

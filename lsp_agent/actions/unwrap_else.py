@@ -6,10 +6,7 @@ from typing import ClassVar
 
 from lsp_agent.actions.by_rule import RuleAction
 from lsp_agent.actions.spec import Example
-from lsp_agent.refactor.change import Change
 from lsp_agent.refactor.conditions import unwrap_else
-from lsp_agent.syntax.document import SyntaxDocument
-from lsp_agent.workspace.positions import Range
 
 
 class UnwrapElse(RuleAction):
@@ -25,9 +22,7 @@ class UnwrapElse(RuleAction):
         after="def sign(n):\n    if n < 0:\n        return -1\n    return 1\n",
     )
 
-    def find(self, document: SyntaxDocument, range_: Range) -> list[Change]:
-        """Look at the `if` whose first line the cursor is on."""
-        return unwrap_else(document, range_)
+    find = staticmethod(unwrap_else)
 
 
 ACTION = UnwrapElse()

@@ -9,7 +9,6 @@ from itertools import islice
 
 from lsp_agent.syntax.document import SyntaxDocument
 from lsp_agent.verify.affected import is_alike, is_runnable_test, stem_of
-from lsp_agent.verify.outcomes import text_of
 from lsp_agent.workspace.errors import OutsideRootError
 from lsp_agent.workspace.overlay import Overlay
 from lsp_agent.workspace.positions import Position, Range
@@ -80,7 +79,7 @@ def _own(overlay: Overlay, named: str) -> str | None:
 
 
 def _definition(overlay: Overlay, path: str, line: int) -> Blamed | None:
-    text = text_of(overlay, path)
+    text = overlay.text(path)
     if text is None:
         return None
     document = SyntaxDocument.read(path, text)
@@ -96,7 +95,7 @@ def _called(overlay: Overlay, path: str, test: str, check: Callable[[], None]) -
     best: tuple[tuple[bool, int], Blamed] | None = None
     for source in islice(_sources(overlay, path), _MAX_READ):
         check()
-        text = text_of(overlay, source) or ""
+        text = overlay.text(source) or ""
         if not any(name in text for name in order):
             continue
         for symbol in SyntaxDocument.read(source, text).symbols():

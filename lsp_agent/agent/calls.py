@@ -10,7 +10,6 @@ from lsp_agent.agent.environment import Run
 from lsp_agent.engine.types import ToolCall
 from lsp_agent.tools.recognise import recognise
 from lsp_agent.tools.spec import ToolContext
-from lsp_agent.workspace.errors import WorkspaceError
 
 
 def recognised(run: Run, calls: Iterable[ToolCall]) -> tuple[ToolCall, ...]:
@@ -27,22 +26,9 @@ def edit_blocks(run: Run, text: str, *, cut_off: bool) -> BlockEdits:
     wanted, focus = run.request.answer, run.request.focus
     if wanted == "text":
         return BlockEdits()
-    overlay = run.env.overlay
     whole: Whole = "none" if run.request.target else "all" if wanted == "edit" else "known"
-
-    def text_of(path: str) -> str | None:
-        try:
-            return overlay.read(path) if overlay.exists(path) else None
-        except WorkspaceError:
-            return None
-
-    return read_edits(
-        text,
-        focus.path if focus else None,
-        text_of,
-        whole=whole,
-        cut_off=cut_off,
-    )
+    path = focus.path if focus else None
+    return read_edits(text, path, run.env.overlay.text, whole=whole, cut_off=cut_off)
 
 
 def note_shown(run: Run, context: ToolContext, path: str, shown: str) -> None:

@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 import logging
 import re
-from collections.abc import Callable
-from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,7 +14,7 @@ from lsp_agent.agent.sampling import sampling_of
 from lsp_agent.cancel import Cancelled, CancelToken
 from lsp_agent.config.model import Settings
 from lsp_agent.context.untrusted import guarded, remark, unguarded
-from lsp_agent.engine.types import Chat, Engine, Job, Message, Request
+from lsp_agent.engine.types import Chat, Job, Lease, Message, Request
 from lsp_agent.errors import LspAgentError
 from lsp_agent.resources import resource
 from lsp_agent.vcs.diffs import FileDiff, fitted, plain_message, read_diff
@@ -34,11 +32,6 @@ _LABEL = re.compile(
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 _log = logging.getLogger(__name__)
 
-Lease = Callable[[], AbstractContextManager[Engine]]
-
-
-_SHIPPED = Prompts()
-
 
 @dataclass(frozen=True, slots=True)
 class Described:
@@ -50,7 +43,7 @@ class Described:
 
 
 def commit_message(
-    folder: Path, lease: Lease, settings: Settings, cancel: CancelToken, prompts: Prompts = _SHIPPED
+    folder: Path, lease: Lease, settings: Settings, cancel: CancelToken, prompts: Prompts
 ) -> Described:
     """Describe what is staged in a folder's repository, else what is changed.
 
@@ -72,7 +65,7 @@ def pull_request(
     lease: Lease,
     settings: Settings,
     cancel: CancelToken,
-    prompts: Prompts = _SHIPPED,
+    prompts: Prompts,
 ) -> Described:
     """Describe what was committed since a branch or commit, with suggested reviewers.
 

@@ -14,6 +14,7 @@ from lsp_agent.agent.environment import Run
 from lsp_agent.agent.query import answer_tokens
 from lsp_agent.context.untrusted import guarded
 from lsp_agent.engine.types import ContextOverflowError, Message, ToolCall
+from lsp_agent.workspace.text import first_line
 
 Recall = Callable[[int], str]
 """Tells the state of the work (plan, open files) in at most so many tokens."""
@@ -63,7 +64,7 @@ class Conversation:
 
     def answer(self, text: str, calls: tuple[ToolCall, ...] = ()) -> None:
         """Append what the model said; ``calls`` only where it made them natively."""
-        said = _first_line(text.partition("<tool_call>")[0])
+        said = first_line(text.partition("<tool_call>")[0], _LONGEST)
         self._turns.append(_Turn(said="" if said.startswith(_NO_WORDS) else said))
         self._append(Message("assistant", text, calls))
 
@@ -77,7 +78,7 @@ class Conversation:
         turn.results.append(len(turn.messages))
         path = call.arguments.get("path")
         where = f" {path}" if isinstance(path, str) else ""
-        turn.done.append(f"{call.name}{where}: {_first_line(text)}")
+        turn.done.append(f"{call.name}{where}: {first_line(text, _LONGEST)}")
         if native:
             self._append(Message("tool", text, tool_call_id=call.id))
         else:
@@ -195,7 +196,3 @@ class Conversation:
     def _size(self, message: Message) -> int:
         calls = "".join(f"{call.name}{dict(call.arguments)}" for call in message.tool_calls)
         return self._run.env.engine.count_tokens(message.content + calls) + _FRAME_TOKENS
-
-
-def _first_line(text: str) -> str:
-    return text.strip().partition("\n")[0][:_LONGEST]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from lsp_agent.agent.permits import Permits
@@ -73,6 +73,11 @@ class RunEnvironment:
     notes: Notebook | None = None
     turns: tuple[Turn, ...] = ()
     examples: tuple[Became, ...] = ()
+
+    def without_tests(self) -> RunEnvironment:
+        """Return the parts of a run that runs tests itself, whatever is set of those of edits."""
+        verify = self.settings.verify.model_copy(update={"tests": "off"})
+        return replace(self, settings=self.settings.model_copy(update={"verify": verify}))
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from lsp_agent.errors import LspAgentError
 from lsp_agent.store.past import PastEdit
 from lsp_agent.workspace.positions import Range
 from lsp_agent.workspace.sequences import Hunk, hunks
-from lsp_agent.workspace.text import split_lines
+from lsp_agent.workspace.text import shortened, split_lines
 
 _MAX_ROWS = 12
 _MAX_WORDS = 300
@@ -180,5 +180,4 @@ def _code(text: str) -> str:
 
 
 def _short(text: str) -> str:
-    line = re.sub(r"\s+", " ", text).strip()
-    return line if len(line) <= _MAX_WORDS else line[: _MAX_WORDS - 1] + "…"
+    return shortened(re.sub(r"\s+", " ", text).strip(), _MAX_WORDS)

@@ -12,15 +12,15 @@ from collections.abc import Iterator, Sequence
 from lsp_agent.agent.environment import Run
 from lsp_agent.agent.query import Budget
 from lsp_agent.agent.todo import Todo
-from lsp_agent.syntax.languages import language_of
+from lsp_agent.syntax.languages import ECMA, language_of
 from lsp_agent.verify.affected import is_runnable_test
 from lsp_agent.verify.words import checked
 from lsp_agent.workspace.overlay import FileChange
 from lsp_agent.workspace.sequences import hunks
-from lsp_agent.workspace.text import split_lines
+from lsp_agent.workspace.text import first_line, split_lines
 
 PLAN_TOOL = "update_plan"
-_TESTED = frozenset({"python", "go", "rust", "javascript", "typescript", "tsx"})
+_TESTED = frozenset({"python", "go", "rust"}) | ECMA
 _LARGE, _SPARE_STEPS = 40, 3
 _VERBS = {"create": "created", "modify": "changed", "delete": "deleted", "rename": "moved"}
 
@@ -75,9 +75,7 @@ class Finishing:
         verdicts = self._run.proof.verdicts
         done = "; ".join(f"{_VERBS[one.kind]} {one.new_path or one.path}" for one in changes)
         unsure = "; ".join(
-            f"{one.check} ({one.detail.partition(chr(10))[0][:120]})"
-            for one in verdicts
-            if one.ok is not True
+            f"{one.check} ({first_line(one.detail, 120)})" for one in verdicts if one.ok is not True
         )
         rows = [
             f"Done: {done or 'no file was changed'}.",

@@ -11,13 +11,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
 from lsp_agent.agent.abilities import check_ability
-from lsp_agent.agent.direct import run_direct
 from lsp_agent.agent.environment import RejectedError, Run
-from lsp_agent.agent.form_run import form_of, run_form
-from lsp_agent.agent.profiles import choose_profile
+from lsp_agent.agent.profile_run import run_by_profile
 from lsp_agent.agent.query import Budget
 from lsp_agent.agent.refactoring import check, counted, place_of
-from lsp_agent.agent.tool_loop import ToolLoop
 from lsp_agent.agent.types import DiagnosticNote, Focus
 from lsp_agent.agent.verify import describe, refusal_of, verify
 from lsp_agent.context.builder import target_for
@@ -50,7 +47,7 @@ def run_fix_all(run: Run, budget: Budget) -> str:
 
     Raises :class:`RejectedError` where nothing could be asked or all files failed.
     """
-    path, code, overlay = place_of(run), run.request.argument, run.env.overlay
+    (path, _), code, overlay = place_of(run), run.request.argument, run.env.overlay
     clean = overlay.snapshot()
     around = _surroundings(run)
     workspace = run.request.scope is None
@@ -224,11 +221,9 @@ def _ask(
 ) -> None:
     """Have one report fixed as the action ``fix`` does."""
     info = run.info if run.info.loaded else run.env.engine.load(run.cancel)
-    line = note.range.start.line + 1
     request = replace(
         run.request,
-        task=f"Fix what is reported at line {line}: {note.message} ({note.source} {note.code}). "
-        "Change nothing else.",
+        task=note.fix_task,
         focus=Focus(path, note.range, (note,)),
         target=target_for(document, note.range, "statement"),
         scope=frozenset({path}),
@@ -236,15 +231,5 @@ def _ask(
         action="fix",
     )
     check_ability(request, info)
-    own = replace(run, request=request, info=info)
-    steps = Budget(run.env.settings.agent)
-    steps.tokens = budget.tokens
-    try:
-        if choose_profile(request, run.env.settings, info) == "tools":
-            ToolLoop(own, steps).run()
-        elif (form := form_of(own)) is not None:
-            run_form(own, steps, form)
-        else:
-            run_direct(own, steps)
-    finally:
-        budget.tokens = steps.tokens
+    budget.begin_part()
+    run_by_profile(replace(run, request=request, info=info), budget)

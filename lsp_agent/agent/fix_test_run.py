@@ -6,11 +6,9 @@ import posixpath
 from dataclasses import dataclass, replace
 
 from lsp_agent.agent.blame import blamed
-from lsp_agent.agent.direct import run_direct
 from lsp_agent.agent.environment import Run, RunFailedError
-from lsp_agent.agent.profiles import choose_profile
+from lsp_agent.agent.profile_run import profile_of, run_by_profile
 from lsp_agent.agent.query import Budget
-from lsp_agent.agent.tool_loop import ToolLoop
 from lsp_agent.agent.types import Focus
 from lsp_agent.agent.verify import concerned_tests, refusal_of_tests
 from lsp_agent.cancel import CancelToken
@@ -18,14 +16,12 @@ from lsp_agent.context.untrusted import guarded
 from lsp_agent.syntax.document import SyntaxDocument
 from lsp_agent.verify.affected import is_runnable_test
 from lsp_agent.verify.mutation import NamedTests
-from lsp_agent.verify.outcomes import TestsRun, last_lines, run_tests, text_of
+from lsp_agent.verify.outcomes import TestsRun, last_lines, run_tests
 from lsp_agent.verify.runners import runner_for
 from lsp_agent.verify.tests_check import check_tests
 from lsp_agent.verify.types import Verdict, Workshop
 from lsp_agent.workspace.overlay import Overlay
 from lsp_agent.workspace.positions import Range
-
-_MOST_PRINTED = 40
 
 
 def run_fix_test(run: Run, budget: Budget) -> str:
@@ -49,21 +45,16 @@ def run_fix_test(run: Run, budget: Budget) -> str:
     if not goal.fails(first):
         return f"{name} passes: there is nothing to fix"
     run.proof.goal = goal.reached
-    inner = _aimed(run, first, path, name)
-    if choose_profile(inner.request, run.env.settings, run.info) == "tools":
-        said = ToolLoop(inner, budget).run()
-    else:
-        said = run_direct(inner, budget)
+    said = run_by_profile(_aimed(run, first, path, name), budget)
     return said or f"{name} passes now"
 
 
 def _aimed(run: Run, first: TestsRun, path: str, name: str) -> Run:
     """Point a run at the code that a test is about, and show it the failure."""
-    request, settings = run.request, run.env.settings
-    printed = "\n".join(first.output.splitlines()[-_MOST_PRINTED:])
+    request = run.request
     test = _text_of_test(run.env.overlay, path, name)
     whose = "Change the test." if request.target else "Change what it tests, never a test."
-    shown = guarded(f"The test, in {path}:\n{test}\n\nIt fails:\n{printed}")
+    shown = guarded(f"The test, in {path}:\n{test}\n\nIt fails:\n{first.printed}")
     task = f"{request.task}\n\n{shown}\n\n{whose}"
     request = replace(request, task=task, form="rewrite", bounded=False)
     if request.target is None:
@@ -71,12 +62,9 @@ def _aimed(run: Run, first: TestsRun, path: str, name: str) -> Run:
         if found is not None:
             focus = Focus(found.path, Range(found.range.start, found.range.start))
             request = replace(request, focus=focus, target=found.range)
-        elif choose_profile(request, settings, run.info) == "direct":
+        elif profile_of(replace(run, request=request)) == "direct":
             raise RunFailedError(f"nothing shows what code {name} is about", "no-place")
-    # They are run here, whatever the settings say of edits.
-    checks = settings.verify.model_copy(update={"tests": "off"})
-    env = replace(run.env, settings=settings.model_copy(update={"verify": checks}))
-    return replace(run, request=request, env=env)
+    return replace(run, request=request, env=run.env.without_tests())
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +77,7 @@ class _Goal:
 
     def tried(self, overlay: Overlay, cancel: CancelToken) -> TestsRun:
         """Run the test."""
-        runner = runner_for(lambda path: text_of(overlay, path), [self.tests.path])
+        runner = runner_for(overlay.text, [self.tests.path])
         arguments = self.tests.arguments(runner) if runner else (self.tests.path,)
         seconds = self.run.env.settings.verify.tests_seconds
         return run_tests(overlay, arguments, self.workshop, cancel, seconds)
@@ -111,8 +99,7 @@ class _Goal:
         ran, name = self.tried(overlay, run.cancel), self.tests.names[0]
         if ran.good is None or self.fails(ran):
             said = "\n".join(ran.failed.values()) or last_lines(ran.output)
-            printed = "\n".join(ran.output.splitlines()[-_MOST_PRINTED:])
-            detail = f"{name} still fails: {ran.reason or said}\n{printed}"
+            detail = f"{name} still fails: {ran.reason or said}\n{ran.printed}"
             return (Verdict("tests", ok=False, detail=detail, seconds=ran.seconds),)
         seconds = run.env.settings.verify.tests_seconds
         passes = Verdict("tests", ok=True, detail=f"{name} passes now", seconds=ran.seconds)
@@ -137,7 +124,7 @@ class _Goal:
 
 def _text_of_test(overlay: Overlay, path: str, name: str) -> str:
     """Return a test's own lines; its file's, where they are not found by its name."""
-    document = SyntaxDocument.read(path, text_of(overlay, path) or "")
+    document = SyntaxDocument.read(path, overlay.text(path) or "")
     for symbol in document.symbols():
         if symbol.qualified_name == name:
             return document.text.slice(symbol.range)

@@ -10,17 +10,15 @@ from dataclasses import dataclass, replace
 from lsp_agent.agent.abilities import check_ability
 from lsp_agent.agent.approvals import approve_changes
 from lsp_agent.agent.conflict_run import run_conflict
-from lsp_agent.agent.direct import run_direct
 from lsp_agent.agent.environment import RejectedError, Run, RunEnvironment
 from lsp_agent.agent.explain_edit_run import run_explain_edit
 from lsp_agent.agent.fix_all_run import run_fix_all
 from lsp_agent.agent.fix_test_run import run_fix_test
-from lsp_agent.agent.form_run import form_of, run_form
 from lsp_agent.agent.given_run import run_given
 from lsp_agent.agent.modernise_run import with_version
 from lsp_agent.agent.move_run import run_move
 from lsp_agent.agent.optimise_run import run_optimise
-from lsp_agent.agent.profiles import choose_profile
+from lsp_agent.agent.profile_run import run_by_profile
 from lsp_agent.agent.proof import Proof
 from lsp_agent.agent.query import Budget
 from lsp_agent.agent.redaction import RedactingEngine
@@ -28,15 +26,15 @@ from lsp_agent.agent.rename_run import run_rename
 from lsp_agent.agent.scaffold_run import run_scaffold
 from lsp_agent.agent.signature_run import run_signature
 from lsp_agent.agent.tests_run import run_tests_form
-from lsp_agent.agent.tool_loop import ToolLoop
 from lsp_agent.agent.types import AnswerForm, RunRequest, RunResult
 from lsp_agent.cancel import Cancelled, CancelToken
-from lsp_agent.engine.types import EngineInfo
+from lsp_agent.engine.types import EngineInfo, EngineUnavailableError
 from lsp_agent.errors import LspAgentError
-from lsp_agent.events import RunStatus
+from lsp_agent.events import EventStream, RunStatus
 from lsp_agent.verify.words import remark
 from lsp_agent.workspace.diff import unified_diff
 from lsp_agent.workspace.overlay import FileChange
+from lsp_agent.workspace.text import first_line
 
 _log = logging.getLogger(__name__)
 _RUNNERS: Mapping[AnswerForm, Callable[[Run, Budget], str]] = {
@@ -67,13 +65,7 @@ def run_agent(request: RunRequest, env: RunEnvironment, cancel: CancelToken) -> 
     """Carry out a request; never raises. What went wrong is in the events and in ``summary``."""
     started = time.monotonic()
     tokens, proof = 0, Proof()
-    env.events.emit(
-        "run_started",
-        task=request.task,
-        action=request.action,
-        engine=env.engine.name,
-        path=request.focus.path if request.focus else None,
-    )
+    _begin(request, env.events, env.engine.name)
     try:
         if isinstance(env.engine, RedactingEngine):
             env.engine.learn(env.overlay)
@@ -108,6 +100,22 @@ def run_agent(request: RunRequest, env: RunEnvironment, cancel: CancelToken) -> 
     )  # fmt: skip
 
 
+def fail_before(
+    run_id: str, request: RunRequest, events: EventStream, error: LspAgentError
+) -> RunResult:
+    """End a run for which no engine could be made, as one that fails later ends."""
+    code = error.code if isinstance(error, EngineUnavailableError) else EngineUnavailableError.code
+    _begin(request, events, None)
+    events.emit("error", code=code, message=str(error))
+    events.emit("run_finished", status="failed", tokens=0, seconds=0.0)
+    return RunResult(run_id, "failed", str(error))
+
+
+def _begin(request: RunRequest, events: EventStream, engine: str | None) -> None:
+    path = request.focus.path if request.focus else None
+    events.emit("run_started", task=request.task, action=request.action, engine=engine, path=path)
+
+
 def _ready(env: RunEnvironment, cancel: CancelToken) -> EngineInfo:
     """Load the model if it is not; a server is not asked for more than the answer itself."""
     info = env.engine.info()
@@ -126,9 +134,9 @@ def _work(run: Run, budget: Budget) -> _Outcome:
     if changes:
         return _offer(run, text, changes)
     if run.request.answer == "edit":
-        return _Outcome("no_change", _first_line(text) or "nothing needs to change", text)
+        return _Outcome("no_change", first_line(text) or "nothing needs to change", text)
     if text:
-        return _Outcome("answered", _first_line(text), text)
+        return _Outcome("answered", first_line(text), text)
     return _Outcome("no_change", "the model had nothing to say")
 
 
@@ -137,13 +145,7 @@ def _answer(run: Run, budget: Budget) -> str:
     runner = _RUNNERS.get(run.request.form)
     if runner is not None:
         return runner(run, budget)
-    if run.request.form == "modernise":
-        run = with_version(run)
-    able = run.env.calls_tools(run.info)
-    if choose_profile(run.request, run.env.settings, run.info, calls_tools=able) == "tools":
-        return ToolLoop(run, budget).run()
-    form = form_of(run)
-    return run_form(run, budget, form) if form else run_direct(run, budget)
+    return run_by_profile(with_version(run) if run.request.form == "modernise" else run, budget)
 
 
 def _offer(run: Run, text: str, changes: tuple[FileChange, ...]) -> _Outcome:
@@ -156,10 +158,6 @@ def _offer(run: Run, text: str, changes: tuple[FileChange, ...]) -> _Outcome:
         run.env.events.emit("edit", uri=change.uri, diff=diff)
     files = ", ".join(change.new_path or change.path for change in changes[:5])
     # An answer that is the code itself says nothing about it.
-    said = "" if text.startswith("```") else _first_line(text)
+    said = "" if text.startswith("```") else first_line(text)
     summary = said or f"changed {files}"
     return _Outcome("edited", f"{summary} ({doubt})" if doubt else summary, text, changes)
-
-
-def _first_line(text: str) -> str:
-    return text.strip().partition("\n")[0][:200]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from lsp_agent.agent.environment import RejectedError, Run
 from lsp_agent.agent.query import Budget
-from lsp_agent.agent.refactoring import check, counted, files_of, listed, place_of
+from lsp_agent.agent.refactoring import counted, files_of, listed, place_of, put
 from lsp_agent.refactor.files import RefusedError
 from lsp_agent.refactor.move import move
 from lsp_agent.syntax.languages import language_of
@@ -16,19 +16,14 @@ def run_move(run: Run, _budget: Budget) -> str:
     Returns what was done. Raises :class:`RejectedError` where that is refused, or the result fails
     the checks.
     """
-    path, focus = place_of(run), run.request.focus
+    path, position = place_of(run)
     if language_of(path, text=run.env.overlay.read(path)) != "python":
         raise RejectedError("only Python's functions and classes can be moved so far")
-    if focus is None or focus.range is None:
-        raise RejectedError("name a place in a file")
     try:
-        made = move(files_of(run), path, focus.range.start, run.request.argument)
+        made = move(files_of(run), path, position, run.request.argument)
     except RefusedError as error:
         raise RejectedError(str(error)) from error
-    for one, text in made.texts.items():
-        run.cancel.check()
-        run.env.overlay.write(one, text)
-    check(run)
+    put(run, made.texts)
     first = f"moved `{made.name}` to {made.target}: {counted(len(made.texts), 'file')} changed"
     told = listed("Named by its old module, and left as it is", made.left)
     return f"{first}\n\n{told}" if told else first

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from lsp_agent.agent.asking import ask_until
 from lsp_agent.agent.conversation import Conversation
 from lsp_agent.agent.direct import Piece, piece_of, run_direct
 from lsp_agent.agent.environment import RejectedError, Run, RunFailedError
 from lsp_agent.agent.formats import extract_code
-from lsp_agent.agent.query import Budget, answer_tokens, ask_engine
+from lsp_agent.agent.query import Answer, Budget, answer_tokens
 from lsp_agent.agent.verify import refusal_of, tell
 from lsp_agent.context.builder import whole_file
 from lsp_agent.context.untrusted import guarded, unguarded
@@ -83,25 +84,28 @@ def _benchmark(
         Message("system", run.prompt("benchmark")),
         Message("user", f"{guarded(question)}\n\n{asked}"),
     )
-    problem = ""
-    for _ in range(run.env.settings.agent.refine_passes + 1):
-        conversation.fit()
-        answer = ask_engine(run, budget, conversation.messages)
+
+    def take(answer: Answer) -> tuple[Benchmark, float]:
         code = extract_code(answer.text)
         if code is None:
-            problem = "Your answer holds no block of Python."
-        else:
-            benchmark = Benchmark(base, module, unguarded(code))
-            run.env.progress("measuring", None)
-            try:
-                timed = time_once(benchmark, overlay, workshop, run.cancel, _seconds(run))
-            except BenchmarkError as error:
-                problem = f"The benchmark is none: {error}"
-            else:
-                return benchmark, timed.seconds * 1000
-        conversation.answer(answer.said.content)
-        conversation.observe(f"{problem}\nAnswer again, with the whole block.")
-    raise RejectedError(f"no benchmark of the model ran; the last one: {problem}")
+            raise BenchmarkError("Your answer holds no block of Python.")
+        benchmark = Benchmark(base, module, unguarded(code))
+        run.env.progress("measuring", None)
+        try:
+            timed = time_once(benchmark, overlay, workshop, run.cancel, _seconds(run))
+        except BenchmarkError as error:
+            raise BenchmarkError(f"The benchmark is none: {error}") from error
+        return benchmark, timed.seconds * 1000
+
+    return ask_until(
+        run,
+        budget,
+        conversation,
+        take,
+        refusal=BenchmarkError,
+        again="Answer again, with the whole block.",
+        failure="no benchmark of the model ran",
+    )
 
 
 def _seconds(run: Run) -> float:

@@ -60,6 +60,7 @@ class Budget:
         self._clock = clock
         self._began = clock()
         self._lock = threading.Lock()
+        self._last_step = settings.max_steps
         self.steps = 0
         self.tokens = 0
 
@@ -78,7 +79,11 @@ class Budget:
     @property
     def steps_left(self) -> int:
         """Answers that may still be asked for."""
-        return self._settings.max_steps - self.steps
+        return self._last_step - self.steps
+
+    def begin_part(self) -> None:
+        """Give the next part of a run all the steps again; tokens and time are the run's."""
+        self._last_step = self.steps + self._settings.max_steps
 
     def check_time(self) -> None:
         """Raise :class:`LimitError` when the run has taken its time."""
@@ -93,7 +98,7 @@ class Budget:
     def step(self) -> None:
         """Count an answer about to be asked for; raises :class:`LimitError`."""
         self.check_time()
-        if self.steps >= self._settings.max_steps:
+        if not self.steps_left:
             raise LimitError(
                 f"the run used its {self._settings.max_steps} steps without finishing; raise "
                 "agent.max_steps or ask for less",

@@ -20,11 +20,11 @@ from itertools import islice
 from typing import Any
 
 from lsp_agent.cancel import CancelToken
+from lsp_agent.engine.passing import PassingEngine
 from lsp_agent.engine.types import (
     Chat,
     Delta,
     Engine,
-    EngineInfo,
     Fim,
     Message,
     Request,
@@ -144,29 +144,16 @@ class Secrets:
         return f"⟨secret:{number}⟩"
 
 
-class RedactingEngine:
-    """An engine elsewhere that is not told secrets; see :class:`Engine`.
+class RedactingEngine(PassingEngine):
+    """An engine elsewhere that is not told secrets.
 
     ``enabled`` is asked before each prompt.
     """
 
     def __init__(self, engine: Engine, enabled: Callable[[], bool]) -> None:
-        self._engine = engine
+        super().__init__(engine)
         self._enabled = enabled
         self.secrets = Secrets()
-
-    @property
-    def name(self) -> str:
-        """The engine's name."""
-        return self._engine.name
-
-    def info(self) -> EngineInfo:
-        """Describe the engine."""
-        return self._engine.info()
-
-    def load(self, cancel: CancelToken) -> EngineInfo:
-        """Make it ready."""
-        return self._engine.load(cancel)
 
     def generate(self, request: Request, cancel: CancelToken) -> Iterator[Delta]:
         """Yield an answer to the prompt without secrets; the marks that it repeats stay."""
@@ -186,19 +173,11 @@ class RedactingEngine:
         if self._enabled():
             self.secrets.learn(_secret_texts(overlay))
 
-    def count_tokens(self, text: str) -> int:
-        """Count the tokens of a text as it is."""
-        return self._engine.count_tokens(text)
-
     def embed(self, texts: Sequence[str], cancel: CancelToken) -> list[list[float]]:
         """Return the vectors of the texts without their secrets."""
         if self._enabled():
             texts = [self.secrets.hide(text) for text in texts]
         return self._engine.embed(texts, cancel)
-
-    def close(self) -> None:
-        """Close the engine."""
-        self._engine.close()
 
     def _hidden(self, message: Message) -> Message:
         said = message.role == "assistant"

@@ -8,8 +8,7 @@ from lsp_agent.agent.environment import RejectedError, Run
 from lsp_agent.agent.verify import describe, give_up, index_of, verify
 from lsp_agent.refactor.files import WorkspaceFiles
 from lsp_agent.refactor.mentions import Mention
-from lsp_agent.workspace.edits import TextEdit, apply_edits
-from lsp_agent.workspace.text import Text
+from lsp_agent.workspace.positions import Position
 
 _SHOWN = 20
 _INDEX_SECONDS = 0.2
@@ -27,12 +26,12 @@ def files_of(run: Run) -> WorkspaceFiles:
     return WorkspaceFiles(run.env.overlay, lacking, run.cancel.check)
 
 
-def put(run: Run, edits: Mapping[str, Sequence[TextEdit]]) -> None:
-    """Make edits of several files in the overlay."""
-    overlay = run.env.overlay
-    for path, rows in edits.items():
+def put(run: Run, texts: Mapping[str, str]) -> None:
+    """Put new texts of files into the overlay, and have them checked, as :func:`check` does."""
+    for path, text in texts.items():
         run.cancel.check()
-        overlay.write(path, apply_edits(Text(overlay.read(path)), rows).content)
+        run.env.overlay.write(path, text)
+    check(run)
 
 
 def check(run: Run) -> None:
@@ -42,11 +41,12 @@ def check(run: Run) -> None:
         give_up(run, failures)
 
 
-def place_of(run: Run) -> str:
-    """Return the path that the request is about."""
-    if run.request.focus is None or run.request.focus.range is None:
+def place_of(run: Run) -> tuple[str, Position]:
+    """Return the place that the request is about; raises :class:`RejectedError` without one."""
+    focus = run.request.focus
+    if focus is None or focus.range is None:
         raise RejectedError("name a place in a file")
-    return run.request.focus.path
+    return focus.path, focus.range.start
 
 
 def counted(count: int, what: str) -> str:

@@ -11,6 +11,7 @@ from lsp_agent.context.tokens import Count
 from lsp_agent.context.untrusted import guarded, remark
 from lsp_agent.store.feedback import Became
 from lsp_agent.store.sessions import Turn
+from lsp_agent.workspace.text import first_line
 
 _SHARE, _MOST = 8, 2048
 
@@ -66,11 +67,9 @@ def example_part(
         if budget < 0:
             break
         rows.append(row)
-    return (
-        "\n".join(["Earlier edits that this user accepted, the most alike first;", *rows])
-        if rows
-        else ""
-    )
+    if not rows:
+        return ""
+    return "\n".join(["Earlier edits that this user accepted, the most alike first:", *rows])
 
 
 def _turn(turn: Turn) -> str:
@@ -81,16 +80,12 @@ def _turn(turn: Turn) -> str:
 
 def _line(turn: Turn) -> str:
     files = f" ({', '.join(turn.files[:5])})" if turn.files else ""
-    return f"- asked: {_first(turn.task)}; {_first(turn.summary)}{files}"
+    return f"- asked: {first_line(turn.task)}; {first_line(turn.summary)}{files}"
 
 
 def _example(one: Became) -> str:
-    return f"- {_first(one.task)}\nbefore:\n{one.before}\nafter:\n{one.final or one.answer}"
+    return f"- {first_line(one.task)}\nbefore:\n{one.before}\nafter:\n{one.final or one.answer}"
 
 
 def _indented(text: str) -> str:
     return text.strip().replace("\n", "\n  ")
-
-
-def _first(text: str) -> str:
-    return text.strip().partition("\n")[0][:200]

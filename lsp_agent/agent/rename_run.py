@@ -9,10 +9,11 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
+from lsp_agent.agent.asking import ask_until
 from lsp_agent.agent.conversation import Conversation
 from lsp_agent.agent.environment import RejectedError, Run
-from lsp_agent.agent.query import Budget, ask_engine
-from lsp_agent.agent.refactoring import check, counted, files_of, listed, place_of, put
+from lsp_agent.agent.query import Answer, Budget
+from lsp_agent.agent.refactoring import counted, files_of, listed, place_of, put
 from lsp_agent.context.untrusted import guarded
 from lsp_agent.engine.types import Message
 from lsp_agent.language_servers.types import View
@@ -21,15 +22,15 @@ from lsp_agent.refactor.mentions import Mention, Subject, mentions
 from lsp_agent.refactor.rename import Renaming, rename
 from lsp_agent.resources import resource
 from lsp_agent.syntax.document import SyntaxDocument
-from lsp_agent.workspace.edits import TextEdit
+from lsp_agent.workspace.edits import TextEdit, apply_edits
 from lsp_agent.workspace.positions import Position
+from lsp_agent.workspace.text import Text
 
 _SERVER_SECONDS = 20.0
 _MAX_TOKENS = 24
 _MAX_LINES, _MAX_USES, _MAX_FILES = 40, 12, 8
 _QUOTED = re.compile(r"[`\"']([^\W\d]\w*)[`\"']")
 _NAME = re.compile(r"[^\W\d]\w*")
-_WORD = re.compile(r"[\w$]+")
 Plan = Callable[[str], Renaming]
 
 
@@ -38,10 +39,9 @@ def run_rename(run: Run, budget: Budget) -> str:
 
     Raises :class:`RejectedError` where a name is refused, or the result fails the checks.
     """
-    path = place_of(run)
-    document = SyntaxDocument.read(path, run.env.overlay.read(path))
-    position = _position(run)
-    old = word_at(document, position)
+    (path, position), overlay = place_of(run), run.env.overlay
+    document = SyntaxDocument.read(path, overlay.read(path))
+    old = document.text.word(position)
     if not old:
         raise RejectedError("there is no name at this place")
     files = files_of(run)
@@ -56,8 +56,8 @@ def run_rename(run: Run, budget: Budget) -> str:
             raise RejectedError(str(error)) from error
     else:
         renaming = _proposed(run, budget, plan, _question(files, document, position, old))
-    put(run, renaming.edits)
-    check(run)
+    rows = renaming.edits.items()
+    put(run, {one: apply_edits(Text(overlay.read(one)), edits).content for one, edits in rows})
     return report(renaming)
 
 
@@ -79,45 +79,29 @@ def report(renaming: Renaming) -> str:
     return "\n\n".join(part for part in parts if part)
 
 
-def word_at(document: SyntaxDocument, position: Position) -> str:
-    """Return the name that a position touches; ``""`` where there is none."""
-    line = document.text.line(position.line)
-    for match in _WORD.finditer(line):
-        if match.start() <= position.character <= match.end() and not match[0][0].isdecimal():
-            return match[0]
-    return ""
-
-
-def _position(run: Run) -> Position:
-    focus = run.request.focus
-    return focus.range.start if focus and focus.range else Position(0, 0)
-
-
 def _proposed(run: Run, budget: Budget, plan: Plan, question: str) -> Renaming:
     """Ask the model for names until one is not refused."""
     conversation = Conversation(
         run, Message("system", run.prompt("rename")), Message("user", guarded(question))
     )
-    problem = ""
-    for _ in range(1 + run.env.settings.agent.refine_passes):
-        conversation.fit()
-        answer = ask_engine(
-            run,
-            budget,
-            conversation.messages,
-            grammar=resource("name.gbnf"),
-            max_tokens=_MAX_TOKENS if run.info.grammar else None,
-        )
+
+    def take(answer: Answer) -> Renaming:
         name = read_name(answer.text)
-        try:
-            if name:
-                return plan(name)
-            problem = "that is no name"
-        except RefusedError as error:
-            problem = str(error)
-        conversation.answer(answer.said.content)
-        conversation.observe(f"{problem}\nAnswer with one other name, alone.")
-    raise RejectedError(f"no name that the model proposed will do; the last one: {problem}")
+        if not name:
+            raise RefusedError("that is no name")
+        return plan(name)
+
+    return ask_until(
+        run,
+        budget,
+        conversation,
+        take,
+        refusal=RefusedError,
+        again="Answer with one other name, alone.",
+        failure="no name that the model proposed will do",
+        grammar=resource("name.gbnf"),
+        max_tokens=_MAX_TOKENS if run.info.grammar else None,
+    )
 
 
 def read_name(answer: str) -> str:

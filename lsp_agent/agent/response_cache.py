@@ -13,15 +13,16 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict
 
 from lsp_agent.cancel import CancelToken
-from lsp_agent.engine.types import Chat, Delta, Engine, EngineInfo, Request, ToolCall, Usage
+from lsp_agent.engine.passing import PassingEngine
+from lsp_agent.engine.types import Chat, Delta, Engine, Request, ToolCall, Usage
 from lsp_agent.errors import LspAgentError
 from lsp_agent.store.responses import Responses
 
 _log = logging.getLogger(__name__)
 
 
-class CachingEngine:
-    """An engine in front of which answers are kept; see :class:`Engine`.
+class CachingEngine(PassingEngine):
+    """An engine in front of which answers are kept.
 
     ``identity`` is all that tells one model from another; ``enabled`` is asked before each prompt.
     """
@@ -29,23 +30,10 @@ class CachingEngine:
     def __init__(
         self, engine: Engine, identity: str, responses: Responses, enabled: Callable[[], bool]
     ) -> None:
-        self._engine = engine
+        super().__init__(engine)
         self._identity = identity
         self._responses = responses
         self._enabled = enabled
-
-    @property
-    def name(self) -> str:
-        """The engine's name."""
-        return self._engine.name
-
-    def info(self) -> EngineInfo:
-        """Describe the engine."""
-        return self._engine.info()
-
-    def load(self, cancel: CancelToken) -> EngineInfo:
-        """Make it ready."""
-        return self._engine.load(cancel)
 
     def generate(self, request: Request, cancel: CancelToken) -> Iterator[Delta]:
         """Yield the kept answer, with all of its prompt as cached; else the engine's own."""
@@ -65,18 +53,6 @@ class CachingEngine:
             if delta.finish in ("stop", "tool_calls"):
                 self._responses.keep(key, _written(parts))
             yield delta
-
-    def count_tokens(self, text: str) -> int:
-        """Count the tokens of a text."""
-        return self._engine.count_tokens(text)
-
-    def embed(self, texts: Sequence[str], cancel: CancelToken) -> list[list[float]]:
-        """Return the vectors of texts."""
-        return self._engine.embed(texts, cancel)
-
-    def close(self) -> None:
-        """Close the engine."""
-        self._engine.close()
 
     def _kept(self, key: str) -> list[Delta] | None:
         try:

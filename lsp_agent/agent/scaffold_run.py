@@ -15,8 +15,8 @@ from lsp_agent.agent.scaffolds.skeletons import api_route, component, page
 from lsp_agent.agent.types import Focus
 from lsp_agent.agent.verify import describe, give_up, verify
 from lsp_agent.syntax.document import SyntaxDocument
+from lsp_agent.syntax.heads import before_imports
 from lsp_agent.syntax.markup import tag_at
-from lsp_agent.workspace.blocks import replace_block
 from lsp_agent.workspace.positions import Position, Range
 from lsp_agent.workspace.text import Text
 
@@ -27,6 +27,7 @@ TARGETS: Mapping[Target, str] = {
 }  # fmt: skip
 """The kinds of types, and the ending of the file that they go to."""
 _METHOD = re.compile(r"\bmethod\s*:\s*['\"](GET|POST|PUT|PATCH|DELETE)['\"]")
+_HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _AROUND = 8
 _PACKAGE = re.compile(r"^package\s+(\w+)", re.MULTILINE)
 
@@ -67,10 +68,10 @@ def _component_path(name: str, manner: Manner) -> str:
     ending = ".tsx" if manner.typescript else ".jsx"
     file = {
         "pascal": f"{name}{ending}",
-        "kebab": re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "-", name).lower() + ending,
+        "kebab": _HUMP.sub("-", name).lower() + ending,
         "folder": f"{name}/index{ending}",
     }[manner.naming]
-    return f"{manner.components}/{file}" if manner.components else file
+    return posixpath.join(manner.components, file)
 
 
 def _importing(
@@ -83,14 +84,11 @@ def _importing(
     what = name if manner.default_export else f"{{ {name} }}"
     mark = manner.quote
     line = f"import {what} from {mark}{module}{mark}{';' * manner.semicolons}"
-    lines = [one.line for one in document.imports]
-    if not lines:
+    place = before_imports(document)
+    if place is None:
         return f"{line}\n\n{document.text.content}"
-    at = Position(max(lines), 0)
-    last = document.statement(Range(at, at)).end.line
-    content = f"{document.text.line(last)}\n{line}"
-    end = Position(last, len(document.text.line(last)))
-    return replace_block(document.text, Range(Position(last, 0), end), content)
+    end = Position(place.end.line, len(document.text.line(place.end.line)))
+    return document.text.replace(Range(end, end), document.text.eol + line).content
 
 
 def _page(run: Run, focus: Focus) -> dict[str, str]:
@@ -149,9 +147,9 @@ def _types(run: Run, focus: Focus) -> dict[str, str]:
         return {focus.path: _in_place(text, focus.range, imports, types)}
     folder = posixpath.dirname(focus.path)
     name = type_name(key or stem)
-    file = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower()
+    file = _HUMP.sub("_", name).lower()
     file = name[:1].lower() + name[1:] if target == "typescript" else file
-    path = f"{folder}/{file}{TARGETS[target]}" if folder else f"{file}{TARGETS[target]}"
+    path = posixpath.join(folder, f"{file}{TARGETS[target]}")
     if target == "go":
         imports = f"package {_go_package(run, folder)}\n"
     return {path: f"{imports}\n{_blank(target)}{types}" if imports else types}
@@ -181,11 +179,11 @@ def _in_place(text: Text, range_: Range, imports: str, types: str) -> str:
 def _go_package(run: Run, folder: str) -> str:
     """Return the package of the Go files in a folder, else one of the folder's own name."""
     overlay = run.env.overlay
-    for entry in overlay.listdir(folder):
-        if entry.name.endswith(".go") and not entry.is_dir:
-            path = f"{folder}/{entry.name}" if folder else entry.name
-            if match := _PACKAGE.search(overlay.read(path)):
-                return match[1]
+    names = [one.name for one in overlay.listdir(folder) if not one.is_dir]
+    for name in names:
+        path = posixpath.join(folder, name)
+        if name.endswith(".go") and (match := _PACKAGE.search(overlay.read(path))):
+            return match[1]
     name = re.sub(r"[^a-z0-9]", "", posixpath.basename(folder).lower())
     return name if name[:1].isalpha() else "types"
 

@@ -9,17 +9,13 @@ from __future__ import annotations
 import json
 import logging
 import threading
-from collections.abc import Callable
-from contextlib import AbstractContextManager
 from pathlib import Path
 
 from lsp_agent.agent.formats import parse_tool_calls
 from lsp_agent.agent.prompts import prompt
 from lsp_agent.cancel import CancelToken
-from lsp_agent.engine.types import Chat, Engine, EngineInfo, Job, Message, Request
+from lsp_agent.engine.types import Chat, Engine, EngineInfo, Job, Lease, Message, Request
 from lsp_agent.errors import LspAgentError
-
-Lease = Callable[[], AbstractContextManager[Engine]]
 
 _PATH = "notes/todo.md"
 _TOOLS = "- read_file(path): Show a file.\n- write_file(path) <<<content: Create or replace a file."

@@ -9,18 +9,21 @@ from __future__ import annotations
 import re
 from functools import partial
 
+from lsp_agent.agent.asking import ask_until
 from lsp_agent.agent.conversation import Conversation
 from lsp_agent.agent.environment import RejectedError, Run
-from lsp_agent.agent.query import Budget, ask_engine
-from lsp_agent.agent.refactoring import check, counted, files_of, place_of
+from lsp_agent.agent.query import Budget
+from lsp_agent.agent.refactoring import counted, files_of, place_of, put
 from lsp_agent.context.untrusted import guarded, unguarded
 from lsp_agent.engine.types import Message
 from lsp_agent.refactor.files import RefusedError
 from lsp_agent.refactor.instructions import Wish, list_in, understand, whole
 from lsp_agent.refactor.parameters import Parameters, read_parameters
-from lsp_agent.refactor.signature import Resigned, change_signature
+from lsp_agent.refactor.signature import Resigned, change_signature, head_at
 from lsp_agent.resources import resource
+from lsp_agent.syntax.document import SyntaxDocument
 from lsp_agent.syntax.languages import language_of
+from lsp_agent.workspace.positions import Position
 
 _MAX_TOKENS = 200
 _HEAD = re.compile(r"(?:async\s+)?def\s+\w+\s*\(")
@@ -31,42 +34,37 @@ def run_signature(run: Run, budget: Budget) -> str:
 
     Raises :class:`RejectedError` where that is refused, or the result fails the checks.
     """
-    path = place_of(run)
+    path, position = place_of(run)
     if language_of(path, text=run.env.overlay.read(path)) != "python":
         raise RejectedError("only the parameters of Python functions can be changed so far")
     try:
-        made = _changed(run, budget, path)
+        made = _changed(run, budget, path, position)
     except RefusedError as error:
         raise RejectedError(str(error)) from error
-    for one, text in made.texts.items():
-        run.cancel.check()
-        run.env.overlay.write(one, text)
-    check(run)
+    put(run, made.texts)
     return (
         f"`{made.name}({made.before})` is now `{made.name}({made.after})`; "
         f"{counted(made.calls, 'call')} changed"
     )
 
 
-def _changed(run: Run, budget: Budget, path: str) -> Resigned:
-    focus = run.request.focus
-    if focus is None or focus.range is None:
-        raise RejectedError("name a place in a file")
-    files = files_of(run)
-    change = partial(change_signature, files, path, focus.range.start)
+def _changed(run: Run, budget: Budget, path: str, position: Position) -> Resigned:
+    change = partial(change_signature, files_of(run), path, position)
     if not run.request.needs_model:
         return change(partial(_by_rule, run.request.argument))
-    conversation: list[Conversation] = []
-    problem = ""
-    for _ in range(1 + run.env.settings.agent.refine_passes):
-        try:
-            return change(lambda old, head: _asked(run, budget, conversation, old, head))
-        except RefusedError as error:
-            problem = str(error)
-            if not conversation:
-                raise
-            conversation[0].observe(f"{problem}\nAnswer with the line again.")
-    raise RefusedError(f"no answer of the model will do; the last one: {problem}")
+    head = head_at(SyntaxDocument.read(path, run.env.overlay.read(path)), path, position)
+    question = f"{guarded(head)}:\n\n{run.request.argument}"
+    return ask_until(
+        run,
+        budget,
+        Conversation(run, Message("system", run.prompt("signature")), Message("user", question)),
+        lambda answer: change(partial(_by_answer, unguarded(answer.text))),
+        refusal=RefusedError,
+        again="Answer with the line again.",
+        failure="no answer of the model will do",
+        grammar=resource("def.gbnf"),
+        max_tokens=_MAX_TOKENS if run.info.grammar else None,
+    )
 
 
 def _by_rule(instruction: str, old: Parameters, _head: str) -> Wish:
@@ -76,25 +74,7 @@ def _by_rule(instruction: str, old: Parameters, _head: str) -> Wish:
     return wish
 
 
-def _asked(
-    run: Run, budget: Budget, conversation: list[Conversation], old: Parameters, head: str
-) -> Wish:
-    """Have the model write the line; the conversation goes on where there is one."""
-    if not conversation:
-        question = f"{guarded(head)}:\n\n{run.request.argument}"
-        conversation.append(
-            Conversation(run, Message("system", run.prompt("signature")), Message("user", question))
-        )
-    conversation[0].fit()
-    answer = ask_engine(
-        run,
-        budget,
-        conversation[0].messages,
-        grammar=resource("def.gbnf"),
-        max_tokens=_MAX_TOKENS if run.info.grammar else None,
-    )
-    conversation[0].answer(answer.said.content)
-    text = unguarded(answer.text)
+def _by_answer(text: str, old: Parameters, head: str) -> Wish:
     match = _HEAD.search(text)
     listed = list_in(text[match.start() :]) if match is not None else None
     if match is None or listed is None:

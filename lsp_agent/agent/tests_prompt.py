@@ -11,7 +11,6 @@ from lsp_agent.agent.query import answer_tokens
 from lsp_agent.context.builder import file_context, whole_file, workspace_facts
 from lsp_agent.context.untrusted import guarded
 from lsp_agent.verify.affected import is_alike, is_runnable_test
-from lsp_agent.verify.outcomes import text_of
 from lsp_agent.verify.runners import runner_for
 from lsp_agent.workspace.positions import Range
 from lsp_agent.workspace.text import Text
@@ -50,7 +49,7 @@ def question(run: Run, subject: Subject) -> str:
 
 def _tests(run: Run, subject: Subject, room: int) -> str:
     overlay, count = run.env.overlay, run.env.engine.count_tokens
-    there = text_of(overlay, subject.tests)
+    there = overlay.text(subject.tests)
     if there is not None and there.strip():
         shown = whole_file(subject.tests, Text(there), None, room, count)
         return f"{shown}\n\nYour tests are put at its end."
@@ -58,7 +57,7 @@ def _tests(run: Run, subject: Subject, room: int) -> str:
         if number > _MAX_WALKED:
             break
         if is_runnable_test(path) and is_alike(subject.path, path):
-            lines = (text_of(overlay, path) or "").splitlines()[:_SHOWN_LINES]
+            lines = (overlay.text(path) or "").splitlines()[:_SHOWN_LINES]
             if any(line.strip() for line in lines):
                 return f"So begin other tests of the project, {path}:\n" + "\n".join(lines)
     return ""
@@ -66,7 +65,7 @@ def _tests(run: Run, subject: Subject, room: int) -> str:
 
 def _custom(run: Run, subject: Subject) -> str:
     """Say how tests are run, and how the code is imported there."""
-    runner = runner_for(lambda path: text_of(run.env.overlay, path), [subject.tests])
+    runner = runner_for(run.env.overlay.text, [subject.tests])
     script = subject.tests.endswith((".js", ".mjs", ".cjs", ".jsx", ".ts", ".mts", ".cts", ".tsx"))
     plain = "node --test, with node:test and node:assert" if script else ""
     program = plain if runner is None or runner.name == "npm" else runner.name

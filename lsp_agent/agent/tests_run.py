@@ -27,12 +27,12 @@ from lsp_agent.syntax.facts import file_facts
 from lsp_agent.syntax.languages import language_of
 from lsp_agent.syntax.mutants import mutants
 from lsp_agent.verify.mutation import NamedTests, Trial, try_mutants
-from lsp_agent.verify.outcomes import TestsRun, last_lines, run_tests, text_of
+from lsp_agent.verify.outcomes import TestsRun, last_lines, run_tests
 from lsp_agent.verify.test_files import file_of_tests, is_tested
 from lsp_agent.verify.types import Verdict, Workshop
 from lsp_agent.workspace.overlay import OverlayState
 
-_MOST_MUTANTS, _MOST_LISTED, _MOST_PRINTED = 12, 8, 40
+_MOST_MUTANTS, _MOST_LISTED = 12, 8
 # Such a failure is one of the test, not of what it is about.
 _OWN_FAULT = re.compile(r"(?:Name|Import|ModuleNotFound|Syntax|Indentation|Reference)Error|fixture")
 
@@ -43,20 +43,17 @@ def run_tests_form(run: Run, budget: Budget) -> str:
     Raises :class:`RejectedError` when no answer held tests that may be offered.
     """
     subject = _subject(run)
-    settings = run.env.settings
-    # They are run here, whatever the settings say of edits.
-    checks = settings.verify.model_copy(update={"tests": "off"})
     inner = replace(
         run,
         request=replace(run.request, scope=frozenset({subject.tests}), target=None),
-        env=replace(run.env, settings=settings.model_copy(update={"verify": checks})),
+        env=run.env.without_tests(),
     )
     writing = _Writing(inner, subject)
     conversation = Conversation(
         run, Message("system", run.prompt("tests")), Message("user", question(run, subject))
     )
     clean, last, problem = run.env.overlay.snapshot(), "", ""
-    for _ in range(settings.agent.refine_passes + 1):
+    for _ in range(run.env.settings.agent.refine_passes + 1):
         conversation.fit()
         answer = ask_engine(
             run,
@@ -120,7 +117,7 @@ class _Writing:
     def take(self, answer: Answer) -> str:
         """Put an answer's tests into the overlay and try them; return what is wrong with them."""
         overlay, path = self.run.env.overlay, self.subject.tests
-        before = text_of(overlay, path)
+        before = overlay.text(path)
         self.stood_by = False
         self._known = file_facts(before or "", language_of(path)).tests
         called = take_calls(self.run, answer, path, before or "")
@@ -149,7 +146,7 @@ class _Writing:
 
     def _try(self) -> str:
         path = self.subject.tests
-        named = names_of_tests(path, text_of(self.run.env.overlay, path) or "")
+        named = names_of_tests(path, self.run.env.overlay.text(path) or "")
         tests = NamedTests(path, tuple(one for one in named if one not in self._known))
         workshop = self.run.env.workshop
         if self._refusal is None:
@@ -190,10 +187,9 @@ class _Writing:
             count = f"{len(failed)} of {len(tests.names)} fail{'s' * (len(failed) == 1)}"
             words = f"tests of {self.subject.name} in {tests.path}: {count}"
             self._keep(words, passes=False)
-        printed = "\n".join(ran.output.splitlines()[-_MOST_PRINTED:])
         return (
             f"The tests were run, and these failed:\n{guarded(detail)}\n\nThe end of what was "
-            f"printed:\n{guarded(printed)}\n\nMend each that is wrong, and answer with all the "
+            f"printed:\n{guarded(ran.printed)}\n\nMend each that is wrong, and answer with all the "
             "tests. If it is the code that is wrong, give the same answer again."
         )
 

@@ -55,6 +55,13 @@ class DiagnosticNote:
     code: str = ""
     fix: str | None = None
 
+    @property
+    def fix_task(self) -> str:
+        """What is asked to have it mended."""
+        by = f" ({self.source} {self.code}".rstrip() + ")" if self.source else ""
+        where = f"line {self.range.start.line + 1}"
+        return f"Fix what is reported at {where}: {self.message}{by}. Change nothing else."
+
 
 @dataclass(frozen=True, slots=True)
 class Focus:

@@ -62,7 +62,7 @@ def command(
     root = Root(folder.absolute())
     question = Question(query, tuple(inside(root, path) for path in focus))
     with context.app(root.path) as app:
-        index, knowledge = app.index(root), app.knowledge(root)
+        index, knowledge = app.folders.index(root), app.folders.knowledge(root)
         if index is None or knowledge is None:
             raise UsageError(TURNED_OFF)
         with_progress(context, index.build)

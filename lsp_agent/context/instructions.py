@@ -10,6 +10,7 @@ import posixpath
 
 from lsp_agent.context.tokens import Count, largest
 from lsp_agent.workspace.errors import WorkspaceError
+from lsp_agent.workspace.names import folders_above
 from lsp_agent.workspace.overlay import Overlay
 
 NAME = "AGENTS.md"
@@ -40,14 +41,11 @@ def instructions(overlay: Overlay, path: str | None, budget: int, count: Count) 
 
 def nearest(overlay: Overlay, path: str | None) -> str | None:
     """Return the path of the nearest ``AGENTS.md`` up the tree; ``None`` without one."""
-    folder = posixpath.dirname(path) if path else ""
-    while True:
+    for folder in folders_above(path or NAME):
         candidate = posixpath.join(folder, NAME)
         try:
             if overlay.exists(candidate) and not overlay.leaves_out(candidate):
                 return candidate
         except WorkspaceError:
             return None
-        if not folder:
-            return None
-        folder = posixpath.dirname(folder)
+    return None

@@ -9,11 +9,10 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager
 from hashlib import blake2b
 
 from lsp_agent.cancel import Cancelled, CancelToken
-from lsp_agent.engine.types import ContextOverflowError, Engine
+from lsp_agent.engine.types import ContextOverflowError, Engine, Lease
 from lsp_agent.errors import LspAgentError
 from lsp_agent.index.service import CodeIndex
 from lsp_agent.index.types import SymbolRow
@@ -30,7 +29,6 @@ _KINDS = frozenset(
      "macro", "module"}
 )  # fmt: skip
 _log = logging.getLogger(__name__)
-Lease = Callable[[], AbstractContextManager[Engine]]
 
 
 class SemanticIndex:

@@ -6,8 +6,10 @@ import json
 import posixpath
 import re
 import tomllib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
+
+from lsp_agent.workspace.names import folders_above
 
 Read = Callable[[str], str | None]
 """Returns a file's text, ``None`` where it is not there or can't be read."""
@@ -34,20 +36,13 @@ def language_version(path: str, language: str | None, read: Read) -> str:
     The nearest project file on the way from the file's folder up to the root counts. Cost: reads
     of a few small files.
     """
-    for folder in _upwards(posixpath.dirname(path)):
+    for folder in folders_above(path):
         for name, found in _SOURCES.get(language or "", ()):
-            text = read(f"{folder}/{name}" if folder else name)
+            text = read(posixpath.join(folder, name))
             said = _quietly(found, text) if text is not None else ""
             if said and _VERSION.fullmatch(said):
                 return f"{_NAMES[language or '']} {said}"
     return ""
-
-
-def _upwards(folder: str) -> Iterator[str]:
-    while folder:
-        yield folder
-        folder = posixpath.dirname(folder)
-    yield ""
 
 
 def _quietly(found: Callable[[str], Any], text: str) -> str:

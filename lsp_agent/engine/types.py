@@ -6,7 +6,8 @@ decodes in another, and the event loop sees events only.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import Any, Literal, Protocol
@@ -235,3 +236,7 @@ class Engine(Protocol):
     def close(self) -> None:
         """Stop all work and free the weights; may be called twice."""
         ...
+
+
+Lease = Callable[[], AbstractContextManager[Engine]]
+"""Lends an engine, which is not closed while it is held."""

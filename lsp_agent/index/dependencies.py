@@ -11,11 +11,10 @@ from dataclasses import dataclass
 from lsp_agent.index.references import enclosing
 from lsp_agent.index.types import ImportRow
 from lsp_agent.index.view import IndexView
-from lsp_agent.syntax.languages import language_of
+from lsp_agent.syntax.languages import ECMA, language_of
 from lsp_agent.workspace.names import lies_in
 
 _MAX_NAMES, _MAX_OWNERS = 60, 4
-_SCRIPTS = frozenset({"javascript", "typescript", "tsx"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +103,7 @@ def package_of(row: ImportRow) -> str:
     if language == "python":
         top = module.partition(".")[0]
         return "" if top in sys.stdlib_module_names else top
-    if language in _SCRIPTS:
+    if language in ECMA:
         parts = module.removeprefix("node:").split("/")
         return "/".join(parts[:2]) if module.startswith("@") else parts[0]
     if language == "rust":

@@ -9,9 +9,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from pathlib import PurePosixPath
 
-from lsp_agent.syntax.languages import language_of
+from lsp_agent.syntax.languages import ECMA, language_of
 
-_ES = ("javascript", "typescript", "tsx")
 _ES_ENDINGS = ("", ".ts", ".tsx", ".d.ts", ".js", ".jsx", ".mjs", ".cjs", ".json", ".css")
 FOLDER_FILES = ("index", "mod", "__init__", "init")
 """Files that stand for the folder that they are in."""
@@ -20,7 +19,7 @@ _BY_PATH = ("c", "cpp", "bash", "html", "css", "ruby", "zig")
 _FAMILIES = (
     frozenset({"c", "cpp"}),
     frozenset({"java", "kotlin", "scala"}),
-    frozenset({"javascript", "typescript", "tsx", "html", "css", "json"}),
+    ECMA | {"html", "css", "json"},
 )
 _HERE = ("", "crate", "super", "self")
 
@@ -49,7 +48,7 @@ class ModuleMap:
         if module.startswith(".") or language in _BY_PATH:
             folder = posixpath.dirname(path)
             return self._relative(folder, module) or self._suffix(path, language, module)
-        if language in _ES or not module:
+        if language in ECMA or not module:
             return None
         if language == "go":
             return self._longest(path, language, module.split("/"), whole=False)
@@ -69,7 +68,12 @@ class ModuleMap:
     def _relative(self, folder: str, module: str) -> str | None:
         base = posixpath.normpath(posixpath.join(folder, module))
         stems = (base, base.removesuffix(".js"), posixpath.join(folder, module))
-        endings = (*_ES_ENDINGS, *(f"/index{ending}" for ending in _ES_ENDINGS[1:7]), ".rb", ".sh")
+        endings = (
+            *_ES_ENDINGS,
+            *(f"/index{ending}" for ending in _ES_ENDINGS[1:7]),
+            ".rb",
+            ".sh",
+        )
         return self._first(f"{stem}{ending}" for stem in stems for ending in endings)
 
     def _suffix(self, path: str, language: str, module: str) -> str | None:

@@ -58,6 +58,13 @@ def parameters_at(document: SyntaxDocument, path: str, position: Position) -> Pa
     return parameters_of(node, document.text.content)
 
 
+def head_at(document: SyntaxDocument, path: str, position: Position) -> str:
+    """Return the line that defines the function around a position; raises as the above does."""
+    source, at = Source(path, document.text.content), function_at(document, position)
+    offset = document.byte_at(at)
+    return _head(source, _definition(source, offset), offset)
+
+
 def function_at(document: SyntaxDocument, position: Position) -> Position:
     """Return where the name of the function around a position stands."""
     symbol = document.enclosing(position)

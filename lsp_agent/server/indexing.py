@@ -36,7 +36,7 @@ class IndexKeeper:
     async def follow(self) -> None:
         """Begin the index of every folder that has none yet, and let go of those that left."""
         app = await self._session.app()
-        app.on_index = self._told
+        app.folders.on_index = self._told
         roots = list(self._session.roots)
         await self._session.in_thread(lambda: _follow(app, roots))
 
@@ -69,7 +69,7 @@ class IndexKeeper:
                 roots[place.root.path] = place.root
                 paths[place.root.path].append(place.path)
         for path, root in roots.items():
-            if (index := app.index(root)) is not None:
+            if (index := app.folders.index(root)) is not None:
                 index.update(paths[path])
 
     def _follow_soon(self) -> None:
@@ -124,8 +124,8 @@ class _Shown:
 
 
 def _follow(app: App, roots: Iterable[Root]) -> None:
-    app.close_indexes({root.path for root in roots})
+    app.folders.close({root.path for root in roots})
     for root in roots:
-        index = app.index(root)
+        index = app.folders.index(root)
         if index is not None:
             index.begin()

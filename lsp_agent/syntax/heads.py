@@ -33,6 +33,23 @@ def import_statements(document: SyntaxDocument) -> list[Range]:
     ]
 
 
+def before_imports(document: SyntaxDocument) -> Range | None:
+    """Return the statement that one more import comes behind; ``None``: it comes first.
+
+    That is the last of the file's imports, or of directives such as ``"use client"``.
+    """
+    found = import_statements(document)
+    if found:
+        return found[-1]
+    last = None
+    for node in document.root.named_children if document.root is not None else ():
+        if node.type != "comment":
+            if [one.type for one in node.named_children] != ["string"]:
+                break
+            last = document.node_range(node)
+    return last
+
+
 def _requires(document: SyntaxDocument, node: Node) -> bool:
     values = [one.child_by_field_name("value") for one in node.named_children]
     return bool(values) and all(

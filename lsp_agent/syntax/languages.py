@@ -5,6 +5,9 @@ from __future__ import annotations
 import re
 from functools import cache
 
+ECMA = frozenset({"javascript", "typescript", "tsx"})
+"""The languages that are JavaScript's, but for types."""
+
 # Our name (the parser's name in tree-sitter-language-pack): LSP language ids and file name endings.
 _ROWS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "python": (("python",), (".py", ".pyi", ".pyw", ".bzl")),

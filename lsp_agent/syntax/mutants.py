@@ -13,8 +13,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from lsp_agent.syntax.issues import python_error
+from lsp_agent.syntax.languages import ECMA
 from lsp_agent.workspace.edits import TextEdit
 from lsp_agent.workspace.positions import Range
+from lsp_agent.workspace.text import shortened
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -113,7 +115,7 @@ def mutants(document: SyntaxDocument, place: Range, limit: int) -> list[Mutant]:
 
 
 def _family(language: str | None) -> str:
-    if language in ("javascript", "typescript", "tsx"):
+    if language in ECMA:
         return "javascript"
     return "python" if language == "python" else ""
 
@@ -274,4 +276,4 @@ def _other(text: str) -> str | None:
 
 def _short(text: str) -> str:
     line = " ".join(text.split())
-    return line if len(line) <= _SHOWN else line[: _SHOWN - 1] + "…"
+    return shortened(line, _SHOWN)

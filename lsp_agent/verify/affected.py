@@ -10,7 +10,7 @@ from itertools import islice
 
 from lsp_agent.index.view import IndexView
 from lsp_agent.syntax.document import SyntaxDocument
-from lsp_agent.syntax.languages import language_of
+from lsp_agent.syntax.languages import ECMA, language_of
 from lsp_agent.workspace.errors import OutsideRootError, UnreadableFileError
 from lsp_agent.workspace.overlay import FileChange, Overlay
 from lsp_agent.workspace.sequences import hunks
@@ -141,8 +141,7 @@ def stem_of(path: str) -> str:
 def is_alike(source: str, test: str) -> bool:
     """Whether a test's language can test a source's."""
     one, other = language_of(source), language_of(test)
-    scripts = ("javascript", "typescript", "tsx")
-    return one == other or (one in scripts and other in scripts)
+    return one == other or (one in ECMA and other in ECMA)
 
 
 def _by_text(

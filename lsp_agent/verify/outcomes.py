@@ -7,13 +7,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from lsp_agent.cancel import CancelToken
-from lsp_agent.errors import LspAgentError
 from lsp_agent.sandbox.types import Outcome, SandboxError
 from lsp_agent.verify.runners import Name, Runner, runner_for
 from lsp_agent.verify.types import Workshop
 from lsp_agent.workspace.overlay import Overlay
 
-_MAX_MESSAGE = 300
+_MAX_MESSAGE, _MOST_PRINTED = 300, 40
 _MOST_FAILING = 10
 _ENV = {"PYTHONDONTWRITEBYTECODE": "1", "COLUMNS": "400", "NO_COLOR": "1"}
 _ARGUMENTS: dict[Name, tuple[str, ...]] = {
@@ -75,6 +74,11 @@ class TestsRun:
     seconds: float = 0.0
     began: bool = True
 
+    @property
+    def printed(self) -> str:
+        """The last lines of the output, 40 at most: there runners say what went wrong."""
+        return "\n".join(self.output.splitlines()[-_MOST_PRINTED:])
+
 
 def run_tests(
     overlay: Overlay,
@@ -88,7 +92,7 @@ def run_tests(
     Raises :class:`~lsp_agent.cancel.Cancelled`. Cost: at most ``seconds``.
     """
     files = list(dict.fromkeys(one.partition("::")[0] for one in tests))
-    runner = runner_for(lambda path: text_of(overlay, path), files)
+    runner = runner_for(overlay.text, files)
     if runner is None:
         return TestsRun(reason=f"nothing is known that would run {', '.join(files)}", began=False)
     try:
@@ -158,15 +162,7 @@ def passed_of(runner: Runner, output: str) -> int:
     return sum(map(int, counts))
 
 
-def last_lines(output: str) -> str:
-    """Return the end of what a runner printed, on one line."""
+def last_lines(output: str, most: int = _MAX_MESSAGE) -> str:
+    """Return the end of what a program printed, on one line of at most so many characters."""
     rows = [row.strip() for row in _CONTROLS.sub("", output).splitlines() if row.strip()]
-    return "; ".join(rows[-4:])[-_MAX_MESSAGE:]
-
-
-def text_of(overlay: Overlay, path: str) -> str | None:
-    """Return a file's text; ``None`` where there is none that can be read."""
-    try:
-        return overlay.read(path) if overlay.exists(path) else None
-    except LspAgentError:
-        return None
+    return "; ".join(rows[-4:])[-most:]

@@ -17,13 +17,13 @@ from typing import Any
 from lsp_agent.cancel import CancelToken
 from lsp_agent.errors import LspAgentError
 from lsp_agent.sandbox.types import SandboxError
+from lsp_agent.syntax.languages import ECMA
 from lsp_agent.verify.programs import Printed, Programs
 from lsp_agent.verify.project import Project
 from lsp_agent.verify.types import Workshop
 from lsp_agent.workspace.overlay import Overlay
 
-_JS = frozenset({"javascript", "typescript", "tsx"})
-_WEB = _JS | {"json", "css", "html", "yaml", "markdown"}
+_WEB = ECMA | {"json", "css", "html", "yaml", "markdown"}
 _ENDINGS = ("js", "cjs", "mjs", "ts", "cts", "mts")
 _PRETTIER = (
     ".prettierrc",
@@ -331,7 +331,7 @@ STYLE_TOOLS = (
     ),
     StyleTool(
         "eslint",
-        _JS,
+        ECMA,
         lambda project, path: (
             bool(project.file(path, _ESLINT))
             or project.table(path, "package.json", "eslintConfig") is not None

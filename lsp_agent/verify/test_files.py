@@ -6,11 +6,11 @@ import posixpath
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
-from lsp_agent.syntax.languages import language_of
+from lsp_agent.syntax.languages import ECMA, language_of
 from lsp_agent.verify.affected import is_alike, is_runnable_test, stem_of
 
-TESTED = frozenset({"python", "javascript", "typescript", "tsx", "go"})
-"""The languages for whose code a place for tests is known."""
+# The languages for whose code a place for tests is known.
+_TESTED = frozenset({"python", "go"}) | ECMA
 _MOST_SEEN = 400
 
 
@@ -77,4 +77,4 @@ def _name(path: str, stem: str, tests: Sequence[str]) -> str:
 
 def is_tested(path: str) -> bool:
     """Whether tests can be written for a file: its language is known, and it is none itself."""
-    return language_of(path) in TESTED and not is_runnable_test(path)
+    return language_of(path) in _TESTED and not is_runnable_test(path)

@@ -14,7 +14,6 @@ from lsp_agent.verify.outcomes import (
     last_lines,
     passed_of,
     run_some,
-    text_of,
 )
 from lsp_agent.verify.runners import Runner, runner_for
 from lsp_agent.verify.types import Verdict, Workshop
@@ -38,7 +37,7 @@ def check_tests(
     """
     began = time.monotonic()
     files = [one.partition("::")[0] for one in tests]
-    runner = runner_for(lambda path: text_of(overlay, path), files)
+    runner = runner_for(overlay.text, files)
     if runner is None:
         return _unmade(f"nothing is known that would run {_listed(files)}", began)
     try:

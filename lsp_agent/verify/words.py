@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from lsp_agent.verify.types import Verdict
+from lsp_agent.workspace.text import first_line
 
 _UNDECIDED = "not checked: "
 _MOST = 160
@@ -24,7 +25,7 @@ def checked(verdicts: Sequence[Verdict]) -> str:
     lines = [f"checked: {', '.join(dict.fromkeys(made))}"] if made else []
     for one in verdicts:
         if one.ok is None:
-            why = one.detail.removeprefix(_UNDECIDED).partition("\n")[0][:_MOST]
+            why = first_line(one.detail.removeprefix(_UNDECIDED), _MOST)
             lines.append(f"{_UNDECIDED}{one.check}: {why}")
     return "\n".join(lines)
 
@@ -32,5 +33,5 @@ def checked(verdicts: Sequence[Verdict]) -> str:
 def remark(verdicts: Sequence[Verdict]) -> str:
     """Return which checks an edit fails, and the first line of each; ``""`` where none."""
     failed = failing(verdicts)
-    said = [f"{one.check}: {one.detail.partition(chr(10))[0][:_MOST]}" for one in failed]
+    said = [f"{one.check}: {first_line(one.detail, _MOST)}" for one in failed]
     return f"not verified, it fails {'; '.join(said)}" if said else ""

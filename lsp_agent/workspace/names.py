@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import posixpath
 import re
+from collections.abc import Iterator
 
 _TEST = re.compile(
     r"(?:^|/)(?:tests?|specs?|__tests__|testdata)/|(?:^|/)(?:test_|conftest\.)[^/]*$"
@@ -25,3 +27,10 @@ def lies_in(path: str, under: str) -> bool:
     """Whether a file is the one named, or lies in the folder named; all do for ``""``."""
     folder = under.rstrip("/")
     return not folder or path == folder or path.startswith(f"{folder}/")
+
+
+def folders_above(path: str) -> Iterator[str]:
+    """Yield the folders that a file lies in, the nearest first, the root as ``""`` last."""
+    while path:
+        path = posixpath.dirname(path)
+        yield path

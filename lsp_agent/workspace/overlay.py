@@ -14,7 +14,12 @@ from pathlib import Path
 from typing import Literal
 
 from lsp_agent.workspace.disk import DiskTree, Entry
-from lsp_agent.workspace.errors import OutOfScopeError, OutsideRootError, UnreadableFileError
+from lsp_agent.workspace.errors import (
+    OutOfScopeError,
+    OutsideRootError,
+    UnreadableFileError,
+    WorkspaceError,
+)
 from lsp_agent.workspace.files import FileText
 from lsp_agent.workspace.roots import Root, clean_path, refuse_git_folder
 
@@ -135,6 +140,13 @@ class Overlay:
         """Return a file's text as the run sees it; raises :class:`UnreadableFileError`."""
         with self._lock:
             return self._read(self._key(path))
+
+    def text(self, path: str) -> str | None:
+        """Return a file's text as the run sees it; ``None`` where there is none it can read."""
+        try:
+            return self.read(path) if self.exists(path) else None
+        except WorkspaceError:
+            return None
 
     def stamp(self, path: str) -> tuple[int, int] | None:
         """Return when a file of the disk was changed, in nanoseconds, and its size in bytes.

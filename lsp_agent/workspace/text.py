@@ -21,6 +21,7 @@ from lsp_agent.workspace.positions import (
 # str.splitlines also cuts at form feeds, U+0085, U+2028 and others, which the protocol does not.
 _EOL = re.compile(r"\r\n|\n|\r")
 _LINES = re.compile(r"[^\r\n]*(?:\r\n|\n|\r)|[^\r\n]+")
+_WORD = re.compile(r"[\w$]+")
 
 
 def line_starts(text: str) -> list[int]:
@@ -31,6 +32,16 @@ def line_starts(text: str) -> list[int]:
 def split_lines(text: str) -> list[str]:
     """Return the lines with their line ends; joined they are the text again."""
     return _LINES.findall(text)
+
+
+def first_line(text: str, most: int = 200) -> str:
+    """Return the first line that is not blank, of ``most`` characters at most."""
+    return text.strip().partition("\n")[0][:most]
+
+
+def shortened(text: str, most: int) -> str:
+    """Return a text of ``most`` characters at most; one that was longer ends with an ellipsis."""
+    return text if len(text) <= most else text[: most - 1] + "…"
 
 
 class Text:
@@ -78,6 +89,13 @@ class Text:
         if not 0 <= number < len(self._starts):
             return ""
         return self.content[self._starts[number] : self._line_end(number)]
+
+    def word(self, position: Position) -> str:
+        """Return the name that a position touches; ``""`` where there is none."""
+        for match in _WORD.finditer(self.line(position.line)):
+            if match.start() <= position.character <= match.end() and not match[0][0].isdecimal():
+                return match[0]
+        return ""
 
     def offset(self, position: Position) -> int:
         """Return a position's offset; a place beyond a line or the text is clamped to its end."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,7 @@ from lsp_agent.agent.prompts import Prompts
 from lsp_agent.agent.types import ApprovalQuestion, Reply, RunRequest, RunResult
 from lsp_agent.cancel import CancelToken
 from lsp_agent.config.load import Sources, load_settings
-from lsp_agent.engine.types import Engine, ToolCall
+from lsp_agent.engine.types import Engine, EngineInfo, ToolCall
 from lsp_agent.events import Event, EventStream
 from lsp_agent.language_servers.types import Instruments
 from lsp_agent.tools.spec import Tool, load_tools
@@ -42,6 +42,7 @@ class Stage:
         self.instruments: Instruments | None = None
         self.programs: Programs | None = None
         self.workshop: Workshop | None = None
+        self.calls_tools: Callable[[EngineInfo], bool | None] = lambda _info: None
 
     def file(self, name: str, text: str) -> None:
         path = self.folder / name
@@ -74,6 +75,7 @@ class Stage:
             programs=self.programs,
             workshop=self.workshop,
             prompts=self.prompts,
+            calls_tools=self.calls_tools,
             progress=lambda words, _share: self.progress.append(words),
         )
         return run_agent(request, env, self.cancel)

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 
 from lsp_agent.actions.fix_all import FILE, WORKSPACE
 from lsp_agent.actions.spec import Action, Place
 from lsp_agent.agent.types import RunResult
+from lsp_agent.cancel import CancelToken
+from lsp_agent.engine.types import Delta, Request
 from lsp_agent.syntax.document import SyntaxDocument
 from lsp_agent.verify.programs import Programs
 from lsp_agent.workspace.positions import Position, Range
@@ -27,10 +31,12 @@ def project(stage: Stage) -> Stage:
     return stage
 
 
-def run(stage: Stage, action: Action, code: str, engine: ScriptedEngine, path: str) -> RunResult:
+def run(
+    stage: Stage, action: Action, code: str, engine: ScriptedEngine, path: str, **agent: object
+) -> RunResult:
     text = (stage.folder / path).read_text()
     place = Place(path, SyntaxDocument.read(path, text), START)
-    return stage.run(engine, action.request(place, code), refine_passes=0)
+    return stage.run(engine, action.request(place, code), refine_passes=0, **agent)
 
 
 def test_the_linter_fixes_what_it_can_without_a_model(project: Stage) -> None:
@@ -81,6 +87,34 @@ def test_without_a_model_that_can_it_says_so(project: Stage) -> None:
     result = run(project, FILE, "F821", engine, "a.py")
     assert result.status == "rejected"
     assert "fix needs a larger model than tiny.gguf" in result.summary
+
+
+class _Slow(ScriptedEngine):
+    """Writes on and on."""
+
+    def generate(self, request: Request, cancel: CancelToken) -> Iterator[Delta]:
+        self.requests.append(request)
+        while not cancel.wait(0.01):
+            yield Delta(text="and on ")
+
+
+def test_the_time_of_a_run_is_that_of_all_its_files(project: Stage) -> None:
+    for name in ("a.py", "b.py", "c.py"):
+        project.file(name, BAD)
+    engine = _Slow([], **DIRECT)
+    result = run(project, WORKSPACE, "F821", engine, "a.py", max_seconds=0.2)
+    assert result.status == "rejected"
+    assert result.summary.count("used its 0.2 seconds") == 3
+    assert len(engine.requests) < 2
+
+
+def test_each_report_has_all_the_steps(project: Stage) -> None:
+    for name in ("a.py", "b.py"):
+        project.file(name, BAD)
+    good = "<<<code\ndef total(items):\n    return sum(items)\n>>>code"
+    engine = ScriptedEngine([good], **DIRECT)
+    result = run(project, WORKSPACE, "F821", engine, "a.py", max_steps=1)
+    assert result.summary == "fixed 2 of F821 in 2 files"
 
 
 def test_nothing_to_fix(project: Stage) -> None:

@@ -192,6 +192,28 @@ def test_a_traceback_leads_to_the_code(shop: Stage) -> None:
     assert result.status == "edited"
 
 
+@pytest.mark.parametrize("able", [True, False])
+def test_whether_tools_may_be_used_is_said_by_the_self_test_too(shop: Stage, *, able: bool) -> None:
+    shop.calls_tools = lambda _info: able
+    shop.file("rates.json", '{"from": 19}\n')
+    source = (
+        "import pathlib\nimport unittest\n\n\nclass RatesTest(unittest.TestCase):\n"
+        "    def test_rates(self):\n"
+        '        self.assertIn("18", pathlib.Path("rates.json").read_text())\n'
+    )
+    shop.file("tests/test_rates.py", source)
+    asked = ACTION.request(place(source, "self.assertIn", "tests/test_rates.py"), "")
+    engine = ScriptedEngine(
+        [edit("rates.json", "19", "18"), DONE], kind="llama-cpp", n_params=1_500_000_000
+    )
+    result = run(shop, engine, asked)
+    if able:
+        assert (result.status, result.summary) == ("edited", DONE)
+    else:
+        assert (result.status, engine.requests) == ("failed", [])
+        assert "nothing shows what code RatesTest.test_rates is about" in result.summary
+
+
 @pytest.mark.skipif(shutil.which("node") is None, reason="node is not installed")
 def test_javascript_by_nodes_own_runner(shop: Stage) -> None:
     source = "exports.fee = function fee(age) {\n  return age <= 18 ? 0 : 12;\n};\n"

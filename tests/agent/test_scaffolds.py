@@ -260,6 +260,21 @@ def test_a_component_follows_its_neighbours(stage: Stage) -> None:
     }
 
 
+@pytest.mark.parametrize(
+    "head",
+    ['"use client";\n', '// Shown first.\n"use client";\nimport {\n  a,\n} from "./a";\n'],
+)
+def test_a_components_import_is_put_at_the_top(stage: Stage, head: str) -> None:
+    body = (
+        "\nexport default function Home() {\n"
+        '  const more = () => import("./more");\n  const old = require("./old");\n'
+        "  return <Bo$0x onPick={more} />;\n}\n"
+    )
+    found = made(do(stage, "scaffold_component", f"#- src/Home.tsx\n{head}{body}"))
+    after = head + 'import Box from "./Box";\n' + body.replace("$0", "")
+    assert found["src/Home.tsx"] == after
+
+
 def test_a_typed_component_has_the_properties_of_its_tag(stage: Stage) -> None:
     project = '#- a.tsx\nexport default () => <Bo$0x on={1} open title="t" onHide={f}>x</Box>;\n'
     assert made(do(stage, "scaffold_component", project))["Box.tsx"] == (

@@ -8,7 +8,10 @@ import shutil
 import subprocess
 import sys
 import tomllib
+from collections.abc import Iterable
+from importlib.metadata import EntryPoint
 from pathlib import Path
+from threading import Thread
 
 import pytest
 
@@ -112,6 +115,25 @@ def test_a_plugins_tool_and_action_take_part(world: World, tmp_path: Path) -> No
     (status,) = plugins.status()
     assert (status.package, status.version, status.adds) == ("good", "1.0", ("do_it", "do"))
     assert (status.why, world.said) == ("", [])
+
+
+def test_two_that_ask_at_once_load_a_plugin_once(world: World) -> None:
+    world.install("good", tool())
+    find, asked = found_in(world.site), list[str]()
+
+    def slow(group: str) -> Iterable[EntryPoint]:
+        asked.append(group)
+        if len(asked) == 1:
+            other.start()
+            other.join(0.2)
+        return find(group)
+
+    plugins = Plugins(world.said.append, find=slow)
+    other = Thread(target=load_tools, args=(world.said.append, plugins))
+    assert "do_it" in load_tools(world.said.append, plugins)
+    other.join()
+    assert asked == ["lsp_agent.tools"]
+    assert [one.adds for one in plugins.status()] == [("do_it",)]
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ from itertools import islice
 from typing import Literal
 
 from lsp_agent.errors import LspAgentError
+from lsp_agent.workspace.names import folders_above
 from lsp_agent.workspace.overlay import Overlay
 
 Naming = Literal["pascal", "kebab", "folder"]
@@ -51,46 +52,38 @@ def manner_of(overlay: Overlay, path: str) -> Manner:
 
     Cost: a listing of a few folders, and reads of at most six modules and ``package.json``.
     """
-    root = _package(overlay, posixpath.dirname(path))
+    above = folders_above(path)
+    root = next((one for one in above if overlay.exists(posixpath.join(one, "package.json"))), "")
     inside = set(_files(overlay, root))
     app = next((one for one in _APP if _is_routed(inside, root, one)), None)
-    pages = next((one for one in _PAGES if _has(inside, _join(root, one))), None)
+    pages = next((one for one in _PAGES if _has(inside, posixpath.join(root, one))), None)
     components = _components(inside, root, path)
     near = [one for one in sorted(inside) if one.startswith(f"{components}/")]
     code = [one for one in (path, *near) if one.endswith(_CODE)]
-    texts = [_text(overlay, one) for one in islice(dict.fromkeys(code), _SAMPLES)]
-    typed = path.endswith((".ts", ".tsx")) or _join(root, "tsconfig.json") in inside
+    texts = [overlay.text(one) or "" for one in islice(dict.fromkeys(code), _SAMPLES)]
+    typed = path.endswith((".ts", ".tsx")) or posixpath.join(root, "tsconfig.json") in inside
     both = "\n".join(texts)
     return Manner(
         root=root,
         typescript=typed,
-        app=_join(root, app) if app else None,
-        pages=_join(root, pages) if pages else None,
+        app=posixpath.join(root, app) if app else None,
+        pages=posixpath.join(root, pages) if pages else None,
         components=components,
         naming=_naming(near, components),
         quote="'" if both.count("'") > both.count('"') else '"',
         semicolons=both.count(";\n") * 4 >= both.count("\n") or not both.strip(),
         indent=_indent(both),
         default_export=both.count("export default") * 2 >= len(texts),
-        async_params=_next_version(_text(overlay, _join(root, "package.json"))) >= _ASYNC_PARAMS,
+        async_params=_next_version(overlay.text(posixpath.join(root, "package.json")) or "")
+        >= _ASYNC_PARAMS,
     )
-
-
-def _join(folder: str, name: str) -> str:
-    return f"{folder}/{name}" if folder else name
-
-
-def _package(overlay: Overlay, folder: str) -> str:
-    while folder and not overlay.exists(f"{folder}/package.json"):
-        folder = posixpath.dirname(folder)
-    return folder
 
 
 def _files(overlay: Overlay, root: str) -> Iterable[str]:
     """Yield the files of the folders that matter, few of each."""
     yield from _listed(overlay, root)
     for folder in (*_APP, *_PAGES, *_COMPONENTS):
-        yield from _listed(overlay, _join(root, folder), deep=True)
+        yield from _listed(overlay, posixpath.join(root, folder), deep=True)
 
 
 def _listed(overlay: Overlay, folder: str, *, deep: bool = False) -> list[str]:
@@ -100,7 +93,7 @@ def _listed(overlay: Overlay, folder: str, *, deep: bool = False) -> list[str]:
         entries = overlay.listdir(folder)
     except LspAgentError:
         return []
-    return [_join(folder, entry.name) for entry in entries if not entry.is_dir]
+    return [posixpath.join(folder, entry.name) for entry in entries if not entry.is_dir]
 
 
 def _has(inside: set[str], folder: str) -> bool:
@@ -108,7 +101,7 @@ def _has(inside: set[str], folder: str) -> bool:
 
 
 def _is_routed(inside: set[str], root: str, folder: str) -> bool:
-    prefix = _join(root, folder) + "/"
+    prefix = posixpath.join(root, folder) + "/"
     return any(one.startswith(prefix) and _ROUTED.match(posixpath.basename(one)) for one in inside)
 
 
@@ -117,7 +110,7 @@ def _components(inside: set[str], root: str, path: str) -> str:
     if "components" in folder.split("/"):
         parts = folder.split("/")
         return "/".join(parts[: parts.index("components") + 1])
-    known = (_join(root, one) for one in _COMPONENTS)
+    known = (posixpath.join(root, one) for one in _COMPONENTS)
     return next((one for one in known if _has(inside, one)), folder)
 
 
@@ -147,10 +140,3 @@ def _next_version(text: str) -> int:
     except (ValueError, TypeError, AttributeError, RecursionError):
         match = None
     return int(match[0][:4]) if match else _ASYNC_PARAMS
-
-
-def _text(overlay: Overlay, path: str) -> str:
-    try:
-        return overlay.read(path) if overlay.exists(path) else ""
-    except LspAgentError:
-        return ""

@@ -18,6 +18,7 @@ from lsp_agent.server.convert import from_range, to_position
 from lsp_agent.server.documents import OpenDocument
 from lsp_agent.server.features.registration import register_capability, unregister_capability
 from lsp_agent.workspace.positions import Position, PositionEncoding
+from lsp_agent.workspace.text import shortened
 
 _ID = "lsp-agent-completion"
 _OPTIONS = types.CompletionOptions(trigger_characters=[".", "(", "[", "{", "=", ",", ":", " "])
@@ -103,7 +104,7 @@ def _item(
     new = word + text
     label, _, more = new.strip().partition("\n")
     return types.CompletionItem(
-        label=label if len(label) <= _MAX_LABEL else f"{label[: _MAX_LABEL - 1]}…",
+        label=shortened(label, _MAX_LABEL),
         kind=types.CompletionItemKind.Text,
         detail="lsp-agent",
         documentation=new if more else None,

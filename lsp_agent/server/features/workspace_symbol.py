@@ -28,7 +28,7 @@ async def answer(
     views = [
         index.view(session.overlay_of(root))
         for root in session.roots
-        if (index := app.index(root)) is not None
+        if (index := app.folders.index(root)) is not None
     ]
     found: list[types.SymbolInformation] = await session.in_thread(
         lambda: [one for view in views for one in _search(view, query, languages, session.encoding)]
