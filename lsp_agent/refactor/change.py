@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from lsp_agent.errors import LspAgentError
+from lsp_agent.refactor.errors import RefusedError
 from lsp_agent.syntax.document import SyntaxDocument
 from lsp_agent.syntax.tree import SyntaxNode, covering
 from lsp_agent.workspace.edits import TextEdit
@@ -15,12 +15,6 @@ LISTS = frozenset(
     {"module", "block", "program", "statement_block", "switch_case", "switch_default"}
 )
 """What holds statements."""
-
-
-class RefusedError(LspAgentError):
-    """A refactoring that would change what the program does, or might; the message says why."""
-
-    code = "refactor-refused"
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from lsp_agent.refactor.change import Editor, RefusedError, indent_of, line_end
+from lsp_agent.refactor.change import Editor, indent_of, line_end
 from lsp_agent.refactor.effects import FUNCTIONS, is_variable
+from lsp_agent.refactor.errors import RefusedError
 from lsp_agent.refactor.extract_variable import has_semicolons, use_of
 from lsp_agent.refactor.extracting import Piece, indented, unit_of
 from lsp_agent.refactor.naming import camel, free_name, variable_names, words_of

@@ -5,16 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import partial
 
-from lsp_agent.refactor.change import (
-    Change,
-    Editor,
-    RefusedError,
-    indent_of,
-    line_start,
-    next_line,
-    refuse,
-)
+from lsp_agent.refactor.change import Change, Editor, indent_of, line_start, next_line, refuse
 from lsp_agent.refactor.effects import ECMA
+from lsp_agent.refactor.errors import RefusedError
 from lsp_agent.refactor.extracting import (
     Piece,
     above_comments,

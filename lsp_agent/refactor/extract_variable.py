@@ -6,16 +6,7 @@ import re
 from collections.abc import Sequence
 from functools import partial
 
-from lsp_agent.refactor.change import (
-    Change,
-    Editor,
-    RefusedError,
-    alike,
-    exactly,
-    indent_of,
-    is_first,
-    refuse,
-)
+from lsp_agent.refactor.change import Change, Editor, alike, exactly, indent_of, is_first, refuse
 from lsp_agent.refactor.effects import (
     ECMA,
     FUNCTIONS,
@@ -23,6 +14,7 @@ from lsp_agent.refactor.effects import (
     has_effects,
     makes_objects,
 )
+from lsp_agent.refactor.errors import RefusedError
 from lsp_agent.refactor.hoisting import Hoisted, hoist, is_value
 from lsp_agent.refactor.naming import free_name, variable_names
 from lsp_agent.refactor.uses import depends

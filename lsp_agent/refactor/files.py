@@ -1,11 +1,10 @@
-"""The files that a refactoring reads, and how it says no."""
+"""The files that a refactoring reads."""
 
 from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
 
-from lsp_agent.errors import LspAgentError
 from lsp_agent.syntax.document import SyntaxDocument
 from lsp_agent.syntax.languages import language_of
 from lsp_agent.workspace.errors import OutsideRootError, UnreadableFileError
@@ -16,12 +15,6 @@ PYTHON = (".py", ".pyi")
 """How the names of Python files end; scripts have no ending."""
 Lacking = Callable[[str], Callable[[str], bool]]
 """Given a word, returns a test that tells of a file, without reading it, that it lacks the word."""
-
-
-class RefusedError(LspAgentError):
-    """A refactoring that is not done, because it is not sure to be right; the message says why."""
-
-    code = "refused"
 
 
 class WorkspaceFiles:

@@ -11,7 +11,6 @@ from lsp_agent.refactor.change import (
     LISTS,
     Change,
     Editor,
-    RefusedError,
     is_first,
     line_end,
     line_start,
@@ -30,6 +29,7 @@ from lsp_agent.refactor.effects import (
     names_in,
     reads,
 )
+from lsp_agent.refactor.errors import RefusedError
 from lsp_agent.refactor.hoisting import hoist
 from lsp_agent.refactor.operands import in_place_of
 from lsp_agent.refactor.uses import Uses, depends, uses_of

@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterator
 
 from lsp_agent.index.python.resolve import Resolver
 from lsp_agent.index.python.types import Declaration
-from lsp_agent.refactor.files import RefusedError
+from lsp_agent.refactor.errors import RefusedError
 from lsp_agent.refactor.rewrites import Rewrites
 from lsp_agent.refactor.source import Function, Source, Span
 from lsp_agent.syntax.python_model import Role

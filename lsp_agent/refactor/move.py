@@ -14,7 +14,8 @@ from dataclasses import dataclass
 
 from lsp_agent.index.python.types import ModuleObject
 from lsp_agent.refactor.circles import refuse_circles
-from lsp_agent.refactor.files import RefusedError, WorkspaceFiles
+from lsp_agent.refactor.errors import RefusedError
+from lsp_agent.refactor.files import WorkspaceFiles
 from lsp_agent.refactor.import_lines import (
     Taken,
     import_place,

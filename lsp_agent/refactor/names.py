@@ -14,7 +14,8 @@ from lsp_agent.index.python.evidence import Evidence
 from lsp_agent.index.python.modules import Module
 from lsp_agent.index.python.resolve import Resolver
 from lsp_agent.index.python.types import BuiltinClass, ClassRef, Declaration, External, Target
-from lsp_agent.refactor.files import PYTHON, RefusedError, WorkspaceFiles
+from lsp_agent.refactor.errors import RefusedError
+from lsp_agent.refactor.files import PYTHON, WorkspaceFiles
 from lsp_agent.refactor.origins import Origins
 from lsp_agent.syntax.python_model import (
     AttributeExpr,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lsp_agent.refactor.change import RefusedError
+from lsp_agent.refactor.errors import RefusedError
 from lsp_agent.syntax.tree import SyntaxNode
 
 _ATOMS = frozenset(

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from lsp_agent.refactor.change import RefusedError
 from lsp_agent.refactor.effects import COMPREHENSIONS, has_effects
+from lsp_agent.refactor.errors import RefusedError
 from lsp_agent.refactor.extracting import Piece
 from lsp_agent.refactor.python_paths import (
     LOOPS,

@@ -13,7 +13,8 @@ from dataclasses import dataclass
 
 from lsp_agent.index.python.types import ClassObject, ClassRef, Declaration
 from lsp_agent.refactor.calls import Call, laid_out, rewritten
-from lsp_agent.refactor.files import RefusedError, WorkspaceFiles
+from lsp_agent.refactor.errors import RefusedError
+from lsp_agent.refactor.files import WorkspaceFiles
 from lsp_agent.refactor.instructions import Wish
 from lsp_agent.refactor.leftovers import refuse_used
 from lsp_agent.refactor.names import Found, SymbolFinder

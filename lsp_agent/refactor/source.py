@@ -9,7 +9,7 @@ import tokenize
 import warnings
 from functools import cached_property
 
-from lsp_agent.refactor.files import RefusedError
+from lsp_agent.refactor.errors import RefusedError
 from lsp_agent.workspace.edits import TextEdit
 from lsp_agent.workspace.positions import Range
 from lsp_agent.workspace.text import Text, split_lines

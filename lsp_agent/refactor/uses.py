@@ -6,8 +6,8 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from lsp_agent.refactor.change import RefusedError
 from lsp_agent.refactor.effects import is_variable, reads
+from lsp_agent.refactor.errors import RefusedError
 from lsp_agent.syntax.document import SyntaxDocument
 from lsp_agent.syntax.locals import local_references
 from lsp_agent.syntax.python_model import Role, Scope, ScopeKind
