@@ -81,9 +81,7 @@ def _value(function: SyntaxNode) -> SyntaxNode:
         raise RefusedError("it does more than to return one expression")
     if any(one.type in _OWN or one.text == "arguments" for one in body.walk()):
         raise RefusedError("its expression belongs to the function that it stands in")
-    while body.type == "parenthesized_expression" and len(body.parts) == 1:
-        body = body.parts[0]
-    return body
+    return body.bare
 
 
 def _parameters(function: SyntaxNode) -> list[SyntaxNode]:

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from lsp_agent.refactor.change import Editor, indent_of, line_end
-from lsp_agent.refactor.effects import FUNCTIONS, is_variable
+from lsp_agent.refactor.change import Editor
+from lsp_agent.refactor.effects import FUNCTIONS, LOOPS, is_variable, own
 from lsp_agent.refactor.errors import RefusedError
-from lsp_agent.refactor.extract_variable import has_semicolons, use_of
-from lsp_agent.refactor.extracting import Piece, indented, unit_of
+from lsp_agent.refactor.extracting import Piece
+from lsp_agent.refactor.layout import has_semicolons, indent_of, line_end, reindented, unit_of
 from lsp_agent.refactor.naming import camel, free_name, variable_names, words_of
+from lsp_agent.refactor.operands import use_of
 from lsp_agent.refactor.uses import is_bound
 from lsp_agent.syntax.document import SyntaxDocument
 from lsp_agent.syntax.locals import local_references
@@ -20,7 +21,6 @@ from lsp_agent.workspace.edits import TextEdit
 _OWN_THIS = FUNCTIONS - {"arrow_function"}
 _WRITES = frozenset({"assignment_expression", "augmented_assignment_expression",
                      "update_expression"})  # fmt: skip
-_LOOPS = frozenset({"for_statement", "for_in_statement", "while_statement", "do_statement"})
 _LITERALS = {"number": "number", "string": "string", "template_string": "string",
              "true": "boolean", "false": "boolean"}  # fmt: skip
 
@@ -65,9 +65,7 @@ def ecma_edits(document: SyntaxDocument, piece: Piece, *, method: bool) -> Seque
 
 
 def _top(piece: Piece) -> SyntaxNode:
-    top = piece.nodes[0]
-    while top.parent is not None and top.parent.parent is not None:
-        top = top.parent
+    top = piece.nodes[0].top
     return top if not piece.nodes[-1].end > top.end else piece.nodes[-1]
 
 
@@ -76,8 +74,8 @@ def _parts(document: SyntaxDocument, piece: Piece, *, method: bool) -> _Parts:
     nodes = piece.nodes
     _check_this(nodes, method=method)
     _check_jumps(nodes)
-    found.awaits = bool(_own(nodes, "await_expression", "await"))
-    if _own(nodes, "yield_expression"):
+    found.awaits = bool(own(nodes, "await_expression", "await"))
+    if own(nodes, "yield_expression"):
         raise RefusedError("it yields to the caller of the function around it")
     found.returns = _returns(nodes)
     seen: set[tuple[int, int]] = set()
@@ -100,7 +98,7 @@ def _parts(document: SyntaxDocument, piece: Piece, *, method: bool) -> _Parts:
 
 def _returns(nodes: list[SyntaxNode]) -> bool:
     """Whether a piece ends the function around it, whichever way it takes."""
-    if not _own(nodes, "return_statement"):
+    if not own(nodes, "return_statement"):
         return False
     block = nodes[-1].parent
     function = block.parent if block is not None else None
@@ -190,7 +188,7 @@ def _loop(piece: Piece) -> SyntaxNode | None:
     for one in piece.nodes[0].around():
         if one.type in FUNCTIONS:
             break
-        if one.type in _LOOPS:
+        if one.type in LOOPS:
             found = one
     return found
 
@@ -217,16 +215,6 @@ def _type(places: list[SyntaxNode]) -> str:
     return "any"
 
 
-def _own(nodes: list[SyntaxNode], *types: str) -> list[SyntaxNode]:
-    return [
-        one
-        for node in nodes
-        if node.type not in FUNCTIONS
-        for one in node.walk(skip=FUNCTIONS)
-        if one.type in types
-    ]
-
-
 def _check_this(nodes: list[SyntaxNode], *, method: bool) -> None:
     """Refuse what means something else in another function."""
     for node in nodes:
@@ -243,8 +231,8 @@ def _check_this(nodes: list[SyntaxNode], *, method: bool) -> None:
 
 
 def _check_jumps(nodes: list[SyntaxNode]) -> None:
-    for jump in _own(nodes, "break_statement", "continue_statement"):
-        targets = _LOOPS | ({"switch_statement"} if jump.type == "break_statement" else set())
+    for jump in own(nodes, "break_statement", "continue_statement"):
+        targets = LOOPS | ({"switch_statement"} if jump.type == "break_statement" else set())
         inner = any(
             one.type in targets and any(node.holds(one) for node in nodes) for one in jump.around()
         )
@@ -279,10 +267,12 @@ def _names(piece: Piece, parts: _Parts) -> list[str]:
 def _body(document: SyntaxDocument, piece: Piece, parts: _Parts, indent: str) -> str:
     end = ";" if has_semicolons(document, piece.nodes[0]) else ""
     if piece.expression:
-        value = indented(document, piece, "", "")
+        value = reindented(document, piece.nodes, (piece.start, piece.end), "", "")
         wrapped = "\n" in value and not value.startswith(("(", "{", "["))
         return f"{indent}return " + (f"({value})" if wrapped else value) + end
-    body = indented(document, piece, indent_of(document, piece.start), indent)
+    body = reindented(
+        document, piece.nodes, (piece.start, piece.end), indent_of(document, piece.start), indent
+    )
     if len(parts.outputs) == 1:
         return f"{body}\n{indent}return {parts.outputs[0]}{end}"
     return (

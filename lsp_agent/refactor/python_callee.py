@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 
-from lsp_agent.refactor.change import LISTS, Editor, indent_of, is_first, line_end
+from lsp_agent.refactor.change import LISTS, Editor
 from lsp_agent.refactor.effects import FUNCTIONS, has_effects
 from lsp_agent.refactor.errors import RefusedError
 from lsp_agent.refactor.inlined import Callee, arguments_of, check_names, spliced
+from lsp_agent.refactor.layout import indent_of, is_first, line_end
 from lsp_agent.refactor.naming import free_name
 from lsp_agent.refactor.operands import written
 from lsp_agent.refactor.uses import depends

@@ -5,18 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from lsp_agent.refactor.effects import COMPREHENSIONS, has_effects
+from lsp_agent.refactor.effects import COMPREHENSIONS, LOOPS, has_effects, own
 from lsp_agent.refactor.errors import RefusedError
 from lsp_agent.refactor.extracting import Piece
-from lsp_agent.refactor.python_paths import (
-    LOOPS,
-    Assigns,
-    assigned,
-    jumps_out,
-    leaves,
-    own,
-    statements_of,
-)
+from lsp_agent.refactor.python_paths import Assigns, assigned, jumps_out, leaves, statements_of
 from lsp_agent.syntax.document import SyntaxDocument
 from lsp_agent.syntax.python_model import BindingKind, Occurrence, Role, Scope, ScopeKind
 from lsp_agent.syntax.python_names import PythonNames
