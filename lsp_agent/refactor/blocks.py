@@ -92,7 +92,7 @@ def leading(document: SyntaxDocument, block: SyntaxNode) -> list[SyntaxNode]:
 
 def statements_in(block: SyntaxNode) -> list[SyntaxNode]:
     """Return the statements of a block, or the one that stands for it."""
-    return block.parts if block.type in ("block", "statement_block") else [block]
+    return block.parts if _is_list(block) else [block]
 
 
 def lines_of(document: SyntaxDocument, block: SyntaxNode, indent: str) -> list[str]:

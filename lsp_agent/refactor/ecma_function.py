@@ -12,10 +12,10 @@ from lsp_agent.refactor.extracting import Piece
 from lsp_agent.refactor.layout import has_semicolons, indent_of, line_end, reindented, unit_of
 from lsp_agent.refactor.naming import camel, free_name, variable_names, words_of
 from lsp_agent.refactor.operands import use_of
-from lsp_agent.refactor.uses import is_bound
+from lsp_agent.refactor.uses import is_bound, name_at
 from lsp_agent.syntax.document import SyntaxDocument
 from lsp_agent.syntax.locals import local_references
-from lsp_agent.syntax.tree import SyntaxNode, covering
+from lsp_agent.syntax.tree import SyntaxNode
 from lsp_agent.workspace.edits import TextEdit
 
 _OWN_THIS = FUNCTIONS - {"arrow_function"}
@@ -90,7 +90,7 @@ def _parts(document: SyntaxDocument, piece: Piece, *, method: bool) -> _Parts:
         starts = [document.byte_at(range_.start) for range_ in ranges]
         if (starts[0], len(starts)) not in seen:
             seen.add((starts[0], len(starts)))
-            _classify(piece, [_leaf(document, at, one.text) for at in starts], found)
+            _classify(piece, [name_at(document, at, one.text) for at in starts], found)
     if found.declared and len(found.declared) != len(found.outputs):
         raise RefusedError(f"it both declares and sets what is used later: {found.outputs}")
     return found
@@ -106,13 +106,6 @@ def _returns(nodes: list[SyntaxNode]) -> bool:
     if not last and not _leaves(nodes):
         raise RefusedError("it returns on some ways through it only")
     return True
-
-
-def _leaf(document: SyntaxDocument, start: int, name: str) -> SyntaxNode:
-    found = covering(document, start, start + len(name.encode()))
-    if found is None:
-        raise RefusedError(f"{name} stands where it can't be read")
-    return found
 
 
 def _classify(piece: Piece, places: list[SyntaxNode], found: _Parts) -> None:

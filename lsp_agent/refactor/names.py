@@ -7,6 +7,7 @@ that hold it.
 
 from __future__ import annotations
 
+import builtins
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
@@ -304,8 +305,6 @@ class SymbolFinder:
 
 
 def _may_know(base: str, member: str) -> bool:
-    import builtins
-
     known = getattr(builtins, base, None)
     if isinstance(known, type):
         return hasattr(known, member)

@@ -20,16 +20,18 @@ from lsp_agent.refactor.leftovers import refuse_used
 from lsp_agent.refactor.names import Found, SymbolFinder
 from lsp_agent.refactor.parameters import (
     PLAIN_DECORATORS,
+    Function,
     Kind,
     Parameter,
     Parameters,
     compatible,
+    parameter_of,
     parameters_of,
     written,
 )
 from lsp_agent.refactor.rename import rename
 from lsp_agent.refactor.rewrites import Rewrites
-from lsp_agent.refactor.source import Function, Source, Span
+from lsp_agent.refactor.source import Source, Span
 from lsp_agent.syntax.document import SyntaxDocument
 from lsp_agent.syntax.python_model import BindingKind, Occurrence, Role
 from lsp_agent.workspace.edits import apply_edits
@@ -107,9 +109,7 @@ def _renamed(
     source = Source(path, files.text(path) or "")
     document = files.read(path)
     node = _definition(source, document.byte_at(at) if document is not None else 0)
-    args = node.args
-    every = [*args.posonlyargs, *args.args, *args.kwonlyargs, args.vararg, args.kwarg]
-    place = next((one for one in every if one is not None and one.arg == old), None)
+    place = parameter_of(node, old)
     if place is None:
         raise RefusedError(f"{function} has no parameter {old}")
     start = source.edit(source.span(place), "").range.start
