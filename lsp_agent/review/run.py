@@ -173,7 +173,7 @@ class Review:
                 progress(f"reviewing {item.path}", number / len(self._pending))
                 claims = self._answer(engine, info, item.question, cancel, spent)
                 self._claims[item.key] = claims
-                self._kept.keep(item.key, self._workspace, write_claims(claims))
+                self._kept.keep(item.key, write_claims(claims))
 
     def _answer(
         self,
