@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import posixpath
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.resources import files
@@ -17,6 +16,7 @@ from typing import Any
 from lsp_agent.cancel import CancelToken
 from lsp_agent.errors import LspAgentError
 from lsp_agent.sandbox.types import SandboxError
+from lsp_agent.verify.outcomes import last_lines
 from lsp_agent.verify.runners import PYTHON
 from lsp_agent.verify.timed_calls import MARK
 from lsp_agent.verify.types import Verdict, Workshop
@@ -28,7 +28,6 @@ LEAST_GAIN = 0.1
 _TURNS = 3
 _MAX_SHOWN = 600
 _ENV = {"PYTHONDONTWRITEBYTECODE": "1", "PYTHONHASHSEED": "0", "NO_COLOR": "1"}
-_CONTROLS = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
 
 class BenchmarkError(LspAgentError):
@@ -85,7 +84,9 @@ def time_once(
         raise BenchmarkError(f"it did not end ({outcome.ended}, {seconds:g} s at most)")
     found = _found(outcome.output)
     if outcome.status != 0 or found is None:
-        raise BenchmarkError(f"it failed: {_end(outcome.output)}")
+        raise BenchmarkError(
+            f"it failed: {last_lines(outcome.output, _MAX_SHOWN) or 'it said nothing'}"
+        )
     if not found["cases"] or found["raised"] == found["cases"]:
         said = found["results"][0] if found["results"] else "there are none"
         raise BenchmarkError(f"no case of it works: {said[:_MAX_SHOWN]}")
@@ -152,11 +153,6 @@ def _is_whole(data: Any) -> bool:
         and data["seconds"] >= 0
         and "steady" in data
     )
-
-
-def _end(output: str) -> str:
-    rows = [row.strip() for row in _CONTROLS.sub("", output).splitlines() if row.strip()]
-    return "; ".join(rows[-4:])[-_MAX_SHOWN:] or "it said nothing"
 
 
 def _duration(seconds: float) -> str:

@@ -158,10 +158,10 @@ def passed_of(runner: Runner, output: str) -> int:
     return sum(map(int, counts))
 
 
-def last_lines(output: str) -> str:
-    """Return the end of what a runner printed, on one line."""
+def last_lines(output: str, most: int = _MAX_MESSAGE) -> str:
+    """Return the end of what a program printed, on one line of at most so many characters."""
     rows = [row.strip() for row in _CONTROLS.sub("", output).splitlines() if row.strip()]
-    return "; ".join(rows[-4:])[-_MAX_MESSAGE:]
+    return "; ".join(rows[-4:])[-most:]
 
 
 def text_of(overlay: Overlay, path: str) -> str | None:
