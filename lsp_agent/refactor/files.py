@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Callable, Mapping
 
+from lsp_agent.index.python.documents import Documents
 from lsp_agent.syntax.document import SyntaxDocument
 from lsp_agent.syntax.languages import language_of
 from lsp_agent.workspace.errors import OutsideRootError, UnreadableFileError
@@ -35,7 +35,7 @@ class WorkspaceFiles:
         self._lacking = lacking
         self._check = check
         self._edited = dict(_texts or {})
-        self._documents: OrderedDict[str, SyntaxDocument | None] = OrderedDict()
+        self._documents = Documents(self.text, _KEPT)
         # The folder is walked once: what was edited since is known.
         known: set[str] = set(_before._all) if _before else set(overlay.walk())
         python: set[str] = set(_before._python) if _before else set(filter(self._is_python, known))
@@ -65,14 +65,7 @@ class WorkspaceFiles:
 
     def read(self, path: str) -> SyntaxDocument | None:
         """Return a file's document; ``None`` if it can't be read."""
-        if path not in self._documents:
-            text = self.text(path)
-            document = SyntaxDocument.parse(text, "python") if text is not None else None
-            self._documents[path] = document
-            while len(self._documents) > _KEPT:
-                self._documents.popitem(last=False)
-        self._documents.move_to_end(path)
-        return self._documents[path]
+        return self._documents.read(path)
 
     def files_with(self, name: str) -> list[str]:
         """Return the Python files whose text holds a word, also in strings."""
