@@ -258,13 +258,18 @@ class SyntaxDocument:
         return next(iter(self.nodes_at(position)), None)
 
     def nodes_at(self, position: Position) -> list[Node]:
-        """Return that node and all around it, the root last."""
+        """Return that node and all around it, the root last.
+
+        A cursor in the white space of a line means its code: what stands before the line's end
+        holds its end too.
+        """
         tree = self._tree
         if tree is None:
             return []
         line = self.text.line(position.line)
         indent = len(line) - len(line.lstrip())
-        place = Position(position.line, min(max(position.character, indent), len(line)))
+        last = max(indent, len(line.rstrip()) - 1)
+        place = Position(position.line, min(max(position.character, indent), last, len(line)))
         at = self._offsets.to_bytes(self.text.offset(place))
         return ascent(tree.root_node, tree.root_node.descendant_for_byte_range(at, at))
 

@@ -53,6 +53,11 @@ def marked(text: str) -> tuple[str, Range]:
     return source.content, Range(source.position(start), source.position(end))
 
 
+@pytest.mark.parametrize("name", sorted(ACTIONS))
+def test_an_example_is_offered_where_it_says(name: str) -> None:
+    assert ACTIONS[name].offers(place_of(ACTIONS[name])[1])
+
+
 # What needs more than a text has its example in test_explain_edit, test_optimise and
 # tests/agent/test_fixed_tests.py.
 @pytest.mark.parametrize("name", sorted(ACTIONS.keys() - {"explain_edit", "optimise", "fix_test"}))
@@ -60,7 +65,6 @@ def test_example(name: str, stage: Stage) -> None:
     action = ACTIONS[name]
     files, place = place_of(action)
     offers = action.offers(place)
-    assert offers
     request = action.request(place, action.example.argument or offers[0].argument)
     assert request.scope == ({place.path} if action.reach == "file" else None)
     for path, text in files.items():
