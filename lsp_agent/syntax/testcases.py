@@ -57,21 +57,16 @@ def test_at(document: SyntaxDocument, position: Position) -> str | None:
     Python and the scripts' ``test("…", …)`` only. Cost: a look at the nodes around the position.
     """
     first, part = document.near(position)
-    at = Position(position.line - first, position.character)
-    # Right behind a test the cursor is still at it.
-    return _innermost(part, at) or _innermost(part, Position(at.line, max(at.character - 1, 0)))
-
-
-def _innermost(document: SyntaxDocument, position: Position) -> str | None:
+    around = part.nodes_at(Position(position.line - first, position.character))
     names: list[str] = []
-    for node in reversed(document.nodes_at(position)):
+    for node in reversed(around):
         name = node.child_by_field_name("name")
         if node.type in _SCOPES and name is not None:
-            names.append(document.node_text(name))
+            names.append(part.node_text(name))
             if node.type == "function_definition":
                 # What is defined inside of a function is no test.
                 return ".".join(names) if names[-1].startswith("test") else None
-        elif node.type == "call_expression" and (said := _said(document, node)) is not None:
+        elif node.type == "call_expression" and (said := _said(part, node)) is not None:
             names.append(said[1])
             if said[0] in _TESTS:
                 return " > ".join(names)

@@ -79,7 +79,7 @@ def test_the_innermost(source: str, language: str, needle: str, expected: str | 
     [
         ("def test_a():\n    assert 1|\n", "python", "test_a"),
         ("def test_a():\n    assert 1\n|", "python", None),
-        ("test('a', () => {\n  f();\n})|;\n", "javascript", "a"),
+        ("test('a', () => {\n  f();\n});|\n", "javascript", None),
     ],
 )
 def test_the_cursor_right_behind_it(source: str, language: str, expected: str | None) -> None:
