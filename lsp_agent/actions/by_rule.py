@@ -6,7 +6,8 @@ from typing import ClassVar
 
 from lsp_agent.actions.spec import ActionError, BaseAction, Offer, Place
 from lsp_agent.agent.types import Answer, RunRequest
-from lsp_agent.refactor.change import Change, RefusedError
+from lsp_agent.refactor.change import Change
+from lsp_agent.refactor.errors import RefusedError
 from lsp_agent.syntax.document import SyntaxDocument
 from lsp_agent.workspace.positions import Position, Range
 

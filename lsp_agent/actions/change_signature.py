@@ -8,7 +8,7 @@ from typing import ClassVar
 
 from lsp_agent.actions.spec import ActionError, BaseAction, Example, Offer, Place, Reach, Spot
 from lsp_agent.agent.types import Answer, RunRequest
-from lsp_agent.refactor.files import RefusedError
+from lsp_agent.refactor.errors import RefusedError
 from lsp_agent.refactor.instructions import understand
 from lsp_agent.refactor.signature import parameters_at
 from lsp_agent.syntax.symbols import Symbol

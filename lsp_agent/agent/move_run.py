@@ -5,7 +5,7 @@ from __future__ import annotations
 from lsp_agent.agent.environment import RejectedError, Run
 from lsp_agent.agent.query import Budget
 from lsp_agent.agent.refactoring import counted, files_of, listed, place_of, put
-from lsp_agent.refactor.files import RefusedError
+from lsp_agent.refactor.errors import RefusedError
 from lsp_agent.refactor.move import move
 from lsp_agent.syntax.languages import language_of
 

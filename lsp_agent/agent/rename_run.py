@@ -17,7 +17,8 @@ from lsp_agent.agent.refactoring import counted, files_of, listed, place_of, put
 from lsp_agent.context.untrusted import guarded
 from lsp_agent.engine.types import Message
 from lsp_agent.language_servers.types import View
-from lsp_agent.refactor.files import RefusedError, WorkspaceFiles
+from lsp_agent.refactor.errors import RefusedError
+from lsp_agent.refactor.files import WorkspaceFiles
 from lsp_agent.refactor.mentions import Mention, Subject, mentions
 from lsp_agent.refactor.rename import Renaming, rename
 from lsp_agent.resources import resource

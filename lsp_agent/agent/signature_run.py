@@ -16,7 +16,7 @@ from lsp_agent.agent.query import Budget
 from lsp_agent.agent.refactoring import counted, files_of, place_of, put
 from lsp_agent.context.untrusted import guarded, unguarded
 from lsp_agent.engine.types import Message
-from lsp_agent.refactor.files import RefusedError
+from lsp_agent.refactor.errors import RefusedError
 from lsp_agent.refactor.instructions import Wish, list_in, understand, whole
 from lsp_agent.refactor.parameters import Parameters, read_parameters
 from lsp_agent.refactor.signature import Resigned, change_signature, head_at

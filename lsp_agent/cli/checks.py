@@ -69,12 +69,10 @@ def _plugins(context: CliContext, folder: Path) -> Iterator[Check]:
     """Load what is installed, and say of each package what it adds or why it is off."""
     from lsp_agent.actions.spec import load_actions
     from lsp_agent.engine.plugged import engine_kinds
-    from lsp_agent.plugins import Plugins
     from lsp_agent.sandbox.plugged import sandbox_kinds
     from lsp_agent.tools.spec import load_tools
 
-    chosen = context.load(folder).settings.plugins
-    plugins = Plugins(lambda _: None, enabled=chosen.enabled, disabled=chosen.disabled)
+    plugins = context.plugins(context.load(folder).settings, lambda _: None)
     load_tools(lambda _: None, plugins)
     load_actions(lambda _: None, plugins)
     engine_kinds(plugins)

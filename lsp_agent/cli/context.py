@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from lsp_agent.config.load import Loaded
     from lsp_agent.config.model import Settings
     from lsp_agent.config.paths import Home
+    from lsp_agent.plugins import Plugins
 
 
 class UsageError(LspAgentError):
@@ -90,6 +91,13 @@ class CliContext:
         if errors:
             raise ConfigError("\n".join(errors))
         return loaded.settings
+
+    def plugins(self, settings: Settings, warn: Callable[[str], None] | None = None) -> Plugins:
+        """Return the plugins that settings let in; nothing is loaded yet."""
+        from lsp_agent.plugins import Plugins
+
+        chosen = settings.plugins
+        return Plugins(warn or self.warn, enabled=chosen.enabled, disabled=chosen.disabled)
 
     @contextmanager
     def app(self, workspace: Path | None) -> Iterator[App]:

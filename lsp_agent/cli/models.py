@@ -141,7 +141,7 @@ def _time(context: CliContext, name: str | None, *, as_json: bool) -> None:
     if name is not None:
         chosen = chosen if isinstance(chosen, LlamaSettings) else LlamaSettings()
         chosen = chosen.model_copy(update={"model": name})
-    engine = make_engine("bench", chosen, context.home, os.environ)
+    engine = make_engine("bench", chosen, context.home, os.environ, context.plugins(settings))
     try:
         timing = measure(engine, CancelToken())
         info = engine.info()

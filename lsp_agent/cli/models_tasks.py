@@ -89,18 +89,16 @@ def _several(flag: str, name: str, help_: str, **rest: Any) -> Callable[[Any], A
 def bench_tasks(context: CliContext, where: str, choice: Choice, *, as_json: bool) -> None:
     """Have every model do the tasks with every profile; print a table, or JSON."""
     from lsp_agent.actions.spec import load_actions
-    from lsp_agent.plugins import Plugins
     from lsp_agent.sandbox.choose import find_sandbox
     from lsp_agent.tasks.bench import Bench
     from lsp_agent.tasks.load import load_tasks
 
     settings = context.settings(None)
     tasks = choice.among(load_tasks(where))
-    sandbox, remarks = find_sandbox(settings.sandbox, os.environ)
+    plugins = context.plugins(settings)
+    sandbox, remarks = find_sandbox(settings.sandbox, os.environ, plugins)
     if sandbox is None:
         context.warn(f"hidden tests are not run: {'; '.join(remarks)}")
-    chosen = settings.plugins
-    plugins = Plugins(context.warn, enabled=chosen.enabled, disabled=chosen.disabled)
     kinds = {one.name: one.kind for one in load_actions(context.warn, plugins).values()}
     bench = Bench(
         settings, kinds, sandbox, choice.through, lambda task: context.say(f"task {task.id}")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from lsp_agent.cli import output
-from lsp_agent.cli.context import CliContext, pass_context
+from lsp_agent.cli.context import CliContext, UsageError, pass_context
 
 if TYPE_CHECKING:
     from lsp_agent.app import App
@@ -49,8 +49,8 @@ def command(
     """Review what changed and print what was found.
 
     Syntax errors are found without a model. What a model says is shown as information unless a tool
-    confirms it. Exit status: 0 done, 1 with --fail-on, 2 usage, 3 no engine or no model that can
-    review, 130 cancelled.
+    confirms it. Exit status: 0 done, 1 with --fail-on, 2 usage, no git or no such REV, 3 no engine
+    or no model that can review, 130 cancelled.
     """
     from lsp_agent.engine.types import EngineUnavailableError
     from lsp_agent.review.types import LEVELS
@@ -78,6 +78,7 @@ def _review(context: CliContext, app: App, root: Root, base: str | None) -> tupl
     from lsp_agent.cli.signals import cancel_on_signals
     from lsp_agent.review.changes import changed_files
     from lsp_agent.review.syntax import broken
+    from lsp_agent.vcs.place import VcsError
     from lsp_agent.workspace.overlay import Overlay
 
     token = CancelToken()
@@ -86,7 +87,10 @@ def _review(context: CliContext, app: App, root: Root, base: str | None) -> tupl
         cancel_on_signals(token),
         ProgressLine(enabled=not context.quiet, color=context.color_stderr) as line,
     ):
-        files = changed_files(overlay, base)
+        try:
+            files = changed_files(overlay, base)
+        except VcsError as error:
+            raise UsageError(str(error)) from error
         review = app.review(overlay, files)
         review.prepare()
         found = in_thread(lambda: review.carry_out(token, line.show))

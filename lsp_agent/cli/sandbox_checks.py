@@ -14,8 +14,10 @@ def sandbox(context: CliContext, folder: Path) -> Iterator[Check]:
     """Yield the check of the sandbox that a folder's settings choose."""
     from lsp_agent.sandbox.choose import ABILITIES, find_sandbox, mend
 
-    settings = context.load(folder).settings.sandbox
-    found, remarks = find_sandbox(settings, os.environ)
+    every = context.load(folder).settings
+    settings = every.sandbox
+    # What is wrong with a plugin is told in a row of its own.
+    found, remarks = find_sandbox(settings, os.environ, context.plugins(every, lambda _: None))
     if found is None:
         yield Check("sandbox", False, "; ".join(remarks), mend(settings))
         return

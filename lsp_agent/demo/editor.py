@@ -13,6 +13,14 @@ from lsp_agent.workspace.edits import TextEdit, apply_edits
 from lsp_agent.workspace.positions import Position, Range
 from lsp_agent.workspace.text import Text
 
+CODE_ACTIONS: Mapping[str, Any] = {
+    "dataSupport": True,
+    "disabledSupport": True,
+    "resolveSupport": {"properties": ["edit"]},
+    "codeActionLiteralSupport": {
+        "codeActionKind": {"valueSet": ["", "quickfix", "refactor", "source"]}
+    },
+}
 CAPABILITIES: Mapping[str, Any] = {
     # Our positions count code points, so that nothing has to be translated.
     "general": {"positionEncodings": ["utf-32"]},
@@ -22,21 +30,12 @@ CAPABILITIES: Mapping[str, Any] = {
         "workspaceEdit": {"documentChanges": True},
         "configuration": True,
     },
-    "textDocument": {
-        "codeAction": {
-            "dataSupport": True,
-            "disabledSupport": True,
-            "resolveSupport": {"properties": ["edit"]},
-            "codeActionLiteralSupport": {
-                "codeActionKind": {"valueSet": ["", "quickfix", "refactor", "source"]}
-            },
-        }
-    },
+    "textDocument": {"codeAction": CODE_ACTIONS},
 }
 
 
 class EditError(LspAgentError):
-    """The server sent an edit that this client did not declare, or for another text."""
+    """An edit that a client did not declare, or for a text or file that it has not."""
 
     code = "bad-edit"
 
@@ -90,7 +89,7 @@ class Editor:
                 raise EditError(f"the edit is for {document.get('uri')}, not for {self.uri}")
             if document.get("version") not in (None, self.version):
                 raise EditError(f"the edit is for version {document.get('version')} of the text")
-            text = apply_edits(text, [_text_edit(one) for one in change["edits"]])
+            text = apply_edits(text, [text_edit(one) for one in change["edits"]])
         return text.content
 
     def take(self, client: LspClient, text: str) -> None:
@@ -120,7 +119,8 @@ class Editor:
             self._progress(str(value.get("message", "")), value.get("percentage"))
 
 
-def _text_edit(edit: Mapping[str, Any]) -> TextEdit:
+def text_edit(edit: Mapping[str, Any]) -> TextEdit:
+    """Read an edit of the protocol, with positions in code points."""
     places = [
         Position(edit["range"][end]["line"], edit["range"][end]["character"])
         for end in ("start", "end")

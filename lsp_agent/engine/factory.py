@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,8 +19,6 @@ from lsp_agent.plugins import Plugins
 
 if TYPE_CHECKING:
     from lsp_agent.engine.host.remote import Connector
-
-_log = logging.getLogger(__name__)
 
 
 def make_engine(
@@ -42,7 +39,7 @@ def make_engine(
     if isinstance(settings, PluginEngineSettings):
         from lsp_agent.engine.plugged import plugged_engine
 
-        return plugged_engine(name, settings, plugins or Plugins(_log.warning), env)
+        return plugged_engine(name, settings, plugins, env)
     path = Catalogue(home).resolve(settings.model)
     if settings.draft_model is not None:
         draft = Catalogue(home).resolve(settings.draft_model).absolute()

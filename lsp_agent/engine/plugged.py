@@ -36,10 +36,10 @@ def engine_kinds(plugins: Plugins) -> dict[str, EngineKind]:
 
 
 def plugged_engine(
-    name: str, settings: PluginEngineSettings, plugins: Plugins, env: Mapping[str, str]
+    name: str, settings: PluginEngineSettings, plugins: Plugins | None, env: Mapping[str, str]
 ) -> Engine:
     """Return an engine of a plugin; raises :class:`EngineUnavailableError`."""
-    kinds = engine_kinds(plugins)
+    kinds = engine_kinds(plugins) if plugins is not None else {}
     kind = kinds.get(settings.plugin)
     if kind is None:
         close = get_close_matches(settings.plugin, kinds, 1)

@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import partial
 
-from lsp_agent.refactor.change import Change, Editor, indent_of, is_first, node_in
-from lsp_agent.refactor.conditions import replaced
+from lsp_agent.refactor.change import Change, Editor, node_in, replaced
 from lsp_agent.refactor.effects import ECMA
-from lsp_agent.refactor.extract_variable import has_semicolons
-from lsp_agent.refactor.extracting import unit_of
+from lsp_agent.refactor.layout import has_semicolons, indent_of, is_first, unit_of
 from lsp_agent.syntax.document import SyntaxDocument
 from lsp_agent.syntax.tree import SyntaxNode
 from lsp_agent.workspace.edits import TextEdit
@@ -38,9 +36,7 @@ def arrow_braces(document: SyntaxDocument, range_: Range) -> list[Change]:
 
 
 def _with_braces(document: SyntaxDocument, arrow: SyntaxNode, body: SyntaxNode) -> list[Change]:
-    value = body
-    while value.type == "parenthesized_expression" and len(value.parts) == 1:
-        value = value.parts[0]
+    value = body.bare
     indent, unit = indent_of(document, arrow.start), unit_of(document)
     hazard = value.text if value.type != "sequence_expression" else f"({value.text})"
     end = ";" if has_semicolons(document, arrow) else ""

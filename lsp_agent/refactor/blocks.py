@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from lsp_agent.refactor.change import indent_of, is_first, line_start, node_in
+from lsp_agent.refactor.change import node_in
 from lsp_agent.refactor.effects import ECMA
-from lsp_agent.refactor.extracting import unit_of
+from lsp_agent.refactor.layout import indent_of, is_first, line_start, reindented, unit_of
 from lsp_agent.syntax.document import SyntaxDocument
 from lsp_agent.syntax.tree import SyntaxNode
 from lsp_agent.workspace.positions import Range
@@ -92,7 +92,7 @@ def leading(document: SyntaxDocument, block: SyntaxNode) -> list[SyntaxNode]:
 
 def statements_in(block: SyntaxNode) -> list[SyntaxNode]:
     """Return the statements of a block, or the one that stands for it."""
-    return block.parts if block.type in ("block", "statement_block") else [block]
+    return block.parts if _is_list(block) else [block]
 
 
 def lines_of(document: SyntaxDocument, block: SyntaxNode, indent: str) -> list[str]:
@@ -103,19 +103,7 @@ def lines_of(document: SyntaxDocument, block: SyntaxNode, indent: str) -> list[s
         return []
     start, end = inner[0].start, inner[-1].end
     old = indent_of(document, start) if is_first(document, start) else ""
-    quoted = [
-        one
-        for one in block.walk()
-        if one.type in ("string", "template_string") and "\n" in one.text
-    ]
-    lines, at = [], start
-    for raw in document.data[start:end].splitlines(keepends=True):
-        line = raw.decode("utf-8", "replace").rstrip("\r\n")
-        inside = any(one.start < at < one.end for one in quoted)
-        bare = line.removeprefix(old) if at != start else line
-        lines.append(line if inside else indent + bare if bare.strip() else "")
-        at += len(raw)
-    return lines
+    return reindented(document, [block], (start, end), old, indent).split("\n")
 
 
 def _is_list(block: SyntaxNode) -> bool:
@@ -124,14 +112,10 @@ def _is_list(block: SyntaxNode) -> bool:
 
 def negated(condition: SyntaxNode, *, script: bool) -> str:
     """Return the opposite of a condition, as it is written in an ``if``, without its brackets."""
-    inner = condition
-    while inner.type == "parenthesized_expression" and len(inner.parts) == 1:
-        inner = inner.parts[0]
+    inner = condition.bare
     if inner.type == "not_operator" or (inner.type == "unary_expression" and inner.text[0] == "!"):
         value = inner.parts[0]
-        while script and value.type == "parenthesized_expression" and len(value.parts) == 1:
-            value = value.parts[0]
-        return value.text
+        return value.bare.text if script else value.text
     if (flipped := _flipped(inner)) is not None:
         return flipped
     mark = "!" if script else "not "
@@ -151,9 +135,7 @@ def _flipped(node: SyntaxNode) -> str | None:
 
 def conjoined(condition: SyntaxNode) -> str:
     """Return a condition as an operand of ``and``."""
-    inner = condition
-    while inner.type == "parenthesized_expression" and len(inner.parts) == 1:
-        inner = inner.parts[0]
+    inner = condition.bare
     operator = inner.child("operator")
     lazy = operator is not None and operator.text in ("||", "??", "or")
     weak = inner.type in _WEAK - {"boolean_operator", "binary_expression"} or lazy

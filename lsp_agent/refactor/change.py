@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from lsp_agent.errors import LspAgentError
+from lsp_agent.refactor.errors import RefusedError
+from lsp_agent.refactor.layout import is_first, line_end, line_start, next_line
 from lsp_agent.syntax.document import SyntaxDocument
 from lsp_agent.syntax.tree import SyntaxNode, covering
 from lsp_agent.workspace.edits import TextEdit
@@ -15,12 +16,6 @@ LISTS = frozenset(
     {"module", "block", "program", "statement_block", "switch_case", "switch_default"}
 )
 """What holds statements."""
-
-
-class RefusedError(LspAgentError):
-    """A refactoring that would change what the program does, or might; the message says why."""
-
-    code = "refactor-refused"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,13 +37,13 @@ Finder = Callable[[SyntaxDocument, Range], list[Change]]
 """Looks around a place only, so that listing stays fast."""
 
 
-def refuse(reason: str) -> Callable[[], Sequence[TextEdit]]:
-    """Return the edits of a change that is refused."""
+def refusal(title: str, reason: str, argument: str = "") -> Change:
+    """Return a change of which the place alone shows that it is refused."""
 
     def edits() -> Sequence[TextEdit]:
         raise RefusedError(reason)
 
-    return edits
+    return Change(title, edits, argument, reason)
 
 
 class Editor:
@@ -72,6 +67,23 @@ class Editor:
     def insert(self, at: int, text: str) -> None:
         """Put a text before a byte."""
         self.replace(at, at, text)
+
+    def remove(self, statement: SyntaxNode) -> None:
+        """Take a statement out, with its line where nothing else but a comment stands on it."""
+        document, data = self._document, self._document.data
+        end = statement.end
+        behind = data[end : line_end(document, end)]
+        if is_first(document, statement.start) and not behind.strip(b" \t;"):
+            self.replace(line_start(document, statement.start), next_line(document, end), "")
+        elif behind.lstrip(b" \t").startswith((b"#", b"//")):
+            self.replace(statement.start, end + len(behind) - len(behind.lstrip()), "")
+        elif behind.lstrip(b" \t").startswith(b";"):
+            mark = data.index(b";", end) + 1
+            rest = data[mark : line_end(document, end)]
+            self.replace(statement.start, mark + len(rest) - len(rest.lstrip()), "")
+        else:
+            spaces = len(behind) - len(behind.lstrip())
+            self.replace(statement.start, end + spaces, "")
 
     def done(self) -> list[TextEdit]:
         """Return the edits in the order in which they were made."""
@@ -132,34 +144,12 @@ def _extent(node: SyntaxNode) -> tuple[int, int]:
     return node.start, node.end
 
 
-def line_start(document: SyntaxDocument, offset: int) -> int:
-    """Return the first byte of the line that holds a byte."""
-    data = document.data
-    return max(data.rfind(b"\n", 0, offset), data.rfind(b"\r", 0, offset)) + 1
+def replaced(document: SyntaxDocument, title: str, node: SyntaxNode, text: str) -> list[Change]:
+    """Return the change that puts a text in a node's place."""
 
+    def edits() -> Sequence[TextEdit]:
+        editor = Editor(document)
+        editor.put(node, text)
+        return editor.done()
 
-def line_end(document: SyntaxDocument, offset: int) -> int:
-    """Return the byte behind the line's last character, before its line end."""
-    data = document.data
-    ends = [at for at in (data.find(b"\n", offset), data.find(b"\r", offset)) if at >= 0]
-    return min(ends, default=len(data))
-
-
-def next_line(document: SyntaxDocument, offset: int) -> int:
-    """Return the first byte of the line behind the one that holds a byte."""
-    end = line_end(document, offset)
-    return end + (
-        2 if document.data[end : end + 2] == b"\r\n" else 1 if end < len(document.data) else 0
-    )
-
-
-def indent_of(document: SyntaxDocument, offset: int) -> str:
-    """Return the white space that the line of a byte begins with."""
-    start = line_start(document, offset)
-    line = document.data[start : line_end(document, start)].decode("utf-8", "replace")
-    return line[: len(line) - len(line.lstrip())]
-
-
-def is_first(document: SyntaxDocument, offset: int) -> bool:
-    """Whether only white space stands before a byte on its line."""
-    return not document.data[line_start(document, offset) : offset].strip()
+    return [Change(title, edits)]

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from lsp_agent.index.python.resolve import Resolver
-from lsp_agent.refactor.files import RefusedError, WorkspaceFiles
+from lsp_agent.refactor.errors import RefusedError
+from lsp_agent.refactor.files import WorkspaceFiles
 from lsp_agent.refactor.import_lines import imported_modules
 from lsp_agent.refactor.source import Source
 

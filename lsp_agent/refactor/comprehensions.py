@@ -6,18 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from lsp_agent.refactor.change import (
-    LISTS,
-    Change,
-    Editor,
-    RefusedError,
-    indent_of,
-    is_first,
-    line_end,
-    node_in,
-)
+from lsp_agent.refactor.change import LISTS, Change, Editor, node_in
 from lsp_agent.refactor.effects import FUNCTIONS, has_effects, names_in
-from lsp_agent.refactor.extracting import unit_of
+from lsp_agent.refactor.errors import RefusedError
+from lsp_agent.refactor.layout import indent_of, is_first, line_end, unit_of
 from lsp_agent.syntax.document import SyntaxDocument
 from lsp_agent.syntax.python_model import Role, Scope, ScopeKind
 from lsp_agent.syntax.python_names import PythonNames

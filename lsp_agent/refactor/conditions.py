@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from lsp_agent.refactor.blocks import (
     If,
     conjoined,
@@ -15,30 +13,15 @@ from lsp_agent.refactor.blocks import (
     statements_in,
     written_if,
 )
-from lsp_agent.refactor.change import Change, Editor, indent_of, is_first, node_in
-from lsp_agent.refactor.effects import ECMA, FUNCTIONS
-from lsp_agent.refactor.extract_variable import has_semicolons
-from lsp_agent.refactor.extracting import unit_of
-from lsp_agent.refactor.python_paths import LOOPS
+from lsp_agent.refactor.change import Change, node_in, replaced
+from lsp_agent.refactor.effects import ECMA, FUNCTIONS, LOOPS
+from lsp_agent.refactor.layout import has_semicolons, indent_of, is_first, unit_of
 from lsp_agent.syntax.document import SyntaxDocument
 from lsp_agent.syntax.tree import SyntaxNode
-from lsp_agent.workspace.edits import TextEdit
 from lsp_agent.workspace.positions import Range
 
 _LEAVING = frozenset({"return_statement", "raise_statement", "throw_statement",
                       "continue_statement", "break_statement"})  # fmt: skip
-_SCRIPT_LOOPS = frozenset({"for_statement", "for_in_statement", "while_statement", "do_statement"})
-
-
-def replaced(document: SyntaxDocument, title: str, node: SyntaxNode, text: str) -> list[Change]:
-    """Return the change that puts a text in a node's place."""
-
-    def edits() -> Sequence[TextEdit]:
-        editor = Editor(document)
-        editor.put(node, text)
-        return editor.done()
-
-    return [Change(title, edits)]
 
 
 def invert_if(document: SyntaxDocument, range_: Range) -> list[Change]:
@@ -102,8 +85,7 @@ def _leaving(found: If) -> str:
         return ""
     if owner.type in FUNCTIONS and not owner.type.startswith("class"):
         return "return"
-    loops = _SCRIPT_LOOPS if found.script else LOOPS
-    return "continue" if owner.type in loops else ""
+    return "continue" if owner.type in LOOPS else ""
 
 
 def _declares(block: SyntaxNode) -> bool:
@@ -204,9 +186,7 @@ def _is_not(node: SyntaxNode) -> bool:
 
 def _strictly_negated(node: SyntaxNode, *, script: bool) -> str:
     """Return the negation of an operand; a double one stays, as it makes a truth value."""
-    inner = node
-    while inner.type == "parenthesized_expression" and len(inner.parts) == 1:
-        inner = inner.parts[0]
+    inner = node.bare
     if inner.type == "not_operator" or _is_not(inner):
         return f"{'!' if script else 'not '}{inner.text}"
     return negated(inner, script=script)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from lsp_agent.refactor.change import RefusedError
+from lsp_agent.refactor.errors import RefusedError
 from lsp_agent.refactor.inlined import Callee
-from lsp_agent.refactor.uses import is_bound
+from lsp_agent.refactor.uses import is_bound, is_same_there, local_places
 from lsp_agent.syntax.document import SyntaxDocument
 from lsp_agent.syntax.locals import local_references
-from lsp_agent.syntax.tree import SyntaxNode, covering, tree
+from lsp_agent.syntax.tree import SyntaxNode, tree
 
 _KINDS = frozenset({"function_declaration", "variable_declarator"})
 _OWN = frozenset({"this", "super", "meta_property", "await_expression", "yield_expression",
@@ -36,28 +36,27 @@ def ecma_callee(document: SyntaxDocument, node: SyntaxNode) -> Callee:
     names = [one.text for one in parameters]
     used = {one.text: _uses(document, one) for one in parameters}
 
-    def same_there(name: str, call: SyntaxNode) -> bool:
-        for one in call.around():
-            if one.holds(statement):
-                break
-            if any(leaf.text == name and is_bound(leaf) for leaf in one.walk()):
-                return False
-        return True
-
     exported = statement.parent is not None and statement.parent.type == "export_statement"
     listed = any(one.parent is not None and one.parent.type == "export_specifier" for one in places)
-    uses = [one for one in places if one not in bound]
-    return Callee(node.text, statement, value, [], names, {}, used, uses,
-                  not exported and not listed, same_there)  # fmt: skip
+    return Callee(
+        name=node.text,
+        definition=statement,
+        value=value,
+        statements=[],
+        parameters=names,
+        defaults={},
+        places=used,
+        uses=[one for one in places if one not in bound],
+        private=not exported and not listed,
+        same_there=lambda name, call: is_same_there(name, statement, call),
+    )
 
 
 def _places(document: SyntaxDocument, node: SyntaxNode) -> list[SyntaxNode]:
     """Return all places of a function's name."""
-    ranges = local_references(document, document.position_at(node.start))
-    if ranges is not None:
-        starts = [document.byte_at(one.start) for one in ranges]
-        found = [covering(document, at, at + len(node.text.encode())) for at in starts]
-        return [one for one in found if one is not None]
+    local = local_places(document, node)
+    if local is not None:
+        return local
     root = tree(document)
     named = (one for one in (root.walk() if root is not None else ()) if one.text == node.text)
     return [
@@ -81,9 +80,7 @@ def _value(function: SyntaxNode) -> SyntaxNode:
         raise RefusedError("it does more than to return one expression")
     if any(one.type in _OWN or one.text == "arguments" for one in body.walk()):
         raise RefusedError("its expression belongs to the function that it stands in")
-    while body.type == "parenthesized_expression" and len(body.parts) == 1:
-        body = body.parts[0]
-    return body
+    return body.bare
 
 
 def _parameters(function: SyntaxNode) -> list[SyntaxNode]:
@@ -101,7 +98,4 @@ def _parameters(function: SyntaxNode) -> list[SyntaxNode]:
 
 
 def _uses(document: SyntaxDocument, parameter: SyntaxNode) -> list[SyntaxNode]:
-    ranges = local_references(document, document.position_at(parameter.start)) or []
-    starts = [document.byte_at(one.start) for one in ranges]
-    found = [covering(document, at, at + len(parameter.text.encode())) for at in starts]
-    return [one for one in found if one is not None and one != parameter]
+    return [one for one in local_places(document, parameter) or [] if one != parameter]

@@ -5,21 +5,22 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from lsp_agent.refactor.change import Editor, RefusedError, indent_of, line_end
-from lsp_agent.refactor.effects import FUNCTIONS, is_variable
-from lsp_agent.refactor.extract_variable import has_semicolons, use_of
-from lsp_agent.refactor.extracting import Piece, indented, unit_of
+from lsp_agent.refactor.change import Editor
+from lsp_agent.refactor.effects import FUNCTIONS, LOOPS, is_variable, own
+from lsp_agent.refactor.errors import RefusedError
+from lsp_agent.refactor.extracting import Piece
+from lsp_agent.refactor.layout import has_semicolons, indent_of, line_end, reindented, unit_of
 from lsp_agent.refactor.naming import camel, free_name, variable_names, words_of
-from lsp_agent.refactor.uses import is_bound
+from lsp_agent.refactor.operands import use_of
+from lsp_agent.refactor.uses import is_bound, name_at
 from lsp_agent.syntax.document import SyntaxDocument
 from lsp_agent.syntax.locals import local_references
-from lsp_agent.syntax.tree import SyntaxNode, covering
+from lsp_agent.syntax.tree import SyntaxNode
 from lsp_agent.workspace.edits import TextEdit
 
 _OWN_THIS = FUNCTIONS - {"arrow_function"}
 _WRITES = frozenset({"assignment_expression", "augmented_assignment_expression",
                      "update_expression"})  # fmt: skip
-_LOOPS = frozenset({"for_statement", "for_in_statement", "while_statement", "do_statement"})
 _LITERALS = {"number": "number", "string": "string", "template_string": "string",
              "true": "boolean", "false": "boolean"}  # fmt: skip
 
@@ -64,9 +65,7 @@ def ecma_edits(document: SyntaxDocument, piece: Piece, *, method: bool) -> Seque
 
 
 def _top(piece: Piece) -> SyntaxNode:
-    top = piece.nodes[0]
-    while top.parent is not None and top.parent.parent is not None:
-        top = top.parent
+    top = piece.nodes[0].top
     return top if not piece.nodes[-1].end > top.end else piece.nodes[-1]
 
 
@@ -75,8 +74,8 @@ def _parts(document: SyntaxDocument, piece: Piece, *, method: bool) -> _Parts:
     nodes = piece.nodes
     _check_this(nodes, method=method)
     _check_jumps(nodes)
-    found.awaits = bool(_own(nodes, "await_expression", "await"))
-    if _own(nodes, "yield_expression"):
+    found.awaits = bool(own(nodes, "await_expression", "await"))
+    if own(nodes, "yield_expression"):
         raise RefusedError("it yields to the caller of the function around it")
     found.returns = _returns(nodes)
     seen: set[tuple[int, int]] = set()
@@ -91,7 +90,7 @@ def _parts(document: SyntaxDocument, piece: Piece, *, method: bool) -> _Parts:
         starts = [document.byte_at(range_.start) for range_ in ranges]
         if (starts[0], len(starts)) not in seen:
             seen.add((starts[0], len(starts)))
-            _classify(piece, [_leaf(document, at, one.text) for at in starts], found)
+            _classify(piece, [name_at(document, at, one.text) for at in starts], found)
     if found.declared and len(found.declared) != len(found.outputs):
         raise RefusedError(f"it both declares and sets what is used later: {found.outputs}")
     return found
@@ -99,7 +98,7 @@ def _parts(document: SyntaxDocument, piece: Piece, *, method: bool) -> _Parts:
 
 def _returns(nodes: list[SyntaxNode]) -> bool:
     """Whether a piece ends the function around it, whichever way it takes."""
-    if not _own(nodes, "return_statement"):
+    if not own(nodes, "return_statement"):
         return False
     block = nodes[-1].parent
     function = block.parent if block is not None else None
@@ -107,13 +106,6 @@ def _returns(nodes: list[SyntaxNode]) -> bool:
     if not last and not _leaves(nodes):
         raise RefusedError("it returns on some ways through it only")
     return True
-
-
-def _leaf(document: SyntaxDocument, start: int, name: str) -> SyntaxNode:
-    found = covering(document, start, start + len(name.encode()))
-    if found is None:
-        raise RefusedError(f"{name} stands where it can't be read")
-    return found
 
 
 def _classify(piece: Piece, places: list[SyntaxNode], found: _Parts) -> None:
@@ -189,7 +181,7 @@ def _loop(piece: Piece) -> SyntaxNode | None:
     for one in piece.nodes[0].around():
         if one.type in FUNCTIONS:
             break
-        if one.type in _LOOPS:
+        if one.type in LOOPS:
             found = one
     return found
 
@@ -216,16 +208,6 @@ def _type(places: list[SyntaxNode]) -> str:
     return "any"
 
 
-def _own(nodes: list[SyntaxNode], *types: str) -> list[SyntaxNode]:
-    return [
-        one
-        for node in nodes
-        if node.type not in FUNCTIONS
-        for one in node.walk(skip=FUNCTIONS)
-        if one.type in types
-    ]
-
-
 def _check_this(nodes: list[SyntaxNode], *, method: bool) -> None:
     """Refuse what means something else in another function."""
     for node in nodes:
@@ -242,8 +224,8 @@ def _check_this(nodes: list[SyntaxNode], *, method: bool) -> None:
 
 
 def _check_jumps(nodes: list[SyntaxNode]) -> None:
-    for jump in _own(nodes, "break_statement", "continue_statement"):
-        targets = _LOOPS | ({"switch_statement"} if jump.type == "break_statement" else set())
+    for jump in own(nodes, "break_statement", "continue_statement"):
+        targets = LOOPS | ({"switch_statement"} if jump.type == "break_statement" else set())
         inner = any(
             one.type in targets and any(node.holds(one) for node in nodes) for one in jump.around()
         )
@@ -278,10 +260,12 @@ def _names(piece: Piece, parts: _Parts) -> list[str]:
 def _body(document: SyntaxDocument, piece: Piece, parts: _Parts, indent: str) -> str:
     end = ";" if has_semicolons(document, piece.nodes[0]) else ""
     if piece.expression:
-        value = indented(document, piece, "", "")
+        value = reindented(document, piece.nodes, (piece.start, piece.end), "", "")
         wrapped = "\n" in value and not value.startswith(("(", "{", "["))
         return f"{indent}return " + (f"({value})" if wrapped else value) + end
-    body = indented(document, piece, indent_of(document, piece.start), indent)
+    body = reindented(
+        document, piece.nodes, (piece.start, piece.end), indent_of(document, piece.start), indent
+    )
     if len(parts.outputs) == 1:
         return f"{body}\n{indent}return {parts.outputs[0]}{end}"
     return (

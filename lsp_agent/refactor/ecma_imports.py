@@ -6,8 +6,9 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from lsp_agent.refactor.change import Editor, line_start, next_line
+from lsp_agent.refactor.change import Editor
 from lsp_agent.refactor.import_runs import Placed, Row, Run, runs, with_comments, written
+from lsp_agent.refactor.layout import line_start, next_line
 from lsp_agent.syntax.document import SyntaxDocument
 from lsp_agent.syntax.tree import SyntaxNode, tree
 from lsp_agent.workspace.edits import TextEdit

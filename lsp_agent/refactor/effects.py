@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from lsp_agent.syntax.tree import SyntaxNode
 
@@ -21,16 +21,11 @@ FUNCTIONS = frozenset(
     }
 )  # fmt: skip
 _CALLS = frozenset({"call", "call_expression", "new_expression"})
-_ACTS = _CALLS | {"await", "yield", "await_expression", "yield_expression"}
-_EFFECTS = frozenset(
-    {
-        "await", "yield", "named_expression", "await_expression", "yield_expression",
-        "assignment_expression", "augmented_assignment_expression", "update_expression",
-    }
-)  # fmt: skip
-_LOOPS = frozenset(
-    {"for_statement", "while_statement", "do_statement", "for_in_statement", *COMPREHENSIONS}
-)
+_WAITS = frozenset({"await", "yield", "await_expression", "yield_expression"})
+_ACTS = _CALLS | _WAITS
+LOOPS = frozenset({"for_statement", "while_statement", "do_statement", "for_in_statement"})
+REPEATING = LOOPS | COMPREHENSIONS
+"""What evaluates what it holds more than once."""
 _STORES = frozenset(
     {
         "assignment", "augmented_assignment", "assignment_expression", "delete_statement",
@@ -54,6 +49,7 @@ _BINDS = frozenset(
         "update_expression",
     }
 )  # fmt: skip
+_EFFECTS = _WAITS | _BINDS
 _READS = frozenset({"attribute", "subscript", "member_expression", "subscript_expression"})
 # Builtins whose calls nobody notices, as long as they are given plain values.
 _QUIET = frozenset(
@@ -99,6 +95,17 @@ def in_the_way(
     return None
 
 
+def own(nodes: Iterable[SyntaxNode], *types: str) -> list[SyntaxNode]:
+    """Return the nodes of some types that some statements hold, but in functions inside them."""
+    return [
+        one
+        for node in nodes
+        if node.type not in FUNCTIONS
+        for one in node.walk(skip=FUNCTIONS)
+        if one.type in types
+    ]
+
+
 def makes_objects(node: SyntaxNode) -> bool:
     """Whether each evaluation of a node makes a new object that can be told from others."""
     return any(one.type in _MUTABLE for one in node.walk())
@@ -135,7 +142,7 @@ def _loop_around(use: SyntaxNode, list_: SyntaxNode) -> SyntaxNode | None:
     for one in use.around():
         if one == list_:
             break
-        if one.type in _LOOPS:
+        if one.type in REPEATING:
             found = one
     return found
 

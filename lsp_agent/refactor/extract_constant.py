@@ -5,17 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import partial
 
-from lsp_agent.refactor.change import (
-    Change,
-    Editor,
-    alike,
-    exactly,
-    line_end,
-    line_start,
-    next_line,
-)
+from lsp_agent.refactor.change import Change, Editor, alike, exactly
 from lsp_agent.refactor.effects import ECMA
 from lsp_agent.refactor.hoisting import is_value
+from lsp_agent.refactor.layout import above_comments, line_end, next_line
 from lsp_agent.refactor.naming import constant_names, free_name
 from lsp_agent.syntax.document import SyntaxDocument
 from lsp_agent.syntax.tree import SyntaxNode, tree
@@ -62,9 +55,7 @@ def _edits(document: SyntaxDocument, node: SyntaxNode, *, every: bool) -> Sequen
     if every and root is not None:
         found = alike(document, node, root)
         places = [one for one in found if is_value(one, document.language)]
-    top = places[0]
-    while top.parent is not None and top.parent.parent is not None:
-        top = top.parent
+    top = places[0].top
     script = document.language in ECMA
     name = free_name(document, constant_names(node))
     value = f"({node.text})" if "\n" in node.text and "string" not in node.type else node.text
@@ -86,13 +77,8 @@ def _declare(document: SyntaxDocument, editor: Editor, top: SyntaxNode, line: st
         last = at == line_end(document, head.end)
         editor.insert(at, ("\n" if last else "") + f"\n{line}\n" + ("" if blank else "\n"))
         return
-    at = line_start(document, top.start)
-    above = top
     # What is written right above a statement is about it.
-    for comment in _comments_above(top):
-        if document.data[comment.end : above.start].count(b"\n") != 1 or comment.start == 0:
-            break
-        at, above = line_start(document, comment.start), comment
+    at = above_comments(document, top)
     gap = "\n\n" if top.type.endswith("definition") else ""
     editor.insert(at, f"{line}\n{gap}")
 
@@ -106,15 +92,4 @@ def _head(parts: list[SyntaxNode], document: SyntaxDocument) -> SyntaxNode | Non
         if one.type not in _IMPORTS and not opening:
             break
         found = one
-    return found
-
-
-def _comments_above(node: SyntaxNode) -> list[SyntaxNode]:
-    """Return the comments between a node and the one before it, the nearest first."""
-    siblings = node.parent.children if node.parent is not None else []
-    found: list[SyntaxNode] = []
-    for one in reversed([one for one in siblings if one.end <= node.start]):
-        if one.type != "comment":
-            break
-        found.append(one)
     return found

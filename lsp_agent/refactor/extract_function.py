@@ -5,22 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import partial
 
-from lsp_agent.refactor.change import (
-    Change,
-    Editor,
-    RefusedError,
+from lsp_agent.refactor.change import Change, Editor, refusal
+from lsp_agent.refactor.effects import ECMA
+from lsp_agent.refactor.errors import RefusedError
+from lsp_agent.refactor.extracting import Piece, is_alone, piece_in
+from lsp_agent.refactor.layout import (
+    above_comments,
     indent_of,
     line_start,
     next_line,
-    refuse,
-)
-from lsp_agent.refactor.effects import ECMA
-from lsp_agent.refactor.extracting import (
-    Piece,
-    above_comments,
-    indented,
-    is_alone,
-    piece_in,
+    reindented,
     unit_of,
 )
 from lsp_agent.refactor.naming import free_name, snake, variable_names, words_of
@@ -54,7 +48,7 @@ def _offered(document: SyntaxDocument, range_: Range, *, method: bool) -> list[C
         return []
     title = "Extract method" if method else "Extract function"
     if not piece.expression and not is_alone(document, piece):
-        return [Change(title, refuse(_OWN_LINES), refused=_OWN_LINES)]
+        return [refusal(title, _OWN_LINES)]
     if document.language != "python":
         from lsp_agent.refactor.ecma_function import ecma_edits
 
@@ -63,7 +57,7 @@ def _offered(document: SyntaxDocument, range_: Range, *, method: bool) -> list[C
     host = above.parent if above is not None else None
     if not piece.expression and host is not None and host.type == "class_definition":
         reason = "in the body of a class, what is set becomes an attribute of the class"
-        return [Change(title, refuse(reason), refused=reason)]
+        return [refusal(title, reason)]
     return [Change(title, partial(_edits, document, piece, method=method))]
 
 
@@ -122,9 +116,7 @@ def _edits(document: SyntaxDocument, piece: Piece, *, method: bool) -> Sequence[
         editor.replace(piece.start, piece.end, _call(piece, parts, f"{receiver}.{name}", inputs))
         editor.insert(at, f"{gap}{definition}")
         return editor.done()
-    top = piece.nodes[0]
-    while top.parent is not None and top.parent.parent is not None:
-        top = top.parent
+    top = piece.nodes[0].top
     definition = _definition(document, piece, parts, "", unit, name, parts.inputs)
     at = above_comments(document, top) if top != piece.nodes[0] else line_start(document, top.start)
     lines = document.data[:at].replace(b"\r\n", b"\n")
@@ -168,11 +160,13 @@ def _definition(
     inner = indent + unit
     if piece.expression:
         text = piece.nodes[0].text
-        value = indented(document, piece, "", "")
+        value = reindented(document, piece.nodes, (piece.start, piece.end), "", "")
         wrapped = "\n" in text and piece.nodes[0].type != "parenthesized_expression"
         body = f"{inner}return " + (f"({value})" if wrapped else value)
     else:
-        body = indented(document, piece, indent_of(document, piece.start), inner)
+        body = reindented(
+            document, piece.nodes, (piece.start, piece.end), indent_of(document, piece.start), inner
+        )
         if parts.outputs:
             body += f"\n{inner}return {', '.join(parts.outputs)}"
     start = "async def" if parts.awaits else "def"

@@ -2,20 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from functools import partial
 
-from lsp_agent.refactor.change import (
-    Change,
-    Editor,
-    RefusedError,
-    alike,
-    exactly,
-    indent_of,
-    is_first,
-    refuse,
-)
+from lsp_agent.refactor.change import Change, Editor, alike, exactly, refusal
 from lsp_agent.refactor.effects import (
     ECMA,
     FUNCTIONS,
@@ -23,8 +13,11 @@ from lsp_agent.refactor.effects import (
     has_effects,
     makes_objects,
 )
+from lsp_agent.refactor.errors import RefusedError
 from lsp_agent.refactor.hoisting import Hoisted, hoist, is_value
+from lsp_agent.refactor.layout import has_semicolons, indent_of, is_first
 from lsp_agent.refactor.naming import free_name, variable_names
+from lsp_agent.refactor.operands import use_of
 from lsp_agent.refactor.uses import depends
 from lsp_agent.syntax.document import SyntaxDocument
 from lsp_agent.syntax.tree import SyntaxNode
@@ -37,8 +30,6 @@ _OWN_BRACKETS = frozenset(
         "dictionary_comprehension", "generator_expression", "parenthesized_expression", "string",
     }
 )  # fmt: skip
-_HEADS = ("if_statement", "while_statement", "do_statement", "switch_statement", "with_statement")
-_SEMICOLON = re.compile(r";\s*(?:\}|$)", re.MULTILINE)
 _HAZARDS = ("(", "[", "`", "+", "-", "/")
 
 
@@ -55,7 +46,7 @@ def extract_variable(document: SyntaxDocument, range_: Range) -> list[Change]:
     try:
         hoist(node)
     except RefusedError as error:
-        return [Change("Extract variable", refuse(str(error)), "one", str(error))]
+        return [refusal("Extract variable", str(error), "one")]
     found = [Change("Extract variable", partial(_one, document, node), "one")]
     if document.text.content.count(node.text) > 1:
         title = "Extract variable, all occurrences"
@@ -144,11 +135,6 @@ def _declare(
         editor.insert(statement.start, f"{declaration.rstrip(';')}; ")
 
 
-def has_semicolons(document: SyntaxDocument, statement: SyntaxNode) -> bool:
-    """Whether statements end in semicolons here."""
-    return statement.text.endswith(";") or _SEMICOLON.search(document.text.content) is not None
-
-
 def _value(node: SyntaxNode, document: SyntaxDocument) -> str:
     text = node.text
     if document.language in ECMA:
@@ -158,17 +144,3 @@ def _value(node: SyntaxNode, document: SyntaxDocument) -> str:
     if "\n" in text and node.type not in _OWN_BRACKETS:
         return f"({text})"
     return text
-
-
-def use_of(node: SyntaxNode, name: str) -> str:
-    """Return how a name stands in a node's place."""
-    parent = node.parent
-    if parent is None:
-        return name
-    if node.type == "generator_expression" and node.field == "arguments":
-        return f"({name})"
-    if parent.type in ("jsx_element", "jsx_fragment", "jsx_attribute"):
-        return f"{{{name}}}"
-    if node.type == "parenthesized_expression" and parent.type in _HEADS:
-        return f"({name})"
-    return name

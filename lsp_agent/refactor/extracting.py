@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from lsp_agent.refactor.change import LISTS, exactly, is_first, line_end, line_start, selected
+from lsp_agent.refactor.change import LISTS, exactly, selected
 from lsp_agent.refactor.hoisting import is_value
+from lsp_agent.refactor.layout import is_first, line_end
 from lsp_agent.syntax.document import SyntaxDocument
 from lsp_agent.syntax.tree import SyntaxNode, covering
 from lsp_agent.workspace.positions import Range
@@ -62,50 +63,3 @@ def is_alone(document: SyntaxDocument, piece: Piece) -> bool:
     """Whether nothing but a comment stands on the lines of a piece besides it."""
     behind = document.data[piece.end : line_end(document, piece.end)].strip()
     return is_first(document, piece.start) and (not behind or behind[:1] == b"#")
-
-
-def indented(document: SyntaxDocument, piece: Piece, old: str, new: str) -> str:
-    """Return a piece's text with another indentation; what is in strings stays as it is."""
-    inside = [
-        one
-        for node in piece.nodes
-        for one in node.walk()
-        if one.type in ("string", "template_string") and "\n" in one.text
-    ]
-    lines = []
-    at = piece.start
-    for line in document.data[piece.start : piece.end].splitlines(keepends=True):
-        text = line.decode("utf-8", "replace")
-        quoted = any(one.start < at < one.end for one in inside)
-        first = at == piece.start
-        if not quoted and text.strip():
-            text = new + (text if first else text.removeprefix(old))
-        lines.append(text)
-        at += len(line)
-    return "".join(lines).replace("\r\n", "\n")
-
-
-def unit_of(document: SyntaxDocument) -> str:
-    """Return what one level of indentation is in a document: the first that is seen in it."""
-    for number in range(min(document.text.line_count, 2_000)):
-        line = document.text.line(number)
-        blank = line[: len(line) - len(line.lstrip(" \t"))]
-        if blank.startswith("\t"):
-            return "\t"
-        if len(blank) in (2, 4, 8) and line.strip() and not line.strip().startswith("*"):
-            return blank
-    return "    " if document.language == "python" else "  "
-
-
-def above_comments(document: SyntaxDocument, node: SyntaxNode) -> int:
-    """Return the first byte of the line of a node, or of the comments right above it."""
-    at = node
-    siblings = node.parent.children if node.parent is not None else []
-    for one in reversed([one for one in siblings if one.end <= node.start]):
-        attached = document.data[one.end : at.start].count(b"\n") == 1
-        if one.type != "comment" or not attached or not is_first(document, one.start):
-            break
-        if one.start == 0:
-            return line_start(document, node.start)
-        at = one
-    return line_start(document, at.start)

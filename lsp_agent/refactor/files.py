@@ -1,11 +1,10 @@
-"""The files that a refactoring reads, and how it says no."""
+"""The files that a refactoring reads."""
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Callable, Mapping
 
-from lsp_agent.errors import LspAgentError
+from lsp_agent.index.python.documents import Documents
 from lsp_agent.syntax.document import SyntaxDocument
 from lsp_agent.syntax.languages import language_of
 from lsp_agent.workspace.errors import OutsideRootError, UnreadableFileError
@@ -16,12 +15,6 @@ PYTHON = (".py", ".pyi")
 """How the names of Python files end; scripts have no ending."""
 Lacking = Callable[[str], Callable[[str], bool]]
 """Given a word, returns a test that tells of a file, without reading it, that it lacks the word."""
-
-
-class RefusedError(LspAgentError):
-    """A refactoring that is not done, because it is not sure to be right; the message says why."""
-
-    code = "refused"
 
 
 class WorkspaceFiles:
@@ -42,7 +35,7 @@ class WorkspaceFiles:
         self._lacking = lacking
         self._check = check
         self._edited = dict(_texts or {})
-        self._documents: OrderedDict[str, SyntaxDocument | None] = OrderedDict()
+        self._documents = Documents(self.text, _KEPT)
         # The folder is walked once: what was edited since is known.
         known: set[str] = set(_before._all) if _before else set(overlay.walk())
         python: set[str] = set(_before._python) if _before else set(filter(self._is_python, known))
@@ -72,14 +65,7 @@ class WorkspaceFiles:
 
     def read(self, path: str) -> SyntaxDocument | None:
         """Return a file's document; ``None`` if it can't be read."""
-        if path not in self._documents:
-            text = self.text(path)
-            document = SyntaxDocument.parse(text, "python") if text is not None else None
-            self._documents[path] = document
-            while len(self._documents) > _KEPT:
-                self._documents.popitem(last=False)
-        self._documents.move_to_end(path)
-        return self._documents[path]
+        return self._documents.read(path)
 
     def files_with(self, name: str) -> list[str]:
         """Return the Python files whose text holds a word, also in strings."""

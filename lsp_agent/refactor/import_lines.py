@@ -5,9 +5,10 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import TypeGuard
 
 from lsp_agent.index.python.modules import Modules
-from lsp_agent.refactor.files import RefusedError
+from lsp_agent.refactor.errors import RefusedError
 from lsp_agent.refactor.source import Source, Span
 
 Import = ast.Import | ast.ImportFrom
@@ -42,6 +43,11 @@ def module_text(statement: ast.ImportFrom) -> str:
     return "." * statement.level + (statement.module or "")
 
 
+def is_for_checkers(statement: ast.stmt) -> TypeGuard[ast.If]:
+    """Whether a statement is an ``if TYPE_CHECKING``."""
+    return isinstance(statement, ast.If) and "TYPE_CHECKING" in ast.unparse(statement.test)
+
+
 def imported_modules(source: Source) -> Iterator[str]:
     """Yield the modules, as written, that a file imports when it is imported itself.
 
@@ -56,7 +62,7 @@ def imported_modules(source: Source) -> Iterator[str]:
             yield module_text(one)
             dots = "" if module_text(one).endswith(".") else "."
             yield from (f"{module_text(one)}{dots}{alias.name}" for alias in one.names)
-        elif isinstance(one, ast.If) and "TYPE_CHECKING" in ast.unparse(one.test):
+        elif is_for_checkers(one):
             pending += one.orelse
         elif not isinstance(one, ast.FunctionDef | ast.AsyncFunctionDef):
             pending += [

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
-from lsp_agent.refactor.change import indent_of, is_first, line_end
+from lsp_agent.refactor.layout import indent_of, is_first, line_end
 from lsp_agent.syntax.document import SyntaxDocument
 from lsp_agent.syntax.tree import SyntaxNode
 

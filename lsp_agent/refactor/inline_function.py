@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from functools import partial
 
-from lsp_agent.refactor.change import Change, Editor, RefusedError, node_in
+from lsp_agent.refactor.change import Change, Editor, node_in
 from lsp_agent.refactor.ecma_callee import ecma_callee
 from lsp_agent.refactor.effects import ECMA
-from lsp_agent.refactor.inline_variable import remove_statement
+from lsp_agent.refactor.errors import RefusedError
 from lsp_agent.refactor.inlined import Callee, expression_at
 from lsp_agent.refactor.python_callee import body_at, python_callee
 from lsp_agent.syntax.document import SyntaxDocument
@@ -73,7 +73,7 @@ def _edits(
         else:
             body_at(document, editor, callee, one)
     if call is None and callee.private and len(calls) == len(callee.uses):
-        remove_statement(document, editor, callee.definition)
+        editor.remove(callee.definition)
     return editor.done()
 
 

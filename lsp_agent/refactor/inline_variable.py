@@ -7,21 +7,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from lsp_agent.refactor.change import (
-    LISTS,
-    Change,
-    Editor,
-    RefusedError,
-    is_first,
-    line_end,
-    line_start,
-    next_line,
-    node_in,
-)
+from lsp_agent.refactor.change import LISTS, Change, Editor, node_in
 from lsp_agent.refactor.effects import (
-    COMPREHENSIONS,
     ECMA,
     FUNCTIONS,
+    REPEATING,
     binds,
     change_between,
     has_effects,
@@ -30,6 +20,7 @@ from lsp_agent.refactor.effects import (
     names_in,
     reads,
 )
+from lsp_agent.refactor.errors import RefusedError
 from lsp_agent.refactor.hoisting import hoist
 from lsp_agent.refactor.operands import in_place_of
 from lsp_agent.refactor.uses import Uses, depends, uses_of
@@ -39,9 +30,6 @@ from lsp_agent.workspace.edits import TextEdit
 from lsp_agent.workspace.positions import Range
 
 _DECLARATIONS = frozenset({"lexical_declaration", "variable_declaration"})
-_REPEATING = COMPREHENSIONS | {
-    "for_statement", "while_statement", "do_statement", "for_in_statement",
-}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +79,7 @@ def _edits(document: SyntaxDocument, node: SyntaxNode) -> Sequence[TextEdit]:
     editor = Editor(document)
     for use in variable.uses:
         editor.put(use, in_place_of(variable.value, use))
-    remove_statement(document, editor, variable.statement)
+    editor.remove(variable.statement)
     return editor.done()
 
 
@@ -147,7 +135,7 @@ def _check(variable: _Variable, use: SyntaxNode, *, held: bool) -> None:
         raise RefusedError("a function uses it later, when its value may be another one")
     if "try_statement" in between and not (constant or value.type == "identifier"):
         raise RefusedError("it is used in a try, which would catch what its value raises")
-    again = len(variable.uses) > 1 or any(one in _REPEATING for one in between)
+    again = len(variable.uses) > 1 or any(one in REPEATING for one in between)
     if makes_objects(value) and again:
         raise RefusedError("its uses share one object, and would have one each")
     if "generator_expression" in between and not constant:
@@ -167,21 +155,3 @@ def _check_single(document: SyntaxDocument, variable: _Variable) -> None:
     for one in where.earlier:
         if has_effects(one) or (one.field != "function" and depends(document, one)):
             raise RefusedError(f"{one.text} would be evaluated before its value")
-
-
-def remove_statement(document: SyntaxDocument, editor: Editor, statement: SyntaxNode) -> None:
-    """Take a statement out, with its line where nothing else but a comment stands on it."""
-    data = document.data
-    end = statement.end
-    behind = data[end : line_end(document, end)]
-    if is_first(document, statement.start) and not behind.strip(b" \t;"):
-        editor.replace(line_start(document, statement.start), next_line(document, end), "")
-    elif behind.lstrip(b" \t").startswith((b"#", b"//")):
-        editor.replace(statement.start, end + len(behind) - len(behind.lstrip()), "")
-    elif behind.lstrip(b" \t").startswith(b";"):
-        mark = data.index(b";", end) + 1
-        rest = data[mark : line_end(document, end)]
-        editor.replace(statement.start, mark + len(rest) - len(rest.lstrip()), "")
-    else:
-        spaces = len(behind) - len(behind.lstrip())
-        editor.replace(statement.start, end + spaces, "")

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from lsp_agent.refactor.change import RefusedError
 from lsp_agent.refactor.effects import (
     COMPREHENSIONS,
     FUNCTIONS,
@@ -15,6 +14,7 @@ from lsp_agent.refactor.effects import (
     names_in,
     reads,
 )
+from lsp_agent.refactor.errors import RefusedError
 from lsp_agent.refactor.operands import in_place_of, written
 from lsp_agent.refactor.uses import depends, is_steady
 from lsp_agent.syntax.document import SyntaxDocument

@@ -8,9 +8,10 @@ from collections.abc import Collection, Iterator
 
 from lsp_agent.index.python.resolve import Resolver
 from lsp_agent.index.python.types import Declaration
-from lsp_agent.refactor.files import RefusedError
+from lsp_agent.refactor.errors import RefusedError
+from lsp_agent.refactor.parameters import Function, parameter_of
 from lsp_agent.refactor.rewrites import Rewrites
-from lsp_agent.refactor.source import Function, Source, Span
+from lsp_agent.refactor.source import Source, Span
 from lsp_agent.syntax.python_model import Role
 
 _WORD = re.compile(r"\w+")
@@ -37,11 +38,10 @@ def refuse_used(
 
 
 def _uses(resolver: Resolver, source: Source, node: Function, name: str) -> Iterator[int]:
-    args = node.args
-    every = [*args.posonlyargs, *args.args, *args.kwonlyargs, args.vararg, args.kwarg]
-    place = next(one for one in every if one is not None and one.arg == name)
+    place = parameter_of(node, name)
     names = resolver.lookup.names(source.path)
-    binding = names.binding_at(name, source.span(place)[0]) if names is not None else None
+    start = source.span(place)[0] if place is not None else -1
+    binding = names.binding_at(name, start) if names is not None else None
     if names is None or binding is None:
         raise RefusedError(f"the uses of {name} are not known")
     target = Declaration(source.path, binding.start, binding)

@@ -6,7 +6,7 @@ import ast
 import symtable
 from collections.abc import Iterator
 
-from lsp_agent.refactor.import_lines import taken
+from lsp_agent.refactor.import_lines import is_for_checkers, taken
 from lsp_agent.refactor.source import Source
 
 
@@ -55,10 +55,7 @@ def has_future(source: Source) -> bool:
 def names_for_checkers(source: Source) -> set[str]:
     """Return the names that are imported under ``if TYPE_CHECKING``."""
     return {
-        each.name
-        for one in source.tree.body
-        if isinstance(one, ast.If) and "TYPE_CHECKING" in ast.unparse(one.test)
-        for each in taken(one.body)
+        each.name for one in source.tree.body if is_for_checkers(one) for each in taken(one.body)
     }
 
 

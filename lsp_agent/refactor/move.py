@@ -14,7 +14,8 @@ from dataclasses import dataclass
 
 from lsp_agent.index.python.types import ModuleObject
 from lsp_agent.refactor.circles import refuse_circles
-from lsp_agent.refactor.files import RefusedError, WorkspaceFiles
+from lsp_agent.refactor.errors import RefusedError
+from lsp_agent.refactor.files import WorkspaceFiles
 from lsp_agent.refactor.import_lines import (
     Taken,
     import_place,
@@ -33,8 +34,9 @@ from lsp_agent.refactor.module_names import (
     names_for_checkers,
 )
 from lsp_agent.refactor.names import Found, SymbolFinder, Use
+from lsp_agent.refactor.parameters import Function
 from lsp_agent.refactor.rewrites import Rewrites
-from lsp_agent.refactor.source import Function, Source, Span
+from lsp_agent.refactor.source import Source, Span
 from lsp_agent.syntax.python_model import Role
 from lsp_agent.workspace.positions import Position
 
@@ -344,12 +346,10 @@ class _Move:
         if source.path.endswith("__init__.py"):
             return
         rest = source.data[: self._span[0]] + source.data[self._span[1] :]
-        used = {
-            node.id for node in ast.walk(ast.parse(rest)) if isinstance(node, ast.Name)
-        } | {
-            node.value for node in ast.walk(ast.parse(rest))
-            if isinstance(node, ast.Constant) and isinstance(node.value, str)
-        }  # fmt: skip
+        nodes = list(ast.walk(ast.parse(rest)))
+        used = {one.id for one in nodes if isinstance(one, ast.Name)}
+        texts = (one.value for one in nodes if isinstance(one, ast.Constant))
+        used |= {one for one in texts if isinstance(one, str)}
         gone = [one for one in copied if one.name not in used and not self._offered(one.name)]
         for statement in {id(one.statement): one.statement for one in gone}.values():
             aliases = [one.alias for one in gone if one.statement is statement]

@@ -7,6 +7,7 @@ that hold it.
 
 from __future__ import annotations
 
+import builtins
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
@@ -14,7 +15,8 @@ from lsp_agent.index.python.evidence import Evidence
 from lsp_agent.index.python.modules import Module
 from lsp_agent.index.python.resolve import Resolver
 from lsp_agent.index.python.types import BuiltinClass, ClassRef, Declaration, External, Target
-from lsp_agent.refactor.files import PYTHON, RefusedError, WorkspaceFiles
+from lsp_agent.refactor.errors import RefusedError
+from lsp_agent.refactor.files import PYTHON, WorkspaceFiles
 from lsp_agent.refactor.origins import Origins
 from lsp_agent.syntax.python_model import (
     AttributeExpr,
@@ -303,8 +305,6 @@ class SymbolFinder:
 
 
 def _may_know(base: str, member: str) -> bool:
-    import builtins
-
     known = getattr(builtins, base, None)
     if isinstance(known, type):
         return hasattr(known, member)

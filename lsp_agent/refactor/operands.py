@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lsp_agent.refactor.change import RefusedError
+from lsp_agent.refactor.errors import RefusedError
 from lsp_agent.syntax.tree import SyntaxNode
 
 _ATOMS = frozenset(
@@ -28,6 +28,9 @@ _OPEN = frozenset(
 _HEADS = frozenset({"if_statement", "elif_clause", "while_statement", "assert_statement"})
 _RIGHT = frozenset({"assignment", "assignment_expression", "augmented_assignment"})
 _WEAK = frozenset({"expression_list", "sequence_expression", "yield", "named_expression"})
+_BRACKETED = frozenset(
+    {"if_statement", "while_statement", "do_statement", "switch_statement", "with_statement"}
+)
 
 
 def in_place_of(value: SyntaxNode, use: SyntaxNode) -> str:
@@ -77,3 +80,17 @@ def _check_string(text: str, literal: SyntaxNode) -> None:
     opening = string.children[0].text if string is not None and string.children else '"'
     if opening[-1] in text or any(mark in text for mark in "\\\n#:!{}"):
         raise RefusedError(f"it is used inside a string, where {text!r} can't stand")
+
+
+def use_of(node: SyntaxNode, name: str) -> str:
+    """Return how a name stands in a node's place."""
+    parent = node.parent
+    if parent is None:
+        return name
+    if node.type == "generator_expression" and node.field == "arguments":
+        return f"({name})"
+    if parent.type in ("jsx_element", "jsx_fragment", "jsx_attribute"):
+        return f"{{{name}}}"
+    if node.type == "parenthesized_expression" and parent.type in _BRACKETED:
+        return f"({name})"
+    return name

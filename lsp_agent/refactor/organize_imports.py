@@ -6,9 +6,10 @@ import re
 from collections.abc import Sequence
 from functools import partial
 
-from lsp_agent.refactor.change import Change, RefusedError
+from lsp_agent.refactor.change import Change
 from lsp_agent.refactor.ecma_imports import ecma_edits
 from lsp_agent.refactor.effects import ECMA
+from lsp_agent.refactor.errors import RefusedError
 from lsp_agent.refactor.python_imports import python_edits
 from lsp_agent.syntax.document import SyntaxDocument
 from lsp_agent.workspace.edits import TextEdit

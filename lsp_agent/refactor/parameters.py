@@ -7,7 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from lsp_agent.refactor.files import RefusedError
+from lsp_agent.refactor.errors import RefusedError
+
+Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 
 class Kind(StrEnum):
@@ -68,7 +70,14 @@ def read_parameters(text: str) -> Parameters:
     return parameters_of(function, source)
 
 
-def parameters_of(function: ast.FunctionDef | ast.AsyncFunctionDef, source: str) -> Parameters:
+def parameter_of(function: Function, name: str) -> ast.arg | None:
+    """Return where a parsed function declares a parameter; ``None`` if it has none of that name."""
+    args = function.args
+    every = [*args.posonlyargs, *args.args, *args.kwonlyargs, args.vararg, args.kwarg]
+    return next((one for one in every if one is not None and one.arg == name), None)
+
+
+def parameters_of(function: Function, source: str) -> Parameters:
     """Return the parameters of a parsed function."""
     args = function.args
 

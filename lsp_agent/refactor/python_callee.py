@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import re
 
-from lsp_agent.refactor.change import LISTS, Editor, RefusedError, indent_of, is_first, line_end
+from lsp_agent.refactor.change import LISTS, Editor
 from lsp_agent.refactor.effects import FUNCTIONS, has_effects
+from lsp_agent.refactor.errors import RefusedError
 from lsp_agent.refactor.inlined import Callee, arguments_of, check_names, spliced
+from lsp_agent.refactor.layout import indent_of, is_first, line_end
 from lsp_agent.refactor.naming import free_name
 from lsp_agent.refactor.operands import written
-from lsp_agent.refactor.uses import depends
+from lsp_agent.refactor.uses import depends, name_at
 from lsp_agent.syntax.document import SyntaxDocument
 from lsp_agent.syntax.python_model import Role, Scope, ScopeKind
 from lsp_agent.syntax.python_names import PythonNames
-from lsp_agent.syntax.tree import SyntaxNode, covering
+from lsp_agent.syntax.tree import SyntaxNode
 
 _PLAIN = frozenset({"integer", "float", "string", "true", "false", "none", "identifier"})
 _PARAMETERS = frozenset(
@@ -59,10 +61,7 @@ def python_callee(document: SyntaxDocument, node: SyntaxNode) -> Callee:
 
 def _scope(document: SyntaxDocument, names: PythonNames, node: SyntaxNode) -> Scope:
     here = names.at(document.position_at(node.start))
-    scope = None
-    if here is not None:
-        bound = here.role is Role.BINDING
-        scope = names.home(here) if bound else names.lookup(node.text, here.scope)
+    scope = names.scope_of(here) if here is not None else None
     if scope is None or scope.kind is ScopeKind.CLASS:
         raise RefusedError(f"{node.text} is no function of this file")
     return scope
@@ -74,7 +73,7 @@ def _definition(
     bindings = names.bindings(name, scope)
     if len(bindings) != 1 or bindings[0].function is None:
         raise RefusedError(f"{name} is not one function of this file")
-    definition = _node(document, bindings[0].start, name).parent
+    definition = name_at(document, bindings[0].start, name).parent
     if definition is None or definition.type != "function_definition":
         raise RefusedError(f"{name} is a parameter here")
     return definition
@@ -101,14 +100,7 @@ def _uses(
         if one.role is Role.LISTED:
             raise RefusedError(f"{name} is named in __all__")
         if one.role is Role.USE and names.lookup(one.name, one.scope) == scope:
-            found.append(_node(document, one.start, name))
-    return found
-
-
-def _node(document: SyntaxDocument, start: int, name: str) -> SyntaxNode:
-    found = covering(document, start, start + len(name.encode()))
-    if found is None:
-        raise RefusedError(f"{name} stands where it can't be read")
+            found.append(name_at(document, one.start, name))
     return found
 
 
@@ -158,7 +150,7 @@ def _places(
     document: SyntaxDocument, names: PythonNames, name: str, scope: Scope
 ) -> list[SyntaxNode]:
     return [
-        _node(document, one.start, name)
+        name_at(document, one.start, name)
         for one in names.occurrences(name)
         if one.role is Role.USE and names.lookup(name, one.scope) == scope
     ]
@@ -224,14 +216,13 @@ def _bindings(
             for one in names.occurrences(name)
             if one.role in (Role.USE, Role.BINDING)
             and any(part.start <= one.start < part.end for part in callee.statements)
-            and (names.home(one) if one.role is Role.BINDING
-                 else names.lookup(name, one.scope)) == inside
-        ]  # fmt: skip
+            and names.scope_of(one) == inside
+        ]
         rebound = len(names.bindings(name, inside)) > (1 if value is not None else 0)
         shared = value is not None and depends(document, value)
         if value is not None and value.type in _PLAIN and not rebound and not shared:
             for start in places:
-                use = _node(document, start, name)
+                use = name_at(document, start, name)
                 edits.append((use.start, use.end, written(value.text, value.type, use)))
             continue
         new = (

@@ -5,18 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from lsp_agent.refactor.change import RefusedError
-from lsp_agent.refactor.effects import COMPREHENSIONS, has_effects
+from lsp_agent.refactor.effects import COMPREHENSIONS, LOOPS, has_effects, own
+from lsp_agent.refactor.errors import RefusedError
 from lsp_agent.refactor.extracting import Piece
-from lsp_agent.refactor.python_paths import (
-    LOOPS,
-    Assigns,
-    assigned,
-    jumps_out,
-    leaves,
-    own,
-    statements_of,
-)
+from lsp_agent.refactor.python_paths import Assigns, assigned, jumps_out, leaves, statements_of
 from lsp_agent.syntax.document import SyntaxDocument
 from lsp_agent.syntax.python_model import BindingKind, Occurrence, Role, Scope, ScopeKind
 from lsp_agent.syntax.python_names import PythonNames
@@ -115,7 +107,7 @@ class PythonPiece:
         used = [one for one in inside if one.role is Role.USE and self._is_outer(one)]
         if not bound and not used:
             return
-        home = self._scope_of((bound or used)[0])
+        home = self._names.scope_of((bound or used)[0])
         if bound:
             self._classify_bound(name, bound, used, places, found)
         elif home is not None and home.kind is not ScopeKind.MODULE:
@@ -133,7 +125,7 @@ class PythonPiece:
         places: tuple[Occurrence, ...],
         found: Parts,
     ) -> None:
-        home = self._scope_of(bound[0])
+        home = self._names.scope_of(bound[0])
         if self._piece.expression:
             raise RefusedError(f"it binds {name}")
         if home is None or home != self._own_scope():
@@ -145,7 +137,7 @@ class PythonPiece:
             for one in places
             if not self._piece.holds(one.start)
             and one.role in (Role.USE, Role.BINDING)
-            and self._scope_of(one) == home
+            and self._names.scope_of(one) == home
         ]
         self._check_shared(name, outside, home)
         self._check_try(name, outside)
@@ -163,7 +155,7 @@ class PythonPiece:
 
     def _is_outer(self, one: Occurrence) -> bool:
         """Whether a name inside the piece is of a scope around the piece."""
-        home = self._scope_of(one)
+        home = self._names.scope_of(one)
         return home is None or (home.start <= self._piece.start and self._piece.end <= home.end
                                 and not self._is_within(home))  # fmt: skip
 
@@ -171,11 +163,6 @@ class PythonPiece:
         """Whether a scope is opened by the selected expression itself."""
         node = self._piece.nodes[0]
         return (home.start, home.end) == (node.start, node.end) and node.type != "module"
-
-    def _scope_of(self, one: Occurrence) -> Scope | None:
-        if one.role is Role.BINDING:
-            return self._names.home(one)
-        return self._names.lookup(one.name, one.scope)
 
     def _own_scope(self) -> Scope:
         scope = self._home

@@ -8,10 +8,11 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from lsp_agent.refactor.change import Editor, line_start, next_line
+from lsp_agent.refactor.change import Editor
 from lsp_agent.refactor.import_runs import Placed, Row, Run, runs, with_comments, written
+from lsp_agent.refactor.layout import line_start, next_line
 from lsp_agent.syntax.document import SyntaxDocument
-from lsp_agent.syntax.python_model import Role
+from lsp_agent.syntax.python_model import BindingKind, Role
 from lsp_agent.syntax.python_names import PythonNames
 from lsp_agent.syntax.tree import SyntaxNode, tree
 from lsp_agent.workspace.edits import TextEdit
@@ -189,8 +190,6 @@ class _Organizer:
         ) or self._is_bound_again(name)
 
     def _is_bound_again(self, name: str) -> bool:
-        from lsp_agent.syntax.python_model import BindingKind
-
         found = (self._names.binding_at(name, one.start) for one in self._names.occurrences(name))
         return any(one is not None and one.kind is not BindingKind.IMPORT for one in found)
 

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from lsp_agent.refactor.effects import FUNCTIONS
+from lsp_agent.refactor.effects import LOOPS, own
 from lsp_agent.syntax.tree import SyntaxNode
 
 ENDS = frozenset({"return_statement", "raise_statement", "continue_statement", "break_statement"})
-LOOPS = frozenset({"for_statement", "while_statement"})
 _CLAUSES = frozenset({"elif_clause", "else_clause"})
 _HANDLERS = frozenset({"except_clause", "except_group_clause"})
 
@@ -80,17 +79,6 @@ def _branches(node: SyntaxNode) -> list[list[SyntaxNode]]:
     after = next((body_of(one) for one in node.parts if one.type == "else_clause"), [])
     handlers = [body_of(one) for one in node.parts if one.type in _HANDLERS]
     return [[*body, *after], *handlers]
-
-
-def own(nodes: Iterable[SyntaxNode], *types: str) -> list[SyntaxNode]:
-    """Return the nodes of some types that some statements hold, but in functions inside them."""
-    return [
-        one
-        for node in nodes
-        if node.type not in FUNCTIONS
-        for one in node.walk(skip=FUNCTIONS)
-        if one.type in types
-    ]
 
 
 def jumps_out(nodes: list[SyntaxNode]) -> bool:

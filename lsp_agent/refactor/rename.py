@@ -13,7 +13,8 @@ from dataclasses import dataclass
 
 from lsp_agent.index.python.members import decorator_names
 from lsp_agent.index.python.types import BuiltinClass, Declaration
-from lsp_agent.refactor.files import RefusedError, WorkspaceFiles
+from lsp_agent.refactor.errors import RefusedError
+from lsp_agent.refactor.files import WorkspaceFiles
 from lsp_agent.refactor.mentions import Mention, Subject, mentions
 from lsp_agent.refactor.names import Found, SymbolFinder
 from lsp_agent.refactor.parameters import PLAIN_DECORATORS
@@ -57,7 +58,7 @@ def check_name(old: str, new: str) -> None:
 def rename(files: WorkspaceFiles, path: str, position: Position, new: str) -> Renaming:
     """Return what giving another name to what stands at a position takes.
 
-    Raises :class:`~lsp_agent.refactor.names.RefusedError` where the result is not sure to be right.
+    Raises :class:`RefusedError` where the result is not sure to be right.
     """
     finder = SymbolFinder(files)
     found = finder.find(path, position)

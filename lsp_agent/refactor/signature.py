@@ -13,22 +13,25 @@ from dataclasses import dataclass
 
 from lsp_agent.index.python.types import ClassObject, ClassRef, Declaration
 from lsp_agent.refactor.calls import Call, laid_out, rewritten
-from lsp_agent.refactor.files import RefusedError, WorkspaceFiles
+from lsp_agent.refactor.errors import RefusedError
+from lsp_agent.refactor.files import WorkspaceFiles
 from lsp_agent.refactor.instructions import Wish
 from lsp_agent.refactor.leftovers import refuse_used
 from lsp_agent.refactor.names import Found, SymbolFinder
 from lsp_agent.refactor.parameters import (
     PLAIN_DECORATORS,
+    Function,
     Kind,
     Parameter,
     Parameters,
     compatible,
+    parameter_of,
     parameters_of,
     written,
 )
 from lsp_agent.refactor.rename import rename
 from lsp_agent.refactor.rewrites import Rewrites
-from lsp_agent.refactor.source import Function, Source, Span
+from lsp_agent.refactor.source import Source, Span
 from lsp_agent.syntax.document import SyntaxDocument
 from lsp_agent.syntax.python_model import BindingKind, Occurrence, Role
 from lsp_agent.workspace.edits import apply_edits
@@ -113,9 +116,7 @@ def _renamed(
     source = Source(path, files.text(path) or "")
     document = files.read(path)
     node = _definition(source, document.byte_at(at) if document is not None else 0)
-    args = node.args
-    every = [*args.posonlyargs, *args.args, *args.kwonlyargs, args.vararg, args.kwarg]
-    place = next((one for one in every if one is not None and one.arg == old), None)
+    place = parameter_of(node, old)
     if place is None:
         raise RefusedError(f"{function} has no parameter {old}")
     start = source.edit(source.span(place), "").range.start

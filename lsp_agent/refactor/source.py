@@ -9,12 +9,12 @@ import tokenize
 import warnings
 from functools import cached_property
 
-from lsp_agent.refactor.files import RefusedError
+from lsp_agent.refactor.errors import RefusedError
+from lsp_agent.refactor.parameters import Function
 from lsp_agent.workspace.edits import TextEdit
 from lsp_agent.workspace.positions import Range
 from lsp_agent.workspace.text import Text, split_lines
 
-Function = ast.FunctionDef | ast.AsyncFunctionDef
 Span = tuple[int, int]
 _DEF = re.compile(rb"(?:async\s+)?(?:def|class)\s+")
 _TYPES = re.compile(rb"\s*")

@@ -5,8 +5,7 @@ from __future__ import annotations
 import re
 from string import Formatter
 
-from lsp_agent.refactor.change import Change, node_in
-from lsp_agent.refactor.conditions import replaced
+from lsp_agent.refactor.change import Change, node_in, replaced
 from lsp_agent.refactor.effects import ECMA, has_effects
 from lsp_agent.refactor.hoisting import is_value
 from lsp_agent.syntax.document import SyntaxDocument

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from lsp_agent.refactor.blocks import if_at, leading, statements_in
-from lsp_agent.refactor.change import LISTS, Change, indent_of, is_first, node_in
-from lsp_agent.refactor.conditions import replaced
+from lsp_agent.refactor.change import LISTS, Change, node_in, replaced
 from lsp_agent.refactor.effects import ECMA, has_effects
-from lsp_agent.refactor.extract_variable import has_semicolons
-from lsp_agent.refactor.extracting import unit_of
+from lsp_agent.refactor.layout import has_semicolons, indent_of, is_first, unit_of
 from lsp_agent.syntax.document import SyntaxDocument
 from lsp_agent.syntax.tree import SyntaxNode
 from lsp_agent.workspace.positions import Range
@@ -70,12 +68,10 @@ def _as_if(
     tail = _slice(statement, node.end, statement.end)
     indent, unit = indent_of(document, statement.start), unit_of(document)
     first, second = (f"{indent}{unit}{head}{one.text}{tail}" for one in values)
-    bare = condition
-    while bare.type == "parenthesized_expression" and len(bare.parts) == 1:
-        bare = bare.parts[0]
+    bare = condition.bare.text
     if script:
-        return f"if ({bare.text}) {{\n{first}\n{indent}}} else {{\n{second}\n{indent}}}"
-    return f"if {bare.text}:\n{first}\n{indent}else:\n{second}"
+        return f"if ({bare}) {{\n{first}\n{indent}}} else {{\n{second}\n{indent}}}"
+    return f"if {bare}:\n{first}\n{indent}else:\n{second}"
 
 
 def _slice(statement: SyntaxNode, start: int, end: int) -> str:
@@ -113,9 +109,7 @@ def if_to_choice(document: SyntaxDocument, range_: Range) -> list[Change]:
 
 
 def _is_weak(condition: SyntaxNode) -> bool:
-    inner = condition
-    while inner.type == "parenthesized_expression" and len(inner.parts) == 1:
-        inner = inner.parts[0]
+    inner = condition.bare
     return (inner.type in _WEAK and condition == inner) or inner.type == "ternary_expression"
 
 

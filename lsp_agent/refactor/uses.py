@@ -6,8 +6,8 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from lsp_agent.refactor.change import RefusedError
 from lsp_agent.refactor.effects import is_variable, reads
+from lsp_agent.refactor.errors import RefusedError
 from lsp_agent.syntax.document import SyntaxDocument
 from lsp_agent.syntax.locals import local_references
 from lsp_agent.syntax.python_model import Role, Scope, ScopeKind
@@ -65,17 +65,16 @@ def is_steady(document: SyntaxDocument, node: SyntaxNode, names: PythonNames | N
         names = names or PythonNames(document)
         here = names.scope_at(node.start)
         home = names.lookup(node.text, here)
-        places = [one for one in names.occurrences(node.text) if one.role is Role.DECLARED]
-        if home is None or (not places and home == _function(here)):
+        declared = any(one.role is Role.DECLARED for one in names.occurrences(node.text))
+        if home is None or (not declared and home == _function(here)):
             return True
         bound = [one for one in names.occurrences(node.text) if one.role is Role.BINDING]
-        return not places and sum(names.home(one) == home for one in bound) <= 1
-    ranges = local_references(document, document.position_at(node.start))
-    if ranges is None:
+        return not declared and sum(names.home(one) == home for one in bound) <= 1
+    places = local_places(document, node)
+    if places is None:
         writes = rf"(?<![\w$.]){re.escape(node.text)}\s*(?:[-+*/%&|^?<>]*=(?![=>])|\+\+|--)"
         return len(re.findall(writes, document.text.content)) <= 1
-    places_ = [_node(document, document.byte_at(one.start), node.text) for one in ranges]
-    return sum(is_bound(one) for one in places_) <= 1
+    return sum(is_bound(one) for one in places) <= 1
 
 
 def _function(scope: Scope) -> Scope:
@@ -91,7 +90,7 @@ def _python(document: SyntaxDocument, node: SyntaxNode) -> Uses:
     here = names.at(document.position_at(node.start))
     if here is None or here.role not in (Role.USE, Role.BINDING):
         raise RefusedError(f"{node.text} is no variable here")
-    scope = names.home(here) if here.role is Role.BINDING else names.lookup(node.text, here.scope)
+    scope = names.scope_of(here)
     if scope is None or scope.kind not in (ScopeKind.FUNCTION, ScopeKind.LAMBDA):
         raise RefusedError(f"{node.text} is no variable of a function: others may use it too")
     bindings: list[SyntaxNode] = []
@@ -99,40 +98,54 @@ def _python(document: SyntaxDocument, node: SyntaxNode) -> Uses:
     for one in names.occurrences(node.text):
         if one.role is Role.DECLARED:
             raise RefusedError(f"{node.text} is shared by a global or nonlocal statement")
-        bound = one.role is Role.BINDING
-        if one.role not in (Role.USE, Role.BINDING):
-            continue
-        home = names.home(one) if bound else names.lookup(one.name, one.scope)
-        if home == scope:
-            (bindings if bound else uses).append(_node(document, one.start, node.text))
+        if one.role in (Role.USE, Role.BINDING) and names.scope_of(one) == scope:
+            (bindings if one.role is Role.BINDING else uses).append(
+                name_at(document, one.start, node.text)
+            )
 
     def same_there(name: str, first: SyntaxNode, second: SyntaxNode) -> bool:
-        found = []
-        for place in (first, second):
-            at = names.scope_at(place.start)
-            found.append(names.lookup(name, at))
-        return found[0] == found[1]
+        one, other = (names.lookup(name, names.scope_at(at.start)) for at in (first, second))
+        return one == other
 
     return Uses(bindings, uses, same_there)
 
 
 def _ecma(document: SyntaxDocument, node: SyntaxNode) -> Uses:
-    ranges = local_references(document, document.position_at(node.start))
-    if ranges is None:
+    places = local_places(document, node)
+    if places is None:
         raise RefusedError(f"{node.text} is no variable of a function: others may use it too")
-    places = [_node(document, document.byte_at(one.start), node.text) for one in ranges]
     bindings = [one for one in places if is_bound(one)]
     uses = [one for one in places if not is_bound(one)]
+    return Uses(bindings, uses, is_same_there)
 
-    def same_there(name: str, first: SyntaxNode, second: SyntaxNode) -> bool:
-        for one in second.around():
-            if one.holds(first):
-                break
-            if any(leaf.text == name and is_bound(leaf) for leaf in one.walk()):
-                return False
-        return True
 
-    return Uses(bindings, uses, same_there)
+def is_same_there(name: str, first: SyntaxNode, second: SyntaxNode) -> bool:
+    """Whether a name of JavaScript that means something at one node means the same at another."""
+    for one in second.around():
+        if one.holds(first):
+            break
+        if any(leaf.text == name and is_bound(leaf) for leaf in one.walk()):
+            return False
+    return True
+
+
+def local_places(document: SyntaxDocument, node: SyntaxNode) -> list[SyntaxNode] | None:
+    """Return all places of the local variable that a node names; ``None`` where it is none.
+
+    Raises :class:`RefusedError` where one can't be read.
+    """
+    ranges = local_references(document, document.position_at(node.start))
+    if ranges is None:
+        return None
+    return [name_at(document, document.byte_at(one.start), node.text) for one in ranges]
+
+
+def name_at(document: SyntaxDocument, start: int, name: str) -> SyntaxNode:
+    """Return the node of a name that begins at a byte; raises :class:`RefusedError` without one."""
+    found = covering(document, start, start + len(name.encode()))
+    if found is None or found.text != name:
+        raise RefusedError(f"{name} stands where it can't be read")
+    return found
 
 
 def is_bound(node: SyntaxNode) -> bool:
@@ -147,10 +160,3 @@ def is_bound(node: SyntaxNode) -> bool:
     if parent.type in _LEFT:
         return node.field == "left"
     return parent.type in _NAMED and node.field in ("name", "parameter")
-
-
-def _node(document: SyntaxDocument, start: int, name: str) -> SyntaxNode:
-    found = covering(document, start, start + len(name.encode()))
-    if found is None or found.text != name:
-        raise RefusedError(f"{name} stands where it can't be read")
-    return found

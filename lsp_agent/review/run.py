@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import time
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
@@ -34,7 +33,6 @@ from lsp_agent.workspace.secrets import redacted
 
 _ANSWER_TOKENS = 768
 _MAX_TOLD = 20
-_log = logging.getLogger(__name__)
 
 Progress = Callable[[str, float | None], None]
 
@@ -82,6 +80,7 @@ class Review:
         self._engine = ""
         self.unable = ""
         self._left = 0
+        self._tokens = 0
 
     def prepare(self) -> int:
         """Find the hunks and what is known of them; return how many a model has to be asked about.
@@ -115,10 +114,10 @@ class Review:
             return self._judged(cancel)
         paths = ", ".join(dict.fromkeys(one.path for one in self._pending))
         events = self._record(f"Review {paths}"[:200])
-        began, spent = time.monotonic(), [0]
+        began = time.monotonic()
         status: RunStatus = "failed"
         try:
-            self._ask(cancel, progress, events, spent)
+            self._ask(cancel, progress, events)
             found = replace(self._judged(cancel), asked=asked)
             status = "answered"
             _tell(events, found)
@@ -131,7 +130,7 @@ class Review:
             raise
         finally:
             seconds = round(time.monotonic() - began, 3)
-            events.emit("run_finished", status=status, tokens=spent[0], seconds=seconds)
+            events.emit("run_finished", status=status, tokens=self._tokens, seconds=seconds)
 
     def _record(self, title: str) -> EventStream:
         """Begin the record of a run."""
@@ -153,9 +152,7 @@ class Review:
             for question in questions(document, hunk, most)
         ]
 
-    def _ask(
-        self, cancel: CancelToken, progress: Progress, events: EventStream, spent: list[int]
-    ) -> None:
+    def _ask(self, cancel: CancelToken, progress: Progress, events: EventStream) -> None:
         events.emit(
             "run_started",
             task=f"review {len(self._pending)} hunks",
@@ -171,9 +168,9 @@ class Review:
             for number, item in enumerate(self._pending):
                 cancel.check()
                 progress(f"reviewing {item.path}", number / len(self._pending))
-                claims = self._answer(engine, info, item.question, cancel, spent)
+                claims = self._answer(engine, info, item.question, cancel)
                 self._claims[item.key] = claims
-                self._kept.keep(item.key, self._workspace, write_claims(claims))
+                self._kept.keep(item.key, write_claims(claims))
 
     def _answer(
         self,
@@ -181,7 +178,6 @@ class Review:
         info: EngineInfo,
         question: Question,
         cancel: CancelToken,
-        spent: list[int],
     ) -> list[Claim]:
         settings, text = self._desk.settings, question.text
         elsewhere = isinstance(engine, RedactingEngine)
@@ -201,7 +197,7 @@ class Review:
             answer.append(delta.text)
             if delta.usage is not None:
                 usage = delta.usage
-                spent[0] += usage.prompt - usage.cached + usage.completion
+                self._tokens += usage.prompt - usage.cached + usage.completion
         return [_restored(engine, one) for one in read_claims(unguarded("".join(answer)))]
 
     def _judged(self, cancel: CancelToken) -> Reviewed:

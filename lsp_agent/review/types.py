@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Literal
 
 from lsp_agent.workspace.positions import Range
@@ -142,4 +142,3 @@ class Reviewed:
     known: int = 0
     left: int = 0
     dismissed: int = 0
-    notes: tuple[str, ...] = field(default=())

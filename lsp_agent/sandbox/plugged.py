@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 from lsp_agent.plugins import Guard, Plugins
 from lsp_agent.sandbox.types import Sandbox, SandboxError
 
-_log = logging.getLogger(__name__)
 _PARTS = ("name", "abilities", "run")
 
 
@@ -31,7 +29,7 @@ def sandbox_kinds(plugins: Plugins) -> dict[str, SandboxKind]:
 
 def plugged_sandbox(name: str, plugins: Plugins | None, env: Mapping[str, str]) -> Sandbox:
     """Return a sandbox of a plugin; raises :class:`SandboxError`."""
-    kinds = sandbox_kinds(plugins or Plugins(_log.warning))
+    kinds = sandbox_kinds(plugins) if plugins is not None else {}
     kind = kinds.get(name)
     if kind is None:
         there = ", ".join(kinds) or "none"

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 
 from lsprotocol import types
 
+from lsp_agent.server.background import Background
 from lsp_agent.server.convert import from_range
 from lsp_agent.syntax.document import SyntaxDocument
 from lsp_agent.syntax.languages import language_of
@@ -42,6 +43,7 @@ class Documents:
     def __init__(self) -> None:
         self._open: dict[str, OpenDocument] = {}
         self._changed = asyncio.Condition()
+        self._background = Background()
         self.active: str | None = None
 
     def __iter__(self) -> Iterator[OpenDocument]:
@@ -108,8 +110,7 @@ class Documents:
     def _put(self, document: OpenDocument) -> OpenDocument:
         self._open[document.uri] = document
         self.active = document.uri
-        task = asyncio.ensure_future(self._announce())
-        task.add_done_callback(lambda _: None)
+        self._background.start(self._announce())
         return document
 
     async def _announce(self) -> None:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from lsp_agent.agent.requests import from_json
 from lsp_agent.errors import LspAgentError
+from lsp_agent.server.background import Background
 from lsp_agent.server.documents import OpenDocument
 from lsp_agent.store.feedback import Became, Verdict
 from lsp_agent.store.rows import JournalError, RunRow
@@ -46,32 +46,25 @@ class Judge:
     def __init__(self, session: Session) -> None:
         self._session = session
         self._given: dict[tuple[str, str], _Given] = {}
-        self._judged: set[tuple[str, str]] = set()
-        self._tasks: set[asyncio.Task[Any]] = set()
+        self._background = Background()
 
     async def begin(self, app: App, run: RunRow, changes: Sequence[FileChange]) -> None:
         """Take an edit that arrived; what is new or gone as a file is not judged."""
-        for given in await self._session.in_thread(lambda: _given(app, run, changes)):
-            uri, one = given
-            self._given[run.id, uri] = one
+        for uri, given in await self._session.in_thread(lambda: _given(app, run, changes)):
+            self._given[run.id, uri] = given
         for key in [*self._given][:-_MAX_GIVEN]:
             del self._given[key]
-            self._judged.discard(key)
 
     def saved(self, document: OpenDocument) -> None:
         """Judge what was given of a document by its text as it is saved."""
         text = document.text.content
-        for key, given in self._given.items():
-            if key[1] == document.uri and key not in self._judged:
-                self._judged.add(key)
-                self._later(self._keep(given, text, None))
+        for given in self._taken(lambda _, uri: uri == document.uri):
+            self._background.start(self._keep(given, text, None))
 
     def undone(self, run_id: str) -> None:
-        """Take it that a run was wrong; what was saved of it before is no longer accepted."""
-        for key, given in self._given.items():
-            if key[0] == run_id and key not in self._judged:
-                self._judged.add(key)
-                self._later(self._keep(given, given.review.after, "rejected"))
+        """Take it that a run was wrong; what was judged of it before is rejected with the undo."""
+        for given in self._taken(lambda run, _: run == run_id):
+            self._background.start(self._keep(given, given.review.after, "rejected"))
 
     async def refused(self, run_id: str | None, changes: Sequence[FileChange]) -> None:
         """Take it that the user did not want an edit at all."""
@@ -85,16 +78,17 @@ class Judge:
         for _, given in await self._session.in_thread(lambda: _given(app, run, changes)):
             await self._keep(given, given.review.after, "rejected")
 
+    def _taken(self, wanted: Callable[[str, str], bool]) -> list[_Given]:
+        """Return what waits to be judged of a run or a document: each is judged once."""
+        return [self._given.pop(key) for key in [*self._given] if wanted(*key)]
+
     async def _keep(self, given: _Given, now: str, verdict: Verdict | None) -> None:
         app = await self._session.app()
         if app.settings.memory.feedback:
-            row = await self._session.in_thread(lambda: _became(given, now, verdict))
-            app.memory.feedback.keep(given.run.workspace, row)
-
-    def _later(self, work: Any) -> None:
-        task = asyncio.ensure_future(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+            # Texts are compared, and looked through for secrets.
+            await self._session.in_thread(
+                lambda: app.memory.feedback.keep(given.run.workspace, _became(given, now, verdict))
+            )
 
 
 def _given(app: App, run: RunRow, changes: Sequence[FileChange]) -> list[tuple[str, _Given]]:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from lsp_agent.server.background import Background
 from lsp_agent.server.session import Session
 from lsp_agent.store.changes import State
 from lsp_agent.store.rows import JournalError
@@ -24,7 +24,7 @@ class Keeper:
 
     def __init__(self, session: Session) -> None:
         self._session = session
-        self._tasks: set[asyncio.Task[Any]] = set()
+        self._background = Background()
 
     async def offered(self, run_id: str, overlay: Overlay, changes: Sequence[FileChange]) -> None:
         """Write down what is about to be given to the editor."""
@@ -40,7 +40,8 @@ class Keeper:
         await self._follow(app, run_id, arrived)
         root = overlay.root
         if root is not None:
-            self._later(self._session.in_thread(lambda: app.checkpoint(root, run_id, arrived)))
+            work = self._session.in_thread(lambda: app.checkpoint(root, run_id, arrived))
+            self._background.start(work)
 
     async def amended(self, run_id: str, overlay: Overlay, change: FileChange) -> None:
         """Write down what is left of a file's change after a part of it was taken back."""
@@ -51,7 +52,7 @@ class Keeper:
 
     def watch(self, run_id: str, overlay: Overlay, changes: Sequence[FileChange]) -> None:
         """See whether the editor takes an edit that it was given as an answer."""
-        self._later(self._watch(run_id, overlay, changes))
+        self._background.start(self._watch(run_id, overlay, changes))
 
     async def _watch(self, run_id: str, overlay: Overlay, changes: Sequence[FileChange]) -> None:
         documents = self._session.documents
@@ -88,8 +89,3 @@ class Keeper:
         text = document.text.content
         same = text.replace("\r\n", "\n") == change.after.replace("\r\n", "\n")
         return replace(change, after=text) if same else change
-
-    def _later(self, work: Any) -> None:
-        task = asyncio.ensure_future(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)

@@ -18,6 +18,7 @@ from pygls.lsp.server import LanguageServer
 
 from lsp_agent.cancel import Cancelled, CancelToken
 from lsp_agent.errors import LspAgentError
+from lsp_agent.server.background import Background
 from lsp_agent.server.convert import to_range
 from lsp_agent.server.diagnostics import SOURCE, Diagnostics
 from lsp_agent.server.documents import OpenDocument
@@ -32,6 +33,9 @@ if TYPE_CHECKING:
     from lsp_agent.review.run import Review
     from lsp_agent.review.types import ChangedFile, Finding, Severity
 
+DISMISS = "lspAgent.dismiss"
+DISMISS_KIND = "quickfix.lspAgent.dismiss"
+_MAX_TITLE = 60
 _log = logging.getLogger(__name__)
 _SEVERITIES: dict[Severity, types.DiagnosticSeverity] = {
     "error": types.DiagnosticSeverity.Error,
@@ -69,7 +73,7 @@ class Reviews:
         self._closed: set[str] = set()
         self._saving: dict[str, CancelToken] = {}
         self._asked: set[CancelToken] = set()
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._background = Background()
         self._turn = asyncio.Lock()
         diagnostics.more = self.diagnostics
 
@@ -99,9 +103,7 @@ class Reviews:
         if before := self._saving.pop(document.uri, None):
             before.cancel()
         token = self._saving[document.uri] = CancelToken()
-        task = asyncio.ensure_future(self._on_save(document, token))
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        self._background.start(self._on_save(document, token))
 
     def cancel(self) -> None:
         """Stop all reviews."""
@@ -197,10 +199,8 @@ class Reviews:
     ) -> int:
         from lsp_agent.engine.types import EngineUnavailableError
 
-        app = await self._session.app()
         async with self._turn:
-            review = app.review(target.overlay, target.files)
-            await self._session.in_thread(review.prepare)
+            review, _ = await self._prepared(target)
             if review.unable:
                 raise EngineUnavailableError(review.unable)
             found = await self._carried_out(review, cancel, report)
@@ -276,8 +276,7 @@ class Reviews:
             return
         target = await session.in_thread(lambda: self._one(overlay, name, uri, None))
         token.check()
-        review = app.review(overlay, target.files, most=settings.max_hunks)
-        pending = await session.in_thread(review.prepare)
+        review, pending = await self._prepared(target, settings.max_hunks)
         token.check()
         if not pending:
             found = await self._carried_out(review, token, lambda *_: None)
@@ -289,6 +288,17 @@ class Reviews:
                 progress.end("cancelled" if token.cancelled else "done")
         token.check()
         self._put(uri, found)
+
+    async def _prepared(self, target: Target, most: int | None = None) -> tuple[Review, int]:
+        """Return a review, and of how many hunks a model has to be asked; prompts are read."""
+        app = await self._session.app()
+
+        def prepare() -> tuple[Review, int]:
+            review = app.review(target.overlay, target.files, most)
+            return review, review.prepare()
+
+        prepared: tuple[Review, int] = await self._session.in_thread(prepare)
+        return prepared
 
     async def _carried_out(
         self, review: Review, cancel: CancelToken, report: Callable[..., None]
@@ -310,13 +320,16 @@ class Reviews:
     def _put(self, uri: str, found: Sequence[Finding], text: Text | None = None) -> None:
         """Take findings in the place of what was found before, and show them."""
         document = self._session.documents.get(uri)
-        self._found[uri] = tuple(found)
+        if found:
+            self._found[uri] = tuple(found)
+        else:
+            self._found.pop(uri, None)
         if document is not None:
             self._diagnostics.refresh(document)
         elif text is not None and (found or uri in self._closed):
             rows = [self._diagnostic(text, one) for one in found]
             self._diagnostics.publish_closed(uri, rows)
-            self._closed.add(uri)
+            (self._closed.add if found else self._closed.discard)(uri)
 
     def _diagnostic(self, text: Text, one: Finding) -> types.Diagnostic:
         return types.Diagnostic(
@@ -348,11 +361,6 @@ def dismissals(
                 )
             )
     return rows
-
-
-DISMISS = "lspAgent.dismiss"
-DISMISS_KIND = "quickfix.lspAgent.dismiss"
-_MAX_TITLE = 60
 
 
 def _short(message: str) -> str:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from lsp_agent.store.reading import Opened
-from lsp_agent.store.rows import JournalError, RunRow
+from lsp_agent.store.rows import JournalError, RunRow, folder_name
 from lsp_agent.store.sealing import DAMAGED, SEALED, Codec
 from lsp_agent.workspace.overlay import FileChange
 
@@ -116,8 +116,9 @@ class Changes:
             "where runs.workspace = ? and runs.action != 'undo' and changes.state != 'undone' "
             "order by changes.run desc limit ?"
         )
+        asked = [folder_name(workspace), limit]
         found: list[str] = self._journal.read(
-            lambda opened: [row[0] for row in opened.database.execute(sql, [workspace, limit])], []
+            lambda opened: [row[0] for row in opened.database.execute(sql, asked)], []
         )
         return [self._journal.run(run_id) for run_id in found]
 
@@ -133,7 +134,7 @@ class Changes:
             "join runs on runs.id = changes.run where runs.workspace = ? and "
             "changes.state != 'undone' order by changes.run desc, changes.number limit ?"
         )
-        return [one.change for one in self._read(rest, [workspace, limit], workspace)]
+        return [one.change for one in self._read(rest, [folder_name(workspace), limit], workspace)]
 
     def _of(self, run_id: str, workspace: str) -> tuple[Recorded, ...]:
         return tuple(self._read("where run = ? order by number", [run_id], workspace))

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from lsp_agent.store.reading import Opened
-from lsp_agent.store.retention import now
+from lsp_agent.store.retention import moment
+from lsp_agent.store.rows import folder_name
 from lsp_agent.workspace.secrets import redacted
 
 if TYPE_CHECKING:
@@ -60,8 +61,7 @@ class Feedback:
         texts = [redacted(text) for text in (row.task, row.before, row.answer, row.final)]
         if max(map(len, texts)) > _MAX_TEXT:
             return
-        folder = workspace.encode("utf-8", "backslashreplace").decode("utf-8")
-        made = now().isoformat(timespec="milliseconds")
+        folder, made = folder_name(workspace), moment()
 
         def write(opened: Opened) -> None:
             sealed = [
@@ -93,7 +93,7 @@ class Feedback:
 
         ``only`` are columns and what they must be: ``action``, ``language``, ``verdict``.
         """
-        wanted = {**({"workspace": workspace} if workspace else {}), **only}
+        wanted = {**({"workspace": folder_name(workspace)} if workspace else {}), **only}
         where = " and ".join(f"{column} = ?" for column in wanted) or "1"
         sql = f"select {_COLUMNS} from feedback where {where} order by made desc limit ?"  # noqa: S608
 
@@ -105,7 +105,7 @@ class Feedback:
 
     def forget(self, workspace: str = "") -> int:
         """Forget the rows of a folder, or all; return how many there were."""
-        where, values = ("where workspace = ?", [workspace]) if workspace else ("", [])
+        where, values = ("where workspace = ?", [folder_name(workspace)]) if workspace else ("", [])
         sql = f"delete from feedback {where}"  # noqa: S608
 
         def write(opened: Opened) -> int:

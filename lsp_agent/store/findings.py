@@ -8,13 +8,14 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from lsp_agent.store.reading import Opened
-from lsp_agent.store.retention import now
-from lsp_agent.store.rows import JournalError
+from lsp_agent.store.retention import moment
+from lsp_agent.store.rows import JournalError, folder_name
 from lsp_agent.store.sealing import DAMAGED, SEALED
 
 if TYPE_CHECKING:
     from lsp_agent.store.journal import Journal
 
+MAX_ROWS = 5000
 _BATCH = 500
 _log = logging.getLogger(__name__)
 
@@ -22,7 +23,8 @@ _log = logging.getLogger(__name__)
 class KeptFindings:
     """The tables ``findings`` and ``dismissed`` of a journal; thread-safe.
 
-    A journal that fails costs the answers again, and nothing else.
+    The 5,000 answers that were of use last are kept. A journal that fails costs the answers again,
+    and nothing else.
     """
 
     def __init__(self, journal: Journal) -> None:
@@ -49,14 +51,19 @@ class KeptFindings:
             self._journal.put(lambda it: _touch(it, list(known)))
         return known
 
-    def keep(self, key: str, workspace: str, claims: Sequence[dict[str, Any]]) -> None:
+    def keep(self, key: str, claims: Sequence[dict[str, Any]]) -> None:
         """Keep an answer; one that holds a secret is sealed."""
         text = json.dumps(list(claims), ensure_ascii=False)
 
         def write(opened: Opened) -> None:
             opened.database.execute(
-                "insert or replace into findings (key, workspace, data, used) values (?, ?, ?, ?)",
-                [key, workspace, opened.codec.write_file(text, "findings", key), _moment()],
+                "insert or replace into findings (key, data, used) values (?, ?, ?)",
+                [key, opened.codec.write_file(text, "findings", key), moment()],
+            )
+            opened.database.execute(
+                "delete from findings where key not in "
+                "(select key from findings order by used desc limit ?)",
+                [MAX_ROWS],
             )
 
         self._journal.put(write)
@@ -66,7 +73,7 @@ class KeptFindings:
         self._journal.commit(
             lambda it: it.database.execute(
                 "insert or replace into dismissed (workspace, finding, made) values (?, ?, ?)",
-                [workspace, finding, _moment()],
+                [folder_name(workspace), finding, moment()],
             )
         )
 
@@ -75,7 +82,9 @@ class KeptFindings:
 
         def query(opened: Opened) -> list[str]:
             sql = "select finding from dismissed where workspace = ?"
-            return [row[0] for row in opened.database.execute(sql, [workspace]).fetchall()]
+            return [
+                row[0] for row in opened.database.execute(sql, [folder_name(workspace)]).fetchall()
+            ]
 
         return frozenset(self._read(query, []))
 
@@ -89,9 +98,5 @@ class KeptFindings:
 
 def _touch(opened: Opened, keys: Sequence[str]) -> None:
     opened.database.conn.executemany(
-        "update findings set used = ? where key = ?", [(_moment(), key) for key in keys]
+        "update findings set used = ? where key = ?", [(moment(), key) for key in keys]
     )
-
-
-def _moment() -> str:
-    return now().isoformat(timespec="milliseconds")

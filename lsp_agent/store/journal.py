@@ -25,7 +25,7 @@ from lsp_agent.store.audit import AuditKind
 from lsp_agent.store.database import open_database, transaction
 from lsp_agent.store.processes import this_process
 from lsp_agent.store.reading import Opened
-from lsp_agent.store.rows import AuditRow, BrokenChain, JournalError, Purged, RunRow
+from lsp_agent.store.rows import AuditRow, BrokenChain, JournalError, Purged, RunRow, folder_name
 from lsp_agent.store.sealing import open_codec
 from lsp_agent.store.working import WorkingChange
 from lsp_agent.workspace.overlay import FileChange
@@ -79,7 +79,7 @@ class Journal:
         self, run_id: str, title: str, workspace: str, action: str, request: str = ""
     ) -> None:
         """Record that a run of this process begins; ``request`` is what it was asked."""
-        started = retention.now().isoformat(timespec="milliseconds")
+        started = retention.moment()
 
         def write(opened: Opened) -> None:
             opened.database.execute(
@@ -90,7 +90,7 @@ class Journal:
                     run_id,
                     opened.codec.write(redacted(title), "runs", "title", run_id),
                     action,
-                    workspace.encode("utf-8", "backslashreplace").decode("utf-8"),
+                    folder_name(workspace),
                     reading.RUNNING,
                     started,
                     opened.codec.write(redacted(request), "runs", "request", run_id),

@@ -112,9 +112,7 @@ def _remember_more(database: Database) -> None:
         pk=("run", "number"),
     )  # fmt: skip
     database.table("responses").create({"key": str, "answer": str, "used": str}, pk="key")
-    database.table("findings").create(
-        {"key": str, "workspace": str, "data": str, "used": str}, pk="key"
-    )
+    database.table("findings").create({"key": str, "data": str, "used": str}, pk="key")
     database.table("dismissed").create(
         {"workspace": str, "finding": str, "made": str}, pk=("workspace", "finding")
     )

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 
 from lsp_agent.store.database import transaction
 from lsp_agent.store.reading import Opened
-from lsp_agent.store.retention import now
-from lsp_agent.store.rows import JournalError
+from lsp_agent.store.retention import moment, now
+from lsp_agent.store.rows import JournalError, folder_name
 from lsp_agent.workspace.secrets import redacted
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ class Notebook:
     def __init__(self, journal: Journal, workspace: str, days: int, run_id: str = "") -> None:
         """Take where they are kept and for how many ``days`` (0: for good)."""
         self._journal = journal
-        self._workspace = workspace.encode("utf-8", "backslashreplace").decode("utf-8")
+        self._workspace = folder_name(workspace)
         self._days = days
         self._run = run_id
 
@@ -121,8 +121,7 @@ class Notebook:
 
     def used(self, notes: Sequence[Note]) -> None:
         """Write down that notes were recalled: they are kept longest."""
-        moment = now().isoformat(timespec="milliseconds")
-        rows = [(moment, note.id) for note in notes]
+        rows = [(moment(), note.id) for note in notes]
         self._journal.put(
             lambda it: it.database.conn.executemany("update notes set used = ? where id = ?", rows)
         )

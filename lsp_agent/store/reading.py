@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from lsp_agent.store.audit import audit_rows
 from lsp_agent.store.processes import is_alive
-from lsp_agent.store.rows import NoSuchRunError, RunRow
+from lsp_agent.store.rows import NoSuchRunError, RunRow, folder_name
 from lsp_agent.store.sealing import Codec
 
 if TYPE_CHECKING:
@@ -29,7 +29,9 @@ class Opened:
 def newest_runs(opened: Opened, limit: int, workspace: str | None) -> list[RunRow]:
     """Return the newest runs, of all workspaces or of one."""
     if workspace:
-        return _runs(opened, "where workspace = ? order by id desc limit ?", [workspace, limit])
+        return _runs(
+            opened, "where workspace = ? order by id desc limit ?", [folder_name(workspace), limit]
+        )
     return _runs(opened, "order by id desc limit ?", [limit])
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from lsp_agent.store.reading import Opened
-from lsp_agent.store.retention import now
+from lsp_agent.store.retention import moment
 from lsp_agent.store.sealing import DAMAGED, SEALED
 
 if TYPE_CHECKING:
@@ -36,10 +36,9 @@ class Responses:
         text = self._journal.read(query, None)
         if text is None or text in (SEALED, DAMAGED):
             return None
-        moment = now().isoformat(timespec="milliseconds")
         self._journal.put(
             lambda it: it.database.execute(
-                "update responses set used = ? where key = ?", [moment, key]
+                "update responses set used = ? where key = ?", [moment(), key]
             )
         )
         return text
@@ -48,13 +47,12 @@ class Responses:
         """Keep an answer; one that is longer than 65,536 characters is not kept."""
         if len(answer) > MAX_CHARACTERS:
             return
-        moment = now().isoformat(timespec="milliseconds")
 
         def write(opened: Opened) -> None:
             stored = opened.codec.write_file(answer, "responses", "answer", key)
             opened.database.execute(
                 "insert or replace into responses (key, answer, used) values (?,?,?)",
-                [key, stored, moment],
+                [key, stored, moment()],
             )
             opened.database.execute(
                 "delete from responses where key not in "

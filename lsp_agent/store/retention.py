@@ -115,5 +115,10 @@ def _start_now(database: Database) -> tuple[int, str]:
 
 
 def now() -> datetime:
-    """Return this moment in UTC, as the journal writes times."""
+    """Return this moment in UTC."""
     return datetime.now(UTC)
+
+
+def moment() -> str:
+    """Return this moment as the journal writes times: ISO 8601 to the millisecond, in UTC."""
+    return now().isoformat(timespec="milliseconds")

@@ -27,6 +27,11 @@ class PassphraseError(JournalError):
     code = "bad-passphrase"
 
 
+def folder_name(folder: str) -> str:
+    """Return a folder's name as rows hold it: what in it is no character is written out."""
+    return folder.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
 @dataclass(frozen=True, slots=True)
 class RunRow:
     """A run as the journal has it; times are ISO 8601, ``finished`` empty while it goes on.

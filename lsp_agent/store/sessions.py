@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from lsp_agent.store.reading import Opened
-from lsp_agent.store.retention import now
+from lsp_agent.store.retention import moment
+from lsp_agent.store.rows import folder_name
 from lsp_agent.workspace.secrets import redacted
 
 if TYPE_CHECKING:
@@ -44,7 +45,7 @@ class Sessions:
 
     def append(self, workspace: str, name: str, turn: Turn) -> None:
         """Add a turn, of at most 4,000 characters a text; the newest 50 are kept."""
-        key, moment = _key(workspace, name), now().isoformat(timespec="milliseconds")
+        key, now = _key(workspace, name), moment()
         files = json.dumps(turn.files[:_MAX_TURNS], ensure_ascii=False)
         texts = [redacted(one[:_MAX_TEXT]) for one in (turn.task, turn.summary, turn.answer)]
 
@@ -56,9 +57,9 @@ class Sessions:
                 [
                     key,
                     codec.write(name, "sessions", "name", key),
-                    _stored(workspace),
-                    moment,
-                    moment,
+                    folder_name(workspace),
+                    now,
+                    now,
                 ],
             )
             last = "select coalesce(max(number), 0) from turns where session = ?"
@@ -103,7 +104,7 @@ class Sessions:
         sql = "select id, name from sessions where workspace = ? order by updated desc limit 1"
 
         def query(opened: Opened) -> str | None:
-            row = opened.database.execute(sql, [_stored(workspace)]).fetchone()
+            row = opened.database.execute(sql, [folder_name(workspace)]).fetchone()
             return None if row is None else opened.codec.read(row[1], "sessions", "name", row[0])
 
         return self._journal.read(query, None)
@@ -125,11 +126,8 @@ class Sessions:
 
 
 def _key(workspace: str, name: str) -> str:
-    return hashlib.sha256(f"{_stored(workspace)}\0{name}".encode("utf-8", "replace")).hexdigest()
-
-
-def _stored(workspace: str) -> str:
-    return workspace.encode("utf-8", "backslashreplace").decode("utf-8")
+    told = f"{folder_name(workspace)}\0{name}"
+    return hashlib.sha256(told.encode("utf-8", "replace")).hexdigest()
 
 
 def _paths(text: str) -> tuple[str, ...]:

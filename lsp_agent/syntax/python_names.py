@@ -134,6 +134,15 @@ class PythonNames:
         """Return the scope that a binding belongs to, ``global`` and ``nonlocal`` obeyed."""
         return self._declared(occurrence.name, occurrence.scope) or occurrence.scope
 
+    def scope_of(self, occurrence: Occurrence) -> Scope | None:
+        """Return the scope of what a binding binds or a use sees; ``None`` for a name of no scope.
+
+        Classes and modules count as a whole, whatever stands before the use.
+        """
+        if occurrence.role is Role.BINDING:
+            return self.home(occurrence)
+        return self.lookup(occurrence.name, occurrence.scope)
+
     def attribute_stores(self, name: str) -> tuple[tuple[Binding, Expr], ...]:
         """Return what is assigned to ``RECEIVER.name``, with the receivers."""
         if name not in self._stores:

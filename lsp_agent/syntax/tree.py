@@ -88,6 +88,22 @@ class SyntaxNode:
         """The named children but comments."""
         return [one for one in self.children if one.named and one.type != "comment"]
 
+    @property
+    def bare(self) -> SyntaxNode:
+        """What is left of it without parentheses around it."""
+        node = self
+        while node.type == "parenthesized_expression" and len(node.parts) == 1:
+            node = node.parts[0]
+        return node
+
+    @property
+    def top(self) -> SyntaxNode:
+        """The child of the root that it is or stands in; the root itself of the root."""
+        node = self
+        while node.parent is not None and node.parent.parent is not None:
+            node = node.parent
+        return node
+
     def child(self, field: str) -> SyntaxNode | None:
         """Return the first child that has a field."""
         return next((one for one in self.children if one.field == field), None)

@@ -18,7 +18,7 @@ from lsp_agent.sandbox.types import Sandbox
 from lsp_agent.store.journal import Journal
 from lsp_agent.tasks.drivers import Attempt, CommandLineDriver, Driver, ServerDriver
 from lsp_agent.tasks.judge import Judgement, judge, judge_text
-from lsp_agent.tasks.spec import RUN, Task
+from lsp_agent.tasks.spec import RUN, Task, lay_out
 
 Way = Literal["lsp", "cli"]
 _ENGINE = "measured"
@@ -120,7 +120,7 @@ class Bench:
                     while left:
                         task, folder = left.pop(0)
                         self.before(task)
-                        _lay_out(task, folder)
+                        lay_out(task.files, folder)
                         trust.trust(folder)
                         try:
                             attempt, ended = driver.attempt(task, folder), False
@@ -131,7 +131,10 @@ class Bench:
                         if ended:
                             break
             tokens = _tokens(home, len(rows))
-        results = (_result(*row, tokens.get(str(row[1]), 0)) for row in rows)
+        results = (
+            _result(task, attempt, judgement, tokens.get(str(folder), 0))
+            for task, folder, attempt, judgement in rows
+        )
         return Score(contestant.name, contestant.profile, tuple(results))
 
     @contextmanager
@@ -151,9 +154,7 @@ class Bench:
         return judge(task, folder, self.sandbox)
 
 
-def _result(
-    task: Task, _folder: Path, attempt: Attempt, judgement: Judgement, tokens: int
-) -> Result:
+def _result(task: Task, attempt: Attempt, judgement: Judgement, tokens: int) -> Result:
     return Result(
         task=task.id,
         language=task.language,
@@ -166,13 +167,6 @@ def _result(
         tokens=tokens,
         seconds=round(attempt.seconds, 3),
     )
-
-
-def _lay_out(task: Task, folder: Path) -> None:
-    for path, text in task.files.items():
-        file = folder / path
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_bytes(text.encode())
 
 
 def _tokens(home: Path, count: int) -> Mapping[str, int]:

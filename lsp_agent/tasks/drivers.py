@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from lsp_agent.demo.client import LspClient, ServerEndedError, ServerError
-from lsp_agent.tasks.editor import CAPABILITIES, EditError, TaskEditor
+from lsp_agent.demo.editor import EditError
+from lsp_agent.tasks.editor import CAPABILITIES, TaskEditor
 from lsp_agent.tasks.judge import changed_files
 from lsp_agent.tasks.spec import RUN, Task
 from lsp_agent.workspace.positions import Range

@@ -10,10 +10,9 @@ from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
 from lsp_agent.demo.client import LspClient
-from lsp_agent.errors import LspAgentError
+from lsp_agent.demo.editor import CODE_ACTIONS, EditError, text_edit
 from lsp_agent.tasks.spec import Task
-from lsp_agent.workspace.edits import TextEdit, apply_edits
-from lsp_agent.workspace.positions import Position, Range
+from lsp_agent.workspace.edits import apply_edits
 from lsp_agent.workspace.text import Text
 
 CAPABILITIES: Mapping[str, Any] = {
@@ -28,25 +27,10 @@ CAPABILITIES: Mapping[str, Any] = {
             "resourceOperations": ["create", "rename", "delete"],
         },
     },
-    "textDocument": {
-        "codeAction": {
-            "dataSupport": True,
-            "disabledSupport": True,
-            "resolveSupport": {"properties": ["edit"]},
-            "codeActionLiteralSupport": {
-                "codeActionKind": {"valueSet": ["", "quickfix", "refactor", "source"]}
-            },
-        }
-    },
+    "textDocument": {"codeAction": CODE_ACTIONS},
 }
 
 _REACT = {".tsx": "typescriptreact", ".jsx": "javascriptreact"}
-
-
-class EditError(LspAgentError):
-    """An edit that an editor could not take: a file outside, or one that is not there."""
-
-    code = "bad-edit"
 
 
 class TaskEditor:
@@ -136,7 +120,7 @@ class TaskEditor:
         if not file.is_file():
             raise EditError(f"{file.name} is not there")
         before = Text(file.read_bytes().decode())
-        after = apply_edits(before, [_text_edit(one) for one in edits]).content
+        after = apply_edits(before, [text_edit(one) for one in edits]).content
         file.write_bytes(after.encode())
         if uri == self.uri:
             self.version += 1
@@ -157,14 +141,6 @@ class TaskEditor:
             self._runs.add(token)
         if kind == "end" and token in self._runs:
             self.ended.put(str(value.get("message", "")))
-
-
-def _text_edit(edit: Mapping[str, Any]) -> TextEdit:
-    start, end = (
-        Position(edit["range"][side]["line"], edit["range"][side]["character"])
-        for side in ("start", "end")
-    )
-    return TextEdit(Range(start, end), edit["newText"])
 
 
 def _path(uri: str) -> Path:

@@ -14,19 +14,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from lsp_agent.syntax.languages import language_of
 from lsp_agent.tasks.spec import RUN, Task, TaskError
 from lsp_agent.workspace.positions import Position, Range
 
 _START = Range(Position(0, 0), Position(0, 0))
-_LANGUAGES = {
-    ".py": "python",
-    ".js": "javascript",
-    ".mjs": "javascript",
-    ".ts": "typescript",
-    ".go": "go",
-    ".rs": "rust",
-    ".java": "java",
-}
 # What the tracks' own test runners call.
 _EXERCISM = {
     "go": (("go", "test"),),
@@ -71,7 +63,7 @@ def read_exercise(folder: Path) -> Task:
         raise TaskError(f"{where}: {error!r}") from error
     if not solution or not tests:
         raise TaskError(f"{where} names no solution or no test")
-    language = _LANGUAGES.get(Path(solution[0]).suffix, Path(solution[0]).suffix.lstrip("."))
+    language = language_of(solution[0]) or Path(solution[0]).suffix.lstrip(".")
     names = ", ".join(solution)
     words = "\n\n".join((f"Implement {names} as described. Add no other file.", *instructions))
     return Task(

@@ -15,7 +15,7 @@ from lsp_agent.cancel import CancelToken
 from lsp_agent.sandbox.types import Command, Limits, Sandbox, SandboxError
 from lsp_agent.syntax.document import SyntaxDocument
 from lsp_agent.syntax.issues import new_errors
-from lsp_agent.tasks.spec import Task
+from lsp_agent.tasks.spec import Task, lay_out
 
 _LIMITS = Limits(wall_seconds=120.0, cpu_seconds=120)
 _TAIL = 400
@@ -47,10 +47,7 @@ def judge(task: Task, folder: Path, sandbox: Sandbox | None) -> Judgement:
         note = f"tests not run: there is {missing or 'no sandbox'} here"
         told = bool(task.has or task.lacks)
         return Judgement(told, "" if told else note, note)
-    for path, text in task.hidden.items():
-        file = folder / path
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(text, "utf-8", newline="")
+    lay_out(task.hidden, folder)
     return _run(commands, folder, sandbox)
 
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping, Sequence
-from pathlib import Path
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path, PureWindowsPath
 from typing import Any
 
 from lsp_agent.tasks.formats import is_exercise, read_exercise, read_lines
@@ -84,6 +84,7 @@ def _task(path: Path, language: str, row: Mapping[str, Any]) -> Task:
         hidden = dict(row.get("hidden", {}))
         if check := row.get("check"):
             hidden[_CHECKS[language]] = check
+        _refuse_outside((*files, *hidden), where)
         return Task(
             id=row["id"],
             language=language,
@@ -103,6 +104,15 @@ def _task(path: Path, language: str, row: Mapping[str, Any]) -> Task:
         )
     except (KeyError, TypeError, AttributeError) as error:
         raise TaskError(f"{where}: {error!r} is missing or of the wrong type") from error
+
+
+def _refuse_outside(paths: Iterable[str], where: str) -> None:
+    """Refuse files that would not lie in the task's folder: task files are anybody's."""
+    for path in paths:
+        # Of all systems this one knows the most ways out.
+        told = PureWindowsPath(path)
+        if told.anchor or ".." in told.parts:
+            raise TaskError(f"{where}: {path} lies outside the task's folder")
 
 
 def _texts(row: Mapping[str, Any], key: str) -> tuple[str, ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from lsp_agent.errors import LspAgentError
 from lsp_agent.workspace.positions import Position, Range
@@ -55,6 +56,14 @@ class Task:
     def wants_text(self) -> bool:
         """Whether it is solved by words, not by an edit."""
         return bool(self.says)
+
+
+def lay_out(files: Mapping[str, str], folder: Path) -> None:
+    """Write files into a task's folder, as they are to the byte."""
+    for path, text in files.items():
+        file = folder / path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(text.encode())
 
 
 def unmarked(files: Mapping[str, str], where: str) -> tuple[dict[str, str], str, Range]:

@@ -123,7 +123,12 @@ class Repository:
         Raises :class:`VcsError` for what is no commit.
         """
         (revision,) = _revision(ref)
-        commit = self._run("rev-parse", "--verify", "--end-of-options", f"{revision}^{{commit}}")
+        wanted = ["--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}"]
+        try:
+            commit = self._run("rev-parse", *wanted)
+        except VcsError as error:
+            message = f"{ref!r} names no commit here; give a branch, a tag or a commit"
+            raise VcsError(message) from error
         try:
             return self._run("merge-base", commit.strip(), "HEAD").strip()
         except VcsError:

@@ -18,6 +18,8 @@ _FAMILIES = {
     "refactor.rewrite": "Rewrite, explain, review",
     "source": "Of the whole file, and new files",
 }
+_ASKING = ("fix_all", "signature")
+"""The forms of runs that load a model only when they come to need it."""
 _INTRO = f"""\
 # Actions
 
@@ -50,11 +52,9 @@ def page() -> str:
 
 def _section(action: Action) -> str:
     example = action.example
-    _, place = place_of(action)
-    asked = any(offer.needs_model for offer in action.offers(place))
     notes = [
         f"Kind: `{action.kind}`",
-        "Asks a model" if asked else "By rule: no model is asked",
+        _way(action),
         "May change any file" if action.reach == "workspace" else "Changes this file only",
     ]
     if action.answer == "text":
@@ -79,6 +79,18 @@ def _section(action: Action) -> str:
             f"\n{after}\n",
         ]
     )
+
+
+def _way(action: Action) -> str:
+    """Say whether a model is asked; what an example shows is offered at its place."""
+    _, place = place_of(action)
+    offers = action.offers(place)
+    if any(offer.needs_model for offer in offers):
+        return "Asks a model"
+    request = action.request(place, action.example.argument or offers[0].argument)
+    if request.form in _ASKING:
+        return "By rule; a model is asked where that is not enough"
+    return "By rule: no model is asked"
 
 
 def _fenced(language: str, text: str) -> str:

@@ -206,13 +206,13 @@ def test_a_base_and_what_can_not_be_reviewed(
     assert review()[0].out == ""
     assert review("--base", "main")[0].out.count("\n") == 2
     wrong = review("--base", "nothing")[0]
-    assert (wrong.status, wrong.out) == (1, "")
-    assert wrong.err.startswith("lsp-agent: git rev-parse failed")
+    assert (wrong.status, wrong.out) == (2, "")
+    assert wrong.err.startswith("lsp-agent: 'nothing' names no commit here; give a branch")
     assert lsp_agent("review", "--format", "xml").status == 2
     bare = tmp_path / "bare"
     bare.mkdir()
     done = lsp_agent("review", "--workspace", str(bare))
-    assert done.status == 1
+    assert done.status == 2
     assert "is not in a git repository" in done.err
 
 

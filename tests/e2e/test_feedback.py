@@ -25,6 +25,8 @@ from tests.support.scripted_endpoint import Reply, ScriptedEndpoint
 def wanting(url: str, **memory: Any) -> dict[str, Any]:
     options = remote(url)
     options["lspAgent"]["memory"] = {"feedback": True, **memory}
+    # A review of what is saved would take one of the scripted replies.
+    options["lspAgent"]["review"] = {"onSave": False}
     return options
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -21,6 +22,7 @@ from tests.plugins.installed import install
 from tests.plugins.test_plugins import World, world
 
 __all__ = ["world"]
+ROOT = Path(__file__).parents[2]
 ENGINE = """
 from pydantic import BaseModel
 
@@ -153,6 +155,31 @@ def test_a_sandbox_of_a_plugin_runs_commands(world: World, tmp_path: Path) -> No
     outcome = sandbox.run(Command(("echo", "hi"), tmp_path, tmp_path), CancelToken())
     assert (outcome.status, outcome.output) == (0, "hi\n")
     assert any("does not hold" in one for one in remarks)
+
+
+@pytest.mark.parametrize("enabled", ["true", "false"])
+def test_the_doctor_loads_no_sandbox_that_is_not_wanted(
+    home: Path, tmp_path: Path, enabled: str
+) -> None:
+    head = "from lsp_agent.api import *\nLSP_AGENT_API = 1\n"
+    loaded = f"open({str(tmp_path / 'loaded')!r}, 'w').close()\n"
+    install(tmp_path / "site", "jail", {"jail.py": head + loaded + SANDBOX.replace("{made}", OPEN)},
+            {"lsp_agent.sandboxes": {"x": "jail:SANDBOXES"}})  # fmt: skip
+    home.joinpath("config.toml").write_text(
+        f'[plugins]\nenabled = {enabled}\n[sandbox]\nkind = "plugin"\nplugin = "open"\n', "utf-8"
+    )
+    done = subprocess.run(
+        [sys.executable, "-m", "lsp_agent", "doctor", "--json"],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join([str(tmp_path / "site"), str(ROOT)])},
+        capture_output=True,
+        encoding="utf-8",
+        check=False,
+    )
+    rows = {row["name"]: row["detail"] for row in json.loads(done.stdout)}
+    assert (tmp_path / "loaded").exists() == (enabled == "true")
+    known = "open, no protection holds files, network"
+    assert (known in rows["sandbox"]) == (enabled == "true"), rows["sandbox"]
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from lsp_agent.refactor.change import Finder, RefusedError
+from lsp_agent.refactor.change import Finder
+from lsp_agent.refactor.errors import RefusedError
 from lsp_agent.syntax.document import SyntaxDocument
 from lsp_agent.workspace.edits import apply_edits
 from lsp_agent.workspace.positions import Range

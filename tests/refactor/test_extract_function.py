@@ -8,7 +8,7 @@ from textwrap import dedent
 
 import pytest
 
-from lsp_agent.refactor.change import RefusedError
+from lsp_agent.refactor.errors import RefusedError
 from lsp_agent.refactor.extract_function import extract_function, extract_method
 from lsp_agent.syntax.document import SyntaxDocument
 from lsp_agent.syntax.tree import SyntaxNode, tree

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from lsp_agent.refactor.change import RefusedError
+from lsp_agent.refactor.errors import RefusedError
 from lsp_agent.refactor.extract_variable import extract_variable
 from lsp_agent.syntax.document import SyntaxDocument
 from lsp_agent.syntax.tree import tree

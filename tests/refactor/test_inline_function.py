@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import pytest
 
-from lsp_agent.refactor.change import RefusedError
+from lsp_agent.refactor.errors import RefusedError
 from lsp_agent.refactor.inline_function import inline_function, is_defined
 from lsp_agent.syntax.document import SyntaxDocument
 from lsp_agent.syntax.tree import tree

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lsp_agent.refactor.files import RefusedError
+from lsp_agent.refactor.errors import RefusedError
 from lsp_agent.refactor.instructions import understand
 from lsp_agent.refactor.parameters import checked, compatible, read_parameters, written
 

@@ -8,7 +8,7 @@ from textwrap import dedent
 
 import pytest
 
-from lsp_agent.refactor.change import RefusedError
+from lsp_agent.refactor.errors import RefusedError
 from lsp_agent.refactor.organize_imports import organize_imports
 from lsp_agent.syntax.document import SyntaxDocument
 from lsp_agent.workspace.edits import apply_edits

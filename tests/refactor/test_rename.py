@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from lsp_agent.refactor.files import RefusedError
+from lsp_agent.refactor.errors import RefusedError
 from lsp_agent.refactor.rename import rename
 from lsp_agent.workspace.positions import Position
 from tests.refactor.conftest import SHOP, Project

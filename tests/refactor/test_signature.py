@@ -6,7 +6,7 @@ import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
-from lsp_agent.refactor.files import RefusedError
+from lsp_agent.refactor.errors import RefusedError
 from lsp_agent.refactor.instructions import Wish, understand
 from lsp_agent.refactor.parameters import Parameters
 from lsp_agent.refactor.signature import Resigned, change_signature

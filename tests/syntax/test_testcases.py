@@ -74,6 +74,20 @@ def test_the_innermost(source: str, language: str, needle: str, expected: str | 
         assert expected in file_facts(source, language).tests
 
 
+@pytest.mark.parametrize(
+    ("source", "language", "expected"),
+    [
+        ("def test_a():\n    assert 1|\n", "python", "test_a"),
+        ("def test_a():\n    assert 1\n|", "python", None),
+        ("test('a', () => {\n  f();\n});|\n", "javascript", None),
+    ],
+)
+def test_the_cursor_right_behind_it(source: str, language: str, expected: str | None) -> None:
+    before, _, behind = source.partition("|")
+    document = SyntaxDocument.parse(before + behind, language)
+    assert found_at(document, document.text.position(len(before))) == expected
+
+
 def test_in_a_large_file_that_was_edited() -> None:
     source = "".join(f"def test_{n}():\n    assert {n}\n\n\n" for n in range(3000))
     document = SyntaxDocument.parse(source, "python")

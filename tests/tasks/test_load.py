@@ -56,6 +56,11 @@ answer = "x = 2\\n"
         ("[[task]]\nid = 'a'\naction = 'fix'\nwrods = 'x'\n", "no key 'wrods'"),
         ("[[task]]\nid = 'a'\naction = 'fix'\n[task.files]\n'a.py' = 'x'\n", "0 have one"),
         ("[[task]]\nid = 'a'\naction = 'fix'\n[task.files]\n'a.py' = '$0 $0'\n", "one $0"),
+        ("[[task]]\nid = 'a'\naction = 'fix'\n[task.files]\n'../a.py' = '$0'\n", "outside"),
+        (
+            "[[task]]\nid = 'a'\naction = 'fix'\nhidden = { '/a' = '' }\nfiles = { 'a' = '$0' }\n",
+            "outside",
+        ),
         ("[[task]\n", "a.toml"),
         ("", "holds no tasks"),
     ],

@@ -58,6 +58,8 @@ def test_files_of_a_commit(repository: Path) -> None:
     assert found.changed_paths("HEAD") == ["a.py", "new *.py"]
     assert "sub dir/b.py" in found.changed_paths(None)
     assert found.fork_point("HEAD") == found.head()
+    with pytest.raises(VcsError, match="'nothing' names no commit here"):
+        found.fork_point("nothing")
     with pytest.raises(VcsError):
         found.text("HEAD:sub dir", "b.py")
 

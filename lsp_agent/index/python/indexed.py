@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Iterable, Mapping, Sequence
 
 from lsp_agent.cancel import CancelToken
+from lsp_agent.index.python.documents import Documents
 from lsp_agent.index.python.references import find_references_by_name
 from lsp_agent.index.types import Place
 from lsp_agent.index.view import IndexView
@@ -17,16 +17,13 @@ _SECONDS = 4.0
 
 
 class IndexedProject:
-    """The Python files of an index under unsaved text, for one question.
-
-    The last 96 documents that were read stay, some twenty times the size of their source.
-    """
+    """The Python files of an index under unsaved text, for one question; 96 documents stay."""
 
     def __init__(self, view: IndexView) -> None:
         self._view = view
         # By language, not by ending: scripts often have none.
         self._paths = frozenset(view.paths("python"))
-        self._documents: OrderedDict[str, SyntaxDocument | None] = OrderedDict()
+        self._documents = Documents(view.text, _KEPT)
 
     def paths(self) -> frozenset[str]:
         """Return all Python files, stubs included."""
@@ -34,14 +31,7 @@ class IndexedProject:
 
     def read(self, path: str) -> SyntaxDocument | None:
         """Return a file's document; ``None`` if it can't be read."""
-        if path not in self._documents:
-            text = self._view.text(path)
-            document = SyntaxDocument.parse(text, "python") if text is not None else None
-            self._documents[path] = document
-            while len(self._documents) > _KEPT:
-                self._documents.popitem(last=False)
-        self._documents.move_to_end(path)
-        return self._documents[path]
+        return self._documents.read(path)
 
     def files_with(self, name: str) -> Iterable[str]:
         """Return the files that may contain a word, also in strings."""

@@ -5,13 +5,13 @@ from __future__ import annotations
 import asyncio
 import logging
 from pathlib import Path
-from typing import Any
 
 from lsprotocol import types
 from pygls.exceptions import JsonRpcException, JsonRpcInvalidParams
 
 from lsp_agent.agent.types import RunResult
 from lsp_agent.errors import LspAgentError
+from lsp_agent.server.background import Background
 from lsp_agent.server.context import Context
 from lsp_agent.server.deliver import deliver
 from lsp_agent.server.features.requests import ActionData, place_for
@@ -30,7 +30,7 @@ class Deliveries:
     def __init__(self, context: Context) -> None:
         self._context = context
         self._parked: dict[str, tuple[RunHandle, asyncio.TimerHandle]] = {}
-        self._tasks: set[asyncio.Task[Any]] = set()
+        self._background = Background()
 
     async def start(self, data: ActionData, token: types.ProgressToken | None = None) -> RunHandle:
         """Start the run of an action; raises an LSP error when it does not apply (any more)."""
@@ -63,9 +63,7 @@ class Deliveries:
 
     def finish_later(self, handle: RunHandle) -> None:
         """Hand over a run's result when it is there, without anyone waiting."""
-        task = asyncio.ensure_future(self._finish(handle))
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        self._background.start(self._finish(handle))
 
     async def apply(self, handle: RunHandle, result: RunResult) -> types.WorkspaceEdit:
         """Apply a run's edit in the editor; raises ``LspAgentError`` when it does not arrive."""
