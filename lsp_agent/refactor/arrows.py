@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import partial
 
+from lsp_agent.refactor.blocks import bare
 from lsp_agent.refactor.change import Change, Editor, indent_of, is_first, node_in
 from lsp_agent.refactor.conditions import replaced
 from lsp_agent.refactor.effects import ECMA
-from lsp_agent.refactor.extract_variable import has_semicolons
+from lsp_agent.refactor.extract_variable import HAZARDS, has_semicolons
 from lsp_agent.refactor.extracting import unit_of
 from lsp_agent.syntax.document import SyntaxDocument
 from lsp_agent.syntax.tree import SyntaxNode
@@ -31,16 +32,25 @@ def arrow_braces(document: SyntaxDocument, range_: Range) -> list[Change]:
     commented = any(one.type == "comment" for one in body.walk())
     if only is None or commented or only.type != "return_statement" or len(only.parts) != 1:
         return []
+    if _goes_on(document, arrow.end):
+        return []
     value = only.parts[0]
     weak = value.type in ("object", "sequence_expression") or value.text.startswith("{")
     text = f"({value.text})" if weak else value.text
     return replaced(document, "Take the braces away", body, text)
 
 
+def _goes_on(document: SyntaxDocument, end: int) -> bool:
+    """Whether the next line would be taken for more of an expression; braces end it before."""
+    behind = document.text.slice(
+        Range(document.position_at(end), document.position_at(len(document.data)))
+    )
+    following = behind.lstrip(" \t")
+    return following[:1] in ("\n", "\r") and following.lstrip().startswith(HAZARDS)
+
+
 def _with_braces(document: SyntaxDocument, arrow: SyntaxNode, body: SyntaxNode) -> list[Change]:
-    value = body
-    while value.type == "parenthesized_expression" and len(value.parts) == 1:
-        value = value.parts[0]
+    value = bare(body)
     indent, unit = indent_of(document, arrow.start), unit_of(document)
     hazard = value.text if value.type != "sequence_expression" else f"({value.text})"
     end = ";" if has_semicolons(document, arrow) else ""

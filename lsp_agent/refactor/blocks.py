@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from dataclasses import dataclass
 
 from lsp_agent.refactor.change import indent_of, is_first, line_start, node_in
@@ -19,6 +20,7 @@ _WEAK = frozenset(
         "augmented_assignment_expression",
     }
 )  # fmt: skip
+_BRACKETED = 3
 _FLIPPED = {
     "==": "!=", "!=": "==", "===": "!==", "!==": "===", "is": "is not", "is not": "is",
     "in": "not in", "not in": "in",
@@ -122,21 +124,38 @@ def _is_list(block: SyntaxNode) -> bool:
     return block.type in ("block", "statement_block")
 
 
+def bare(node: SyntaxNode) -> SyntaxNode:
+    """Return an expression without the brackets that hold nothing else, not even a comment."""
+    while node.type == "parenthesized_expression" and len(node.children) == _BRACKETED:
+        node = node.parts[0]
+    return node
+
+
+def on_lines(text: str, *, script: bool) -> str:
+    """Return an expression as it stands without brackets, or in such where its line ends need them.
+
+    In JavaScript a condition has its own.
+    """
+    if script or "\n" not in text:
+        return text
+    try:
+        ast.parse(text, mode="eval")
+    except (SyntaxError, ValueError):
+        return f"({text})"
+    return text
+
+
 def negated(condition: SyntaxNode, *, script: bool) -> str:
     """Return the opposite of a condition, as it is written in an ``if``, without its brackets."""
-    inner = condition
-    while inner.type == "parenthesized_expression" and len(inner.parts) == 1:
-        inner = inner.parts[0]
+    inner = bare(condition)
     if inner.type == "not_operator" or (inner.type == "unary_expression" and inner.text[0] == "!"):
         value = inner.parts[0]
-        while script and value.type == "parenthesized_expression" and len(value.parts) == 1:
-            value = value.parts[0]
-        return value.text
+        return on_lines((bare(value) if script else value).text, script=script)
     if (flipped := _flipped(inner)) is not None:
-        return flipped
+        return on_lines(flipped, script=script)
     mark = "!" if script else "not "
     weak = inner.type in _WEAK
-    return f"{mark}({inner.text})" if weak else f"{mark}{inner.text}"
+    return f"{mark}({inner.text})" if weak else mark + on_lines(inner.text, script=script)
 
 
 def _flipped(node: SyntaxNode) -> str | None:
@@ -151,9 +170,7 @@ def _flipped(node: SyntaxNode) -> str | None:
 
 def conjoined(condition: SyntaxNode) -> str:
     """Return a condition as an operand of ``and``."""
-    inner = condition
-    while inner.type == "parenthesized_expression" and len(inner.parts) == 1:
-        inner = inner.parts[0]
+    inner = bare(condition)
     operator = inner.child("operator")
     lazy = operator is not None and operator.text in ("||", "??", "or")
     weak = inner.type in _WEAK - {"boolean_operator", "binary_expression"} or lazy

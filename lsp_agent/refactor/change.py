@@ -62,7 +62,7 @@ class Editor:
     def replace(self, start: int, end: int, text: str) -> None:
         """Put a text in the place of some bytes."""
         at = self._document.position_at
-        new = text.replace("\n", self._eol) if self._eol != "\n" else text
+        new = text.replace("\r\n", "\n").replace("\n", self._eol)
         self._edits.append(TextEdit(Range(at(start), at(end)), new))
 
     def put(self, node: SyntaxNode, text: str) -> None:

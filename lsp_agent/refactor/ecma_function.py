@@ -43,7 +43,7 @@ def ecma_edits(document: SyntaxDocument, piece: Piece, *, method: bool) -> Seque
     Raises :class:`RefusedError` where the code can't run in a function of its own.
     """
     parts = _parts(document, piece, method=method)
-    name = free_name(document, _names(piece, parts))
+    name = free_name(document, _names(piece, parts), member=method)
     unit = unit_of(document)
     editor = Editor(document)
     typed = document.language != "javascript"

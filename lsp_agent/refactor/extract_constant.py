@@ -67,7 +67,8 @@ def _edits(document: SyntaxDocument, node: SyntaxNode, *, every: bool) -> Sequen
         top = top.parent
     script = document.language in ECMA
     name = free_name(document, constant_names(node))
-    value = f"({node.text})" if "\n" in node.text and "string" not in node.type else node.text
+    own = node.type in ("string", "template_string", "parenthesized_expression", "tuple")
+    value = f"({node.text})" if "\n" in node.text and not own else node.text
     line = f"const {name} = {value};" if script else f"{name} = {value}"
     editor = Editor(document)
     _declare(document, editor, top, line)
@@ -86,6 +87,9 @@ def _declare(document: SyntaxDocument, editor: Editor, top: SyntaxNode, line: st
         last = at == line_end(document, head.end)
         editor.insert(at, ("\n" if last else "") + f"\n{line}\n" + ("" if blank else "\n"))
         return
+    if document.language in ECMA and top.parent is not None:
+        # What is called above a function may run it.
+        top = top.parent.parts[0]
     at = line_start(document, top.start)
     above = top
     # What is written right above a statement is about it.

@@ -39,7 +39,7 @@ _OWN_BRACKETS = frozenset(
 )  # fmt: skip
 _HEADS = ("if_statement", "while_statement", "do_statement", "switch_statement", "with_statement")
 _SEMICOLON = re.compile(r";\s*(?:\}|$)", re.MULTILINE)
-_HAZARDS = ("(", "[", "`", "+", "-", "/")
+HAZARDS = ("(", "[", "`", "+", "-", "/")
 
 
 def extract_variable(document: SyntaxDocument, range_: Range) -> list[Change]:
@@ -133,7 +133,7 @@ def _declare(
 ) -> None:
     """Put a declaration before a statement, on its line where the statement shares one."""
     if document.language in ECMA:
-        hazard = statement.text.startswith(_HAZARDS)
+        hazard = statement.text.startswith(HAZARDS)
         declaration += ";" if hazard or has_semicolons(document, statement) else ""
     if is_first(document, statement.start):
         indent = indent_of(document, statement.start)

@@ -150,6 +150,10 @@ def swap_quotes(document: SyntaxDocument, range_: Range) -> list[Change]:
     parent = node.parent
     if other in body or "\\" in body or (parent is not None and parent.type == "jsx_attribute"):
         return []
+    # Beside another string, two quotes might become three.
+    beside = document.data[max(node.start - 1, 0) : node.start] + document.data[node.end :][:1]
+    if beside.strip(b"'\"") != beside:
+        return []
     name = "single" if other == "'" else "double"
     text = f"{literal['prefix']}{other}{body}{other}"
     return replaced(document, f"Use {name} quotes", node, text)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from lsp_agent.refactor.blocks import if_at, leading, statements_in
-from lsp_agent.refactor.change import LISTS, Change, indent_of, is_first, node_in
+from lsp_agent.refactor.blocks import bare, if_at, leading, statements_in
+from lsp_agent.refactor.change import LISTS, Change, indent_of, is_first, line_end, node_in
 from lsp_agent.refactor.conditions import replaced
 from lsp_agent.refactor.effects import ECMA, has_effects
 from lsp_agent.refactor.extract_variable import has_semicolons
@@ -15,7 +15,8 @@ from lsp_agent.workspace.positions import Range
 _CHOICES = frozenset({"conditional_expression", "ternary_expression"})
 _WEAK = frozenset({"conditional_expression", "lambda", "named_expression", "yield",
                    "expression_list", "ternary_expression", "assignment_expression",
-                   "sequence_expression", "arrow_function", "assignment"})  # fmt: skip
+                   "sequence_expression", "arrow_function", "assignment",
+                   "augmented_assignment_expression", "yield_expression"})  # fmt: skip
 _MAX_LINE = 100
 
 
@@ -36,6 +37,9 @@ def choice_to_if(document: SyntaxDocument, range_: Range) -> list[Change]:
     if not is_first(document, statement.start) or not _gives(statement, node):
         return []
     script = document.language in ECMA
+    behind = document.data[statement.end : line_end(document, statement.end)].strip()
+    if not script and behind and behind[:1] != b"#":
+        return []
     if script:
         condition, first, second = node.parts
     else:
@@ -70,12 +74,10 @@ def _as_if(
     tail = _slice(statement, node.end, statement.end)
     indent, unit = indent_of(document, statement.start), unit_of(document)
     first, second = (f"{indent}{unit}{head}{one.text}{tail}" for one in values)
-    bare = condition
-    while bare.type == "parenthesized_expression" and len(bare.parts) == 1:
-        bare = bare.parts[0]
+    asked = bare(condition).text
     if script:
-        return f"if ({bare.text}) {{\n{first}\n{indent}}} else {{\n{second}\n{indent}}}"
-    return f"if {bare.text}:\n{first}\n{indent}else:\n{second}"
+        return f"if ({asked}) {{\n{first}\n{indent}}} else {{\n{second}\n{indent}}}"
+    return f"if {asked}:\n{first}\n{indent}else:\n{second}"
 
 
 def _slice(statement: SyntaxNode, start: int, end: int) -> str:
@@ -99,9 +101,9 @@ def if_to_choice(document: SyntaxDocument, range_: Range) -> list[Change]:
         return []
     head, one = values[0]
     other = values[1][1]
-    condition = found.condition.text[1:-1] if found.script else found.condition.text
     texts = [f"({node.text})" if node.type in _WEAK else node.text for node in (one, other)]
-    asked = f"({condition})" if _is_weak(found.condition) else condition
+    condition = bare(found.condition) if found.script else found.condition
+    asked = f"({condition.text})" if condition.type in _WEAK else condition.text
     if found.script:
         end = ";" if has_semicolons(document, first[0]) else ""
         text = f"{head}{asked} ? {texts[0]} : {texts[1]}{end}"
@@ -110,13 +112,6 @@ def if_to_choice(document: SyntaxDocument, range_: Range) -> list[Change]:
     if "\n" in text or len(text) > _MAX_LINE:
         return []
     return replaced(document, "Turn the if into one expression", found.node, text)
-
-
-def _is_weak(condition: SyntaxNode) -> bool:
-    inner = condition
-    while inner.type == "parenthesized_expression" and len(inner.parts) == 1:
-        inner = inner.parts[0]
-    return (inner.type in _WEAK and condition == inner) or inner.type == "ternary_expression"
 
 
 def _value(statement: SyntaxNode) -> tuple[str, SyntaxNode] | None:

@@ -235,6 +235,24 @@ def test_methods() -> None:
     assert refusal(extract_method, "def f(a):\n    «print(a + 1)»\n") == "nothing is offered"
 
 
+def test_a_method_that_gets_its_class_by_its_name() -> None:
+    before = "class A:\n    def __new__(cls, a):\n        return «super().__new__(cls)»\n"
+    after = changed(extract_method, before)
+    assert "    @classmethod\n    def compute_new_result(cls):\n" in after
+    plain = before.replace("«", "").replace("»", "")
+    assert run(after, ("type(A(1))",)) == run(plain, ("type(A(1))",))
+    odd = "class A:\n    @b\n    def c(cls, a):\n        return «cls.d + a»\n"
+    assert "not known whether cls is the class" in refusal(extract_method, odd)
+
+
+def test_a_method_gets_no_attributes_name() -> None:
+    before = (
+        "class A:\n    def b(self, c):\n        self.compute_value = c\n"
+        "        return «self.compute_value + c»\n"
+    )
+    assert "        return self.extracted(c)\n" in changed(extract_method, before)
+
+
 SCRIPT = [
     ("function f(a, b) {\n  return «a * b + 1»;\n}\n",
      "function f(a, b) {\n  return computeValue(a, b);\n}\n\n"

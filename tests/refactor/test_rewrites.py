@@ -16,6 +16,9 @@ PYTHON = [
      "def f():\n    if b:\n        return a\n    else:\n        return c\n"),
     (choice_to_if, "x.y = a $0if (b) else c\n", "if b:\n    x.y = a\nelse:\n    x.y = c\n"),
     (choice_to_if, "x = f(a $0if b else c)\n", ""),
+    (choice_to_if, "x = a $0if b else c; y = d\n", ""),
+    (choice_to_if, "x = a $0if b else c  # why\n",
+     "if b:\n    x = a\nelse:\n    x = c  # why\n"),
     (choice_to_if, "x[f()] = a $0if b else c\n", ""),
     (if_to_choice, "if$0 a:\n    x = 1\nelse:\n    x = lambda: 2\n",
      "x = 1 if a else (lambda: 2)\n"),
@@ -44,6 +47,10 @@ SCRIPT = [
      "function f() {\n  if (a) {\n    return b;\n  } else {\n    return c;\n  }\n}\n"),
     (choice_to_if, "const x = a $0? b : c;\n", ""),
     (if_to_choice, "if$0 (a) {\n  x = 1;\n} else {\n  x = 2;\n}\n", "x = a ? 1 : 2;\n"),
+    (if_to_choice, "if$0 (a = b) {\n  x = 1;\n} else {\n  x = 2;\n}\n", "x = (a = b) ? 1 : 2;\n"),
+    (if_to_choice,
+     "function* f() {\n  if$0 (yield a) {\n    b = 1;\n  } else {\n    b = 2;\n  }\n}\n",
+     "function* f() {\n  b = (yield a) ? 1 : 2;\n}\n"),
 ]  # fmt: skip
 
 
