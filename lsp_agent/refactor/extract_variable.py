@@ -154,7 +154,8 @@ def _value(node: SyntaxNode, document: SyntaxDocument) -> str:
     if document.language in ECMA:
         return text
     if node.type == "parenthesized_expression" and "\n" not in text:
-        return node.parts[0].text if len(node.parts) == 1 and "#" not in text else text
+        bare = len(node.parts) == 1 and node.parts[0].type != "named_expression"
+        return node.parts[0].text if bare and "#" not in text else text
     if "\n" in text and node.type not in _OWN_BRACKETS:
         return f"({text})"
     return text

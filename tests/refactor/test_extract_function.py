@@ -311,6 +311,7 @@ def test_typescript() -> None:
         ("for i in a:\n    «if i:\n        x = i\n    print(x)»\n", "may have no value"),
         ("a = 1; «b = 2»\nprint(b)\n", "lines of the selection"),
         ("«import a, b»\n", "offered"),
+        ("match a:\n    «case 1:\n        print(a)»\n", "offered"),
     ],
 )
 def test_refused(lines: str, reason: str) -> None:

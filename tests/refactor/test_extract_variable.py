@@ -15,6 +15,7 @@ PYTHON = [
     ("def f(a):\n    return «a + 1»\n", "def f(a):\n    value = a + 1\n    return value\n"),
     ("def f(a):\n    return g(«a.size», 1)\n",
      "def f(a):\n    size = a.size\n    return g(size, 1)\n"),
+    ("x = «(y := f())» + y\n", "value = (y := f())\nx = value + y\n"),
     ("x = g(«get_user(1)»)\n", "user = get_user(1)\nx = g(user)\n"),
     ("x = g(« get_user(1) »)\n", "user = get_user(1)\nx = g( user )\n"),
     ("user = 1\nx = g(«get_user(1)»)\n", "user = 1\nvalue = get_user(1)\nx = g(value)\n"),
