@@ -14,7 +14,7 @@ from lsp_agent.refactor.change import (
     next_line,
     refuse,
 )
-from lsp_agent.refactor.effects import ECMA
+from lsp_agent.refactor.effects import ECMA, of_class
 from lsp_agent.refactor.extracting import (
     Piece,
     above_comments,
@@ -153,8 +153,7 @@ def _check_class(piece: Piece) -> None:
         return
     for node in piece.nodes:
         for one in node.walk():
-            private = one.text.startswith("__") and not one.text.endswith("__")
-            if one.type == "identifier" and (private or one.text in ("super", "__class__")):
+            if of_class(one):
                 raise RefusedError(
                     f"{one.text} means something only in its class; extract a method"
                 )

@@ -27,6 +27,7 @@ from lsp_agent.refactor.effects import (
     has_effects,
     is_variable,
     makes_objects,
+    may_catch,
     names_in,
     reads,
 )
@@ -138,14 +139,16 @@ def _check(variable: _Variable, use: SyntaxNode, *, held: bool) -> None:
     if not list_.holds(use) or use.start < value.end:
         raise RefusedError("it is used where it may not be assigned")
     between: list[str] = []
+    catches = False
     for one in use.around():
         if one == list_:
             break
         between.append(one.type)
+        catches = catches or one.type == "try_statement" or may_catch(one)
     constant = not names_in(value) and not reads(value)
     if any(one in FUNCTIONS for one in between) and not (constant and not makes_objects(value)):
         raise RefusedError("a function uses it later, when its value may be another one")
-    if "try_statement" in between and not (constant or value.type == "identifier"):
+    if catches and not (constant or value.type == "identifier"):
         raise RefusedError("it is used in a try, which would catch what its value raises")
     again = len(variable.uses) > 1 or any(one in _REPEATING for one in between)
     if makes_objects(value) and again:

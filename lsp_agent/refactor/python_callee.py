@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from lsp_agent.refactor.change import LISTS, Editor, RefusedError, indent_of, is_first, line_end
-from lsp_agent.refactor.effects import FUNCTIONS, has_effects
+from lsp_agent.refactor.effects import FRAME, FUNCTIONS, has_effects, of_class
 from lsp_agent.refactor.inlined import Callee, arguments_of, check_names, spliced
 from lsp_agent.refactor.naming import free_name
 from lsp_agent.refactor.operands import written
@@ -122,8 +122,10 @@ def _check(definition: SyntaxNode) -> None:
     if body is None or any(one.type in _NEVER for one in body.walk(skip=FUNCTIONS)):
         raise RefusedError("it yields, awaits, deletes or binds names elsewhere")
     called = (one.child("function") for one in body.walk() if one.type == "call")
-    if any(one is not None and one.text in ("locals", "vars", "super") for one in called):
+    if any(one is not None and one.text in FRAME for one in called):
         raise RefusedError("it asks for its own names")
+    if bound := next((one for one in body.walk() if of_class(one)), None):
+        raise RefusedError(f"{bound.text} means something only where it stands")
 
 
 def _check_body(statements: list[SyntaxNode]) -> None:

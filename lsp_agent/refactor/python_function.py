@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from lsp_agent.refactor.change import RefusedError
-from lsp_agent.refactor.effects import COMPREHENSIONS, has_effects
+from lsp_agent.refactor.effects import COMPREHENSIONS, FRAME, has_effects, may_catch
 from lsp_agent.refactor.extracting import Piece
 from lsp_agent.refactor.python_paths import (
     LOOPS,
@@ -23,7 +23,6 @@ from lsp_agent.syntax.python_names import PythonNames
 from lsp_agent.syntax.tree import SyntaxNode
 
 _DEFERRED = frozenset({"lambda", "function_definition", "generator_expression", "class_definition"})
-_FRAME = frozenset({"locals", "vars", "eval", "exec", "dir"})
 
 
 @dataclass(slots=True)
@@ -94,8 +93,10 @@ class PythonPiece:
         for node in self._piece.nodes:
             for one in node.walk():
                 if one.type == "call" and (called := one.child("function")) is not None:
-                    if called.text in _FRAME:
+                    if called.text in FRAME:
                         raise RefusedError(f"{called.text}() depends on the function it stands in")
+                elif one.type == "keyword_argument" and one.text.startswith("stacklevel"):
+                    raise RefusedError(f"{one.text} counts the functions around it")
                 elif one.type == "wildcard_import":
                     raise RefusedError("it imports what can't be known: *")
                 elif one.type == "named_expression" and one.above(*COMPREHENSIONS) is not None:
@@ -204,11 +205,14 @@ class PythonPiece:
         for one in nodes[0].around():
             if one == self._function:
                 return
-            body = one.child("body") if one.type == "try_statement" else None
+            catches = one.type == "try_statement" or may_catch(one)
+            body = one.child("body") if catches else None
             if body is None or not body.holds(nodes[0]):
                 continue
             if any(use.start > body.end for use in outside):
-                raise RefusedError(f"{name} is used behind a try that it is set in")
+                raise RefusedError(
+                    f"{name} is used behind a {one.type.split('_')[0]} that it is set in"
+                )
 
     @staticmethod
     def _is_comprehension(scope: Scope, home: Scope) -> bool:
@@ -306,7 +310,8 @@ class PythonPiece:
             while here is not None and here.type == "assignment":
                 left = here.child("left")
                 if left is not None and left.start <= start < left.end:
-                    return True
+                    # A mere annotation gives no value.
+                    return here.child("right") is not None
                 here = here.child("right")
             return False
         if node.type in ("function_definition", "class_definition", "decorated_definition"):

@@ -89,6 +89,22 @@ PYTHON = [
      """),
     ("""\
      def f(a):
+         «a: int
+         print(a)»
+         return a
+     """, """\
+     def compute_a(a):
+         a: int
+         print(a)
+         return a
+
+
+     def f(a):
+         a = compute_a(a)
+         return a
+     """),
+    ("""\
+     def f(a):
          if a:
              «print(a)
              return 1»
@@ -311,6 +327,9 @@ def test_typescript() -> None:
         ("for i in a:\n    «if i:\n        x = i\n    print(x)»\n", "may have no value"),
         ("a = 1; «b = 2»\nprint(b)\n", "lines of the selection"),
         ("«import a, b»\n", "offered"),
+        ("with suppress(E):\n    «x = 1\n    h()»\nprint(x)\n", "with"),
+        ("«with suppress(E):\n    return h()»\nprint(a)\n", "some ways"),
+        ("«warn(a, stacklevel=2)»\n", "stacklevel"),
         ("match a:\n    «case 1:\n        print(a)»\n", "offered"),
     ],
 )

@@ -83,6 +83,8 @@ def test_script(before: str, after: str, language: str) -> None:
         ("@d\ndef f(a):\n    return a\nx = f$0(1)\n", "decorator"),
         ("def f(a):\n    yield a\nx = f$0(1)\n", "yields"),
         ("async def f(a):\n    return a\nx = f$0(1)\n", "async"),
+        ("def f(a):\n    return eval('a')\nx = f$0(1)\n", "own names"),
+        ("def f(a):\n    return a.__b\nclass A:\n    c = f$0(1)\n", "__b"),
         ("def f(a):\n    if a:\n        return 1\n    return 2\nx = f$0(1)\n", "before its end"),
         ("def f(a):\n    b = a\n    return b\nx = f$0(1) + 1\n", "no statement"),
         ("x = len$0(y)\n", "no function of this file"),
