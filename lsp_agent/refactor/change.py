@@ -62,6 +62,9 @@ class Editor:
     def replace(self, start: int, end: int, text: str) -> None:
         """Put a text in the place of some bytes."""
         at = self._document.position_at
+        place = covering(self._document, start, end)
+        if place is not None and is_shown(place):
+            raise RefusedError(_SHOWN)
         new = text.replace("\r\n", "\n").replace("\n", self._eol)
         self._edits.append(TextEdit(Range(at(start), at(end)), new))
 
@@ -76,6 +79,15 @@ class Editor:
     def done(self) -> list[TextEdit]:
         """Return the edits in the order in which they were made."""
         return self._edits
+
+
+_SHOWN = "a string shows this code as it is written: {…=}"
+
+
+def is_shown(node: SyntaxNode) -> bool:
+    """Whether a node stands in the braces of an f-string that show its source: ``{node=}``."""
+    braces = (one for one in node.around() if one.type == "interpolation")
+    return any(mark.type == "=" for one in braces for mark in one.children)
 
 
 def selected(document: SyntaxDocument, range_: Range) -> tuple[int, int]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lsp_agent.refactor.change import RefusedError
+from lsp_agent.refactor.change import RefusedError, is_shown
 from lsp_agent.syntax.tree import SyntaxNode
 
 _ATOMS = frozenset(
@@ -44,6 +44,8 @@ def written(text: str, kind: str, use: SyntaxNode) -> str:
     literal = use.above("interpolation")
     if literal is not None:
         _check_string(text, literal)
+    if is_shown(use):
+        raise RefusedError(f"a string shows {use.text} as it is written: {{…=}}")
     if use.type == "shorthand_property_identifier":
         return f"{use.text}: {text}"
     if parent is None:

@@ -4,7 +4,15 @@ from __future__ import annotations
 
 import re
 
-from lsp_agent.refactor.change import LISTS, Editor, RefusedError, indent_of, is_first, line_end
+from lsp_agent.refactor.change import (
+    LISTS,
+    Editor,
+    RefusedError,
+    indent_of,
+    is_first,
+    is_shown,
+    line_end,
+)
 from lsp_agent.refactor.effects import FRAME, FUNCTIONS, has_effects, of_class
 from lsp_agent.refactor.inlined import Callee, arguments_of, check_names, spliced
 from lsp_agent.refactor.naming import free_name
@@ -241,6 +249,8 @@ def _bindings(
             if _is_taken(document, callee, name, call)
             else name
         )
+        if new != name and any(is_shown(_node(document, start, name)) for start in places):
+            raise RefusedError(f"a string shows {name} as it is written: {{…=}}")
         edits += [(start, start + len(name.encode()), new) for start in places if new != name]
         if value is not None:
             lines.append(f"{new} = {value.text}")

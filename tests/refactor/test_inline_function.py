@@ -83,6 +83,8 @@ def test_script(before: str, after: str, language: str) -> None:
         ("@d\ndef f(a):\n    return a\nx = f$0(1)\n", "decorator"),
         ("def f(a):\n    yield a\nx = f$0(1)\n", "yields"),
         ("async def f(a):\n    return a\nx = f$0(1)\n", "async"),
+        ("def f(a):\n    return f'{a=}'\nx = f$0(b)\n", "as it is written"),
+        ("def f():\n    a = 1\n    print(f'{a=}')\na = 2\nf$0()\n", "as it is written"),
         ("def f(a):\n    return eval('a')\nx = f$0(1)\n", "own names"),
         ("def f(a):\n    return a.__b\nclass A:\n    c = f$0(1)\n", "__b"),
         ("def f(a):\n    if a:\n        return 1\n    return 2\nx = f$0(1)\n", "before its end"),

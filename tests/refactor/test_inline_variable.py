@@ -97,6 +97,7 @@ def test_script(before: str, after: str, language: str) -> None:
         (("x$0 = a.b", "try:", "    return x", "except E:", "    pass"), "in a try"),
         (("x$0 = y = a", "return x"), "together"),
         (("x$0 = a['k']", "return f'{x}'"), "inside a string"),
+        (("x$0 = a", "return f'{x=}'"), "as it is written"),
         (("x$0 = (n := a)", "return x"), "binds"),
         (("x$0 = a", "def g():", "    nonlocal x", "    x = 2", "return x"), "nonlocal"),
         (("for x$0 in a:", "    b(x)"), "offered"),
