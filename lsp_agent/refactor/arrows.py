@@ -9,8 +9,9 @@ from lsp_agent.refactor.blocks import bare
 from lsp_agent.refactor.change import Change, Editor, indent_of, is_first, node_in
 from lsp_agent.refactor.conditions import replaced
 from lsp_agent.refactor.effects import ECMA
-from lsp_agent.refactor.extract_variable import HAZARDS, has_semicolons
+from lsp_agent.refactor.extract_variable import has_semicolons
 from lsp_agent.refactor.extracting import unit_of
+from lsp_agent.refactor.operands import HAZARDS
 from lsp_agent.syntax.document import SyntaxDocument
 from lsp_agent.syntax.tree import SyntaxNode
 from lsp_agent.workspace.edits import TextEdit

@@ -17,10 +17,11 @@ from lsp_agent.refactor.blocks import (
     statements_in,
     written_if,
 )
-from lsp_agent.refactor.change import Change, Editor, indent_of, is_first, node_in
+from lsp_agent.refactor.change import LISTS, Change, Editor, indent_of, is_first, node_in
 from lsp_agent.refactor.effects import ECMA, FUNCTIONS
 from lsp_agent.refactor.extract_variable import has_semicolons
 from lsp_agent.refactor.extracting import unit_of
+from lsp_agent.refactor.operands import HAZARDS
 from lsp_agent.refactor.python_paths import LOOPS
 from lsp_agent.syntax.document import SyntaxDocument
 from lsp_agent.syntax.tree import SyntaxNode
@@ -35,6 +36,13 @@ _SCRIPT_LOOPS = frozenset({"for_statement", "for_in_statement", "while_statement
 
 def replaced(document: SyntaxDocument, title: str, node: SyntaxNode, text: str) -> list[Change]:
     """Return the change that puts a text in a node's place."""
+    if document.language in ECMA and node.parent is not None and node.parent.type in LISTS:
+        behind = node.sibling(1)
+        # Without semicolons a line goes on with a bracket on the next one.
+        if behind is not None and behind.text.startswith(HAZARDS) and not text.endswith(";"):
+            text += ";"
+        if text.startswith(HAZARDS) and not has_semicolons(document, node):
+            text = f";{text}"
 
     def edits() -> Sequence[TextEdit]:
         editor = Editor(document)

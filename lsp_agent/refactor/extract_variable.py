@@ -25,6 +25,7 @@ from lsp_agent.refactor.effects import (
 )
 from lsp_agent.refactor.hoisting import Hoisted, hoist, is_value
 from lsp_agent.refactor.naming import free_name, variable_names
+from lsp_agent.refactor.operands import HAZARDS
 from lsp_agent.refactor.uses import depends
 from lsp_agent.syntax.document import SyntaxDocument
 from lsp_agent.syntax.tree import SyntaxNode
@@ -39,7 +40,6 @@ _OWN_BRACKETS = frozenset(
 )  # fmt: skip
 _HEADS = ("if_statement", "while_statement", "do_statement", "switch_statement", "with_statement")
 _SEMICOLON = re.compile(r";\s*(?:\}|$)", re.MULTILINE)
-HAZARDS = ("(", "[", "`", "+", "-", "/")
 
 
 def extract_variable(document: SyntaxDocument, range_: Range) -> list[Change]:

@@ -99,7 +99,7 @@ def _is_part(node: SyntaxNode, parent: SyntaxNode) -> bool:
     """Whether a node is no value of its own: a key, a module's name, half of an operation."""
     if node.field in _NAMES or (node.field == "key" and _is_in_object(parent)):
         return True
-    whole = _wrapped(node)
+    whole = wrapped(node)
     if whole.parent is not None and whole.parent.type == "unary_expression":
         return whole.parent.text.startswith(("delete", "typeof"))
     if parent.type == "as_expression" and parent.children[-1].text == "const":
@@ -120,7 +120,7 @@ def _is_method(node: SyntaxNode, whole: SyntaxNode) -> bool:
     return called and node.type in ("member_expression", "subscript_expression")
 
 
-def _wrapped(node: SyntaxNode) -> SyntaxNode:
+def wrapped(node: SyntaxNode) -> SyntaxNode:
     """Return a node with the brackets, and what says its type, around it."""
     while node.parent is not None and node.parent.type in _WRAPS and node.parent.parts[0] == node:
         node = node.parent

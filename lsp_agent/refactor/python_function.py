@@ -124,6 +124,7 @@ class PythonPiece:
                 raise RefusedError(f"{name} is a type parameter of the function around it")
             self._check_start(name, home)
             self._check_deferred(name, used, home)
+            self._check_set(name, places, home)
             found.inputs.append(name)
 
     def _classify_bound(
@@ -196,6 +197,15 @@ class PythonPiece:
             early = one.start < self._piece.start or self._loop is not None or home.parent is None
             if early and any(has_effects(node) for node in self._piece.nodes):
                 raise RefusedError(f"it sets {name}, which another function uses")
+
+    def _check_set(self, name: str, places: tuple[Occurrence, ...], home: Scope) -> None:
+        """Refuse a name that a function which the piece calls may give another value."""
+        if not any(has_effects(node) for node in self._piece.nodes):
+            return
+        for one in places:
+            apart = one.scope != home and not self._is_comprehension(one.scope, home)
+            if apart and one.role is Role.BINDING and self._scope_of(one) == home:
+                raise RefusedError(f"another function sets {name}, and may be called meanwhile")
 
     def _check_try(self, name: str, outside: list[Occurrence]) -> None:
         """Refuse a name that a handler may see when the piece has run in part."""

@@ -320,6 +320,7 @@ def test_typescript() -> None:
         ("x = 1\n«del x»\nprint(a)\n", "deletes x"),
         ("«print(locals())»\n", "locals()"),
         ("x = 1\ndef g():\n    return x\n«x = 2\nprint(g())»\nreturn x\n", "another function"),
+        ("x = 1\ndef g():\n    nonlocal x\n    x = 2\n«g()\nprint(x)»\n", "meanwhile"),
         ("x = 1\n«g = lambda: x»\nx = 2\nreturn g()\n", "later"),
         ("global k\n«k = a»\n", "belongs to another"),
         ("«global k\nk = a»\n", "global"),
@@ -347,12 +348,35 @@ def test_refused(lines: str, reason: str) -> None:
         ("function f(a) {\n  «if (a) { return 1; }»\n  return 2;\n}", "returns"),
         ("function f() {\n  let x = 1;\n  const g = () => x;\n  «x = 2;»\n  return g();\n}",
          "another function"),
+        ("function f(a) {\n  let x = 1;\n  const g = () => { x++; };\n  «g();\n  h(x);»\n}",
+         "may be called meanwhile"),
+        ("function f(a) {\n  const g = () => x;\n  «let x = 1;\n  g();»\n  return x;\n}",
+         "may be called meanwhile"),
+        ("function f() {\n  «let x = 1;\n  const g = () => { x++; };»\n  g();\n  return x;\n}",
+         "later"),
+        ("function f(a) {\n  «const g = () => x;»\n  const x = 1;\n  return g;\n}", "no value yet"),
+        ("function f(a) {\n  var x = 1;\n  «var x = x + a;»\n  return x;\n}", "declared outside"),
+        ("function f(a) {\n  let x;\n  try {\n    «x = 1;\n    a();»\n  } catch (e) { b(x); }\n}",
+         "try"),
+        ("class A {\n  #b;\n  c(d) { return «d.#b + 1»; }\n}", "#b"),
+        ("f(function g(a) { return «g.length + a»; });", "own function only"),
+        ("function f(a) { return «eval(a)»; }", "eval"),
         ("function* f() {\n  «yield 1;\n  g();»\n}", "yields"),
         ("«const x = 1;\ng(x);»\n", "whole file"),
     ],
 )  # fmt: skip
 def test_refused_in_scripts(marked: str, reason: str) -> None:
     assert reason in refusal(extract_function, marked, "javascript")
+
+
+def test_scripts_keep_their_declarations_and_lines() -> None:
+    marked = "function f(a) {\n  if (a) {\n    «var x = 1;\n    g(x);»\n  }\n  return x;\n}\n"
+    assert "    var x = computeX();\n" in changed(extract_function, marked, "javascript")
+    marked = "function f(a) {\n  let b\n  h()\n  «a = g(a)\n  b = a»\n  return [a, b]\n}\n"
+    after = changed(extract_function, marked, "javascript")
+    assert "\n  h()\n  ;({ a, b } = extracted(a, b))\n  return" in after
+    marked = "class A extends B {\n  constructor(a) {\n    «super(a);\n    this.b = a;»\n  }\n}\n"
+    assert "super()" in refusal(extract_method, marked, "javascript")
 
 
 PROGRAM = """

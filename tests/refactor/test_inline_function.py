@@ -46,6 +46,8 @@ SCRIPT = [
     ("function f(a, b) { return a + b; }\nconst x = f$0(1, y) * 2;\n",
      "function f(a, b) { return a + b; }\nconst x = (1 + y) * 2;\n"),
     ("const f$0 = (a) => a.b;\ng(f(c), f(d));\n", "g(c.b, d.b);\n"),
+    ("const f = a => ({ a });\nconst g = () => $0f(1).a;\n",
+     "const f = a => ({ a });\nconst g = () => ({ a: 1 }).a;\n"),
     ("export const f$0 = a => ({ a });\nconst x = f(1);\n",
      "export const f = a => ({ a });\nconst x = { a: 1 };\n"),
 ]  # fmt: skip
@@ -109,6 +111,8 @@ def test_refused(source: str, reason: str | None) -> None:
         ("const f = ({ a }) => a; f$0(g);", "plain"),
         ("const k = 1; const f = (a) => a + k; const g = (k) => f$0(k);", "something else"),
         ("async function f(a) { return a; } f$0(1);", "more than"),
+        ("const f = (a) => a.b; f$0(c)();", "object to work on"),
+        ("const f = (a) => [a];\ng()\nf$0(1)\n", "semicolon"),
     ],
 )
 def test_refused_in_scripts(source: str, reason: str) -> None:

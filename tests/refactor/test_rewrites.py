@@ -47,6 +47,8 @@ SCRIPT = [
      "function f() {\n  if (a) {\n    return b;\n  } else {\n    return c;\n  }\n}\n"),
     (choice_to_if, "const x = a $0? b : c;\n", ""),
     (if_to_choice, "if$0 (a) {\n  x = 1;\n} else {\n  x = 2;\n}\n", "x = a ? 1 : 2;\n"),
+    (if_to_choice, "if$0 (a) {\n  x = 1\n} else {\n  x = 2\n}\n[b].map(c)\n",
+     "x = a ? 1 : 2;\n[b].map(c)\n"),
     (if_to_choice, "if$0 (a = b) {\n  x = 1;\n} else {\n  x = 2;\n}\n", "x = (a = b) ? 1 : 2;\n"),
     (if_to_choice,
      "function* f() {\n  if$0 (yield a) {\n    b = 1;\n  } else {\n    b = 2;\n  }\n}\n",
