@@ -139,7 +139,11 @@ def _edits(document: SyntaxDocument, piece: Piece, *, method: bool) -> Sequence[
     while top.parent is not None and top.parent.parent is not None:
         top = top.parent
     definition = _definition(document, piece, parts, "", unit, name, parts.inputs)
-    at = above_comments(document, top) if top != piece.nodes[0] else line_start(document, top.start)
+    at = (
+        above_comments(document, top)
+        if top != piece.nodes[0]
+        else line_start(document, piece.start)
+    )
     lines = document.data[:at].replace(b"\r\n", b"\n")
     missing = 3 - (len(lines) - len(lines.rstrip(b"\n"))) if lines.strip() else 0
     editor.insert(at, "\n" * max(missing, 0) + f"{definition}\n\n")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from lsp_agent.refactor.blocks import on_lines
 from lsp_agent.refactor.change import (
     LISTS,
     Editor,
@@ -253,7 +254,9 @@ def _bindings(
             raise RefusedError(f"a string shows {name} as it is written: {{…=}}")
         edits += [(start, start + len(name.encode()), new) for start in places if new != name]
         if value is not None:
-            lines.append(f"{new} = {value.text}")
+            bound = value.type in ("named_expression", "yield")
+            text = f"({value.text})" if bound else on_lines(value.text, script=False)
+            lines.append(f"{new} = {text}")
     return lines, edits
 
 

@@ -90,6 +90,9 @@ class PythonPiece:
         return self._function.child("body") if self._function is not None else None
 
     def _check_frame(self) -> None:
+        first = self._piece.nodes[0]
+        if first.type == "string" and first.sibling(-1) is None and not self._piece.expression:
+            raise RefusedError("it begins with the documentation of what it stands in")
         for node in self._piece.nodes:
             for one in node.walk():
                 if one.type == "call" and (called := one.child("function")) is not None:
@@ -97,6 +100,8 @@ class PythonPiece:
                         raise RefusedError(f"{called.text}() depends on the function it stands in")
                 elif one.type == "keyword_argument" and one.text.startswith("stacklevel"):
                     raise RefusedError(f"{one.text} counts the functions around it")
+                elif one.type == "future_import_statement":
+                    raise RefusedError("an import from __future__ stands at the top of a file only")
                 elif one.type == "wildcard_import":
                     raise RefusedError("it imports what can't be known: *")
                 elif one.type == "named_expression" and one.above(*COMPREHENSIONS) is not None:

@@ -261,6 +261,17 @@ def test_a_method_that_gets_its_class_by_its_name() -> None:
     assert "not known whether cls is the class" in refusal(extract_method, odd)
 
 
+def test_all_of_a_file() -> None:
+    after = changed(extract_function, "«# why\nx = a()\nprint(x)»\n")
+    assert after == (
+        "def compute_x():\n    # why\n    x = a()\n    print(x)\n    return x\n\n\n"
+        "x = compute_x()\n"
+    )
+    assert "documentation" in refusal(extract_function, '«"""Doc."""\nprint(a)»\n')
+    future = "«from __future__ import annotations\nprint(a)»\n"
+    assert "__future__" in refusal(extract_function, future)
+
+
 def test_a_method_gets_no_attributes_name() -> None:
     before = (
         "class A:\n    def b(self, c):\n        self.compute_value = c\n"

@@ -31,6 +31,9 @@ PYTHON = [
      "def g(c):\n    b = f$0(c.d)\n    return b\n",
      "def f(a):\n    if a:\n        a = a * 2\n    return a\n\n\n"
      "def g(c):\n    a = c.d\n    if a:\n        a = a * 2\n    b = a\n    return b\n"),
+    ("def f(a):\n    a += 1\n    return a\n\n\ndef g():\n    b = f$0(c\n            + 1)\n",
+     "def f(a):\n    a += 1\n    return a\n\n\n"
+     "def g():\n    a = (c\n            + 1)\n    a += 1\n    b = a\n"),
     ("def f(a):\n    b = a\n    return b + a\n\n\ndef g(b):\n    return f$0(b)\n",
      "def f(a):\n    b = a\n    return b + a\n\n\n"
      "def g(b):\n    b_here = b\n    return b_here + b\n"),
