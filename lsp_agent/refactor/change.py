@@ -62,6 +62,9 @@ class Editor:
     def replace(self, start: int, end: int, text: str) -> None:
         """Put a text in the place of some bytes."""
         at = self._document.position_at
+        if start < end and self._document.data[end - 1 : end + 1] == b"\r\n":
+            # The grammar takes the first half of a line end for a comment's.
+            end, text = end - 1, text.removesuffix("\r")
         place = covering(self._document, start, end)
         if place is not None and is_shown(place):
             raise RefusedError(_SHOWN)

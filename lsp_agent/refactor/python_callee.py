@@ -278,7 +278,9 @@ def _moved(
     start, end = body[0].start, body[-1].end
     old = indent_of(document, start)
     text = spliced(document, start, end, [one for one in edits if start <= one[0] < end])
-    return [line.removeprefix(old) for line in text.replace("\r\n", "\n").split("\n")]
+    # A comment at the end holds the first half of its line end.
+    text = text.replace("\r\n", "\n").rstrip("\r")
+    return [line.removeprefix(old) for line in text.split("\n")]
 
 
 def _result(

@@ -23,6 +23,8 @@ PYTHON = [
     (invert_if, "$0if a:\n    b\n", ""),
     (invert_if, "if a:\n    b$0\nelse:\n    c\n", ""),
     (invert_if, "if$0 a:  # why\n    b\nelse:\n    c\n", ""),
+    (invert_if, "if$0 a:\r\n    b()\r\nelse:\r\n    c()  # why\r\nd()\r\n",
+     "if not a:\r\n    c()  # why\r\nelse:\r\n    b()\r\nd()\r\n"),
     (merge_if, "if$0 a:\n    if b:\n        c()\n        d()\n", "if a and b:\n    c()\n    d()\n"),
     (merge_if, "if$0 a or b:\n    if c if d else e:\n        f\n",
      "if (a or b) and (c if d else e):\n    f\n"),

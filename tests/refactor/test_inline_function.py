@@ -34,6 +34,9 @@ PYTHON = [
     ("def f(a):\n    a += 1\n    return a\n\n\ndef g():\n    b = f$0(c\n            + 1)\n",
      "def f(a):\n    a += 1\n    return a\n\n\n"
      "def g():\n    a = (c\n            + 1)\n    a += 1\n    b = a\n"),
+    ("def f():\r\n    if a:\r\n        b()  # why\r\n\r\n\r\nf$0()\r\nc()\r\n",
+     "def f():\r\n    if a:\r\n        b()  # why\r\n\r\n\r\n"
+     "if a:\r\n    b()  # why\r\nc()\r\n"),
     ("def f(a):\n    b = a\n    return b + a\n\n\ndef g(b):\n    return f$0(b)\n",
      "def f(a):\n    b = a\n    return b + a\n\n\n"
      "def g(b):\n    b_here = b\n    return b_here + b\n"),
