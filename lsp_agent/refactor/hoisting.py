@@ -192,7 +192,12 @@ def _earlier(parent: SyntaxNode, child: SyntaxNode) -> list[SyntaxNode]:
     if parent.type == "assignment_expression" and child.field == "right":
         left = parent.child("left")
         return [one for one in (left.child("object"), left.child("index")) if one] if left else []
-    return [one for one in parent.parts if one.end <= child.start]
+    unpacked = child.type == "keyword_argument"
+    return [
+        one
+        for one in parent.parts
+        if one.end <= child.start or (unpacked and one.type == "list_splat")
+    ]
 
 
 def _deferred(parent: SyntaxNode, child: SyntaxNode) -> str:  # noqa: PLR0911 - a table of cases

@@ -97,6 +97,7 @@ def test_elements() -> None:
         ("x = (n := 1) + «n * 2»\n", ":="),
         ("with a as b, «c(b)» as d:\n    pass\n", "condition"),
         ("assert a, «b.c»\n", "condition"),
+        ("f(k=«g()», *h())\n", "'*h()'"),
         ("x = f'{a(«b.c») = !r}'\n", "as it is written"),
         ("for a[«b.c»] in d:\n    pass\n", "each round"),
         ("x: «a.b» = 1\n", "offered"),

@@ -82,7 +82,7 @@ def test_script(finder: Finder, before: str, after: str, language: str) -> None:
         (loop_to_comprehension,
          "def g():\n    return a\nr = []\nfor$0 a in b:\n    r.append(a)\n", "a is used"),
         (loop_to_comprehension,
-         "def f():\n    global a\n    r = []\n    for$0 a in b:\n        r.append(a)\n", "or to the"),
+         "def f():\n    global a\n    r = []\n    for$0 a in b:\n        r.append(a)\n", "module"),
         (loop_to_comprehension, "r = []\nfor$0 a in b:\n    r.append(super().c(a))\n", "depends"),
         (comprehension_to_loop, "def f():\n    return id(1)\nr = [$0id for id in b]\n", "already"),
         (loop_to_comprehension, "class A:\n    r = []\n    for$0 a in b:\n        r.append(a)\n",
