@@ -118,6 +118,8 @@ SCRIPT = [
     ("import {\n  b,\n  a,\n} from 'x';\nf(a, b);\n",
      "import {\n  a,\n  b,\n} from 'x';\nf(a, b);\n"),
     ("import { b as a } from 'x';\nf(a);\n", None),
+    ("import {} from 'x';\nimport b from 'b';\nimport a from 'a';\nf(a, b);\n",
+     "import {} from 'x';\nimport a from 'a';\nimport b from 'b';\nf(a, b);\n"),
     ("import { a } from 'x';\nexport { a };\n", None),
 ]  # fmt: skip
 
