@@ -89,7 +89,7 @@ def _parts(document: SyntaxDocument, piece: Piece, *, method: bool) -> _Parts:
         if ranges is None:
             if any(_names_itself(above, one.text) for above in nodes[0].around()):
                 raise RefusedError(f"{one.text} is known in its own function only")
-            if is_bound(one) and one.above(*FUNCTIONS) is None and not _is_write(one):
+            if is_bound(one) and _is_of_file(one) and not _is_write(one):
                 raise RefusedError(f"{one.text} is a variable of the whole file")
             continue
         starts = [document.byte_at(range_.start) for range_ in ranges]
@@ -107,6 +107,13 @@ def _names_itself(node: SyntaxNode, name: str) -> bool:
     """Whether a node is a function or class expression of that name."""
     label = node.child("name") if node.type in _EXPRESSIONS else None
     return label is not None and label.text == name
+
+
+def _is_of_file(name: SyntaxNode) -> bool:
+    """Whether a name is bound outside of all functions; that of a function stands around it."""
+    above = name.above(*FUNCTIONS)
+    own = above is not None and above == name.parent and name.field == "name"
+    return above is None or (own and above.above(*FUNCTIONS) is None)
 
 
 def _returns(nodes: list[SyntaxNode]) -> bool:

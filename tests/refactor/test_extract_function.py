@@ -374,6 +374,8 @@ def test_refused(lines: str, reason: str) -> None:
         ("function f(a) { return «eval(a)»; }", "eval"),
         ("function* f() {\n  «yield 1;\n  g();»\n}", "yields"),
         ("«const x = 1;\ng(x);»\n", "whole file"),
+        ("«function g() {}\ng();»\n", "whole file"),
+        ("«class A {}\nnew A();»\n", "whole file"),
     ],
 )  # fmt: skip
 def test_refused_in_scripts(marked: str, reason: str) -> None:
