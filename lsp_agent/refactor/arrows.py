@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import partial
 
-from lsp_agent.refactor.change import Change, Editor, node_in, replaced
+from lsp_agent.refactor.change import Change, Editor, node_in
 from lsp_agent.refactor.effects import ECMA
 from lsp_agent.refactor.layout import has_semicolons, indent_of, is_first, unit_of
+from lsp_agent.refactor.operands import HAZARDS, replaced
 from lsp_agent.syntax.document import SyntaxDocument
 from lsp_agent.syntax.tree import SyntaxNode
 from lsp_agent.workspace.edits import TextEdit
@@ -29,10 +30,21 @@ def arrow_braces(document: SyntaxDocument, range_: Range) -> list[Change]:
     commented = any(one.type == "comment" for one in body.walk())
     if only is None or commented or only.type != "return_statement" or len(only.parts) != 1:
         return []
+    if _goes_on(document, arrow.end):
+        return []
     value = only.parts[0]
     weak = value.type in ("object", "sequence_expression") or value.text.startswith("{")
     text = f"({value.text})" if weak else value.text
     return replaced(document, "Take the braces away", body, text)
+
+
+def _goes_on(document: SyntaxDocument, end: int) -> bool:
+    """Whether the next line would be taken for more of an expression; braces end it before."""
+    behind = document.text.slice(
+        Range(document.position_at(end), document.position_at(len(document.data)))
+    )
+    following = behind.lstrip(" \t")
+    return following[:1] in ("\n", "\r") and following.lstrip().startswith(HAZARDS)
 
 
 def _with_braces(document: SyntaxDocument, arrow: SyntaxNode, body: SyntaxNode) -> list[Change]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from dataclasses import dataclass
 
 from lsp_agent.refactor.change import node_in
@@ -110,17 +111,31 @@ def _is_list(block: SyntaxNode) -> bool:
     return block.type in ("block", "statement_block")
 
 
+def on_lines(text: str, *, script: bool) -> str:
+    """Return an expression as it stands without brackets, or in such where its line ends need them.
+
+    In JavaScript a condition has its own.
+    """
+    if script or "\n" not in text:
+        return text
+    try:
+        ast.parse(text, mode="eval")
+    except (SyntaxError, ValueError):
+        return f"({text})"
+    return text
+
+
 def negated(condition: SyntaxNode, *, script: bool) -> str:
     """Return the opposite of a condition, as it is written in an ``if``, without its brackets."""
     inner = condition.bare
     if inner.type == "not_operator" or (inner.type == "unary_expression" and inner.text[0] == "!"):
         value = inner.parts[0]
-        return value.bare.text if script else value.text
+        return on_lines((value.bare if script else value).text, script=script)
     if (flipped := _flipped(inner)) is not None:
-        return flipped
+        return on_lines(flipped, script=script)
     mark = "!" if script else "not "
     weak = inner.type in _WEAK
-    return f"{mark}({inner.text})" if weak else f"{mark}{inner.text}"
+    return f"{mark}({inner.text})" if weak else mark + on_lines(inner.text, script=script)
 
 
 def _flipped(node: SyntaxNode) -> str | None:

@@ -57,7 +57,13 @@ class Editor:
     def replace(self, start: int, end: int, text: str) -> None:
         """Put a text in the place of some bytes."""
         at = self._document.position_at
-        new = text.replace("\n", self._eol) if self._eol != "\n" else text
+        if start < end and self._document.data[end - 1 : end + 1] == b"\r\n":
+            # The grammar takes the first half of a line end for a comment's.
+            end, text = end - 1, text.removesuffix("\r")
+        place = covering(self._document, start, end)
+        if place is not None and is_shown(place):
+            raise RefusedError(_SHOWN)
+        new = text.replace("\r\n", "\n").replace("\n", self._eol)
         self._edits.append(TextEdit(Range(at(start), at(end)), new))
 
     def put(self, node: SyntaxNode, text: str) -> None:
@@ -88,6 +94,15 @@ class Editor:
     def done(self) -> list[TextEdit]:
         """Return the edits in the order in which they were made."""
         return self._edits
+
+
+_SHOWN = "a string shows this code as it is written: {…=}"
+
+
+def is_shown(node: SyntaxNode) -> bool:
+    """Whether a node stands in the braces of an f-string that show its source: ``{node=}``."""
+    braces = (one for one in node.around() if one.type == "interpolation")
+    return any(mark.type == "=" for one in braces for mark in one.children)
 
 
 def selected(document: SyntaxDocument, range_: Range) -> tuple[int, int]:
@@ -142,14 +157,3 @@ def alike(document: SyntaxDocument, node: SyntaxNode, within: SyntaxNode) -> lis
 
 def _extent(node: SyntaxNode) -> tuple[int, int]:
     return node.start, node.end
-
-
-def replaced(document: SyntaxDocument, title: str, node: SyntaxNode, text: str) -> list[Change]:
-    """Return the change that puts a text in a node's place."""
-
-    def edits() -> Sequence[TextEdit]:
-        editor = Editor(document)
-        editor.put(node, text)
-        return editor.done()
-
-    return [Change(title, edits)]

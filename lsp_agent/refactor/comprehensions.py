@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from lsp_agent.refactor.change import LISTS, Change, Editor, node_in
-from lsp_agent.refactor.effects import FUNCTIONS, has_effects, names_in
+from lsp_agent.refactor.effects import FRAME, FUNCTIONS, has_effects, may_catch, names_in
 from lsp_agent.refactor.errors import RefusedError
 from lsp_agent.refactor.layout import indent_of, is_first, line_end, unit_of
 from lsp_agent.syntax.document import SyntaxDocument
@@ -150,7 +150,7 @@ def _check(document: SyntaxDocument, found: _Loop) -> None:
     scope = names.scope_at(found.loop.start)
     if scope.kind is ScopeKind.CLASS:
         raise RefusedError("in the body of a class a comprehension does not see its names")
-    if found.loop.above("try_statement") is not None:
+    if _is_caught(found.loop):
         raise RefusedError(f"in a try, {found.name} would stay as it was when the loop raises")
     if found.target.type not in ("identifier", "pattern_list", "tuple_pattern"):
         raise RefusedError("the loop sets more than names")
@@ -160,9 +160,12 @@ def _check(document: SyntaxDocument, found: _Loop) -> None:
     for name in sorted(names_in(found.target)):
         for one in names.occurrences(name):
             inside = found.loop.start <= one.start < found.loop.end
+            if inside and one.role is Role.BINDING and names.home(one) not in (scope, one.scope):
+                raise RefusedError(f"{name} belongs to another function, or to the module")
             if inside or one.role not in (Role.USE, Role.DECLARED):
                 continue
-            if names.lookup(name, one.scope) == scope and _is_seen(one.start, found.loop):
+            seen = one.scope != scope or _is_seen(one.start, found.loop)
+            if seen and names.lookup(name, one.scope) == scope:
                 raise RefusedError(f"{name} is used behind the loop")
     _check_watched(names, found.name, scope, found.parts)
 
@@ -171,6 +174,14 @@ def _check_parts(parts: list[SyntaxNode]) -> None:
     later = FUNCTIONS | {"await", "yield", "named_expression", "generator_expression"}
     if any(inner.type in later for one in parts for inner in one.walk()):
         raise RefusedError("a part of it awaits or yields, or keeps its variables")
+    called = (inner.child("function") for one in parts for inner in one.walk())
+    if any(one is not None and one.text in ("super", *FRAME) for one in called):
+        raise RefusedError("a part of it depends on the function that it stands in")
+
+
+def _is_caught(node: SyntaxNode) -> bool:
+    """Whether someone goes on where a statement raises."""
+    return any(one.type == "try_statement" or may_catch(one) for one in node.around())
 
 
 def _check_watched(names: PythonNames, name: str, scope: Scope, parts: list[SyntaxNode]) -> None:
@@ -219,7 +230,7 @@ def _unfold(
     scope = names.scope_at(statement.start)
     if scope.kind is ScopeKind.CLASS:
         raise RefusedError("in the body of a class the loop's variables would be attributes")
-    if statement.above("try_statement") is not None:
+    if _is_caught(statement):
         raise RefusedError(f"in a try, {left.text} could be left half filled")
     if left.text in names_in(node):
         raise RefusedError(f"the comprehension looks at {left.text} itself")
@@ -229,7 +240,8 @@ def _unfold(
     targets = [one.child("left") for one in clauses]
     for name in sorted({name for one in targets if one is not None for name in names_in(one)}):
         outside = any(
-            one.role in (Role.USE, Role.BINDING, Role.DECLARED) and one.scope == scope
+            one.role in (Role.USE, Role.BINDING, Role.DECLARED)
+            and (one.scope == scope or names.lookup(name, one.scope) is None)
             for one in names.occurrences(name)
         )
         if outside or names.lookup(name, scope) is not None:

@@ -9,19 +9,22 @@ from lsp_agent.refactor.blocks import (
     leading,
     lines_of,
     negated,
+    on_lines,
     read_if,
     statements_in,
     written_if,
 )
-from lsp_agent.refactor.change import Change, node_in, replaced
+from lsp_agent.refactor.change import Change, node_in
 from lsp_agent.refactor.effects import ECMA, FUNCTIONS, LOOPS
 from lsp_agent.refactor.layout import has_semicolons, indent_of, is_first, unit_of
+from lsp_agent.refactor.operands import replaced
 from lsp_agent.syntax.document import SyntaxDocument
 from lsp_agent.syntax.tree import SyntaxNode
 from lsp_agent.workspace.positions import Range
 
 _LEAVING = frozenset({"return_statement", "raise_statement", "throw_statement",
                       "continue_statement", "break_statement"})  # fmt: skip
+_DECLARING = frozenset({"lexical_declaration", "function_declaration", "class_declaration"})
 
 
 def invert_if(document: SyntaxDocument, range_: Range) -> list[Change]:
@@ -81,16 +84,25 @@ def _leaving(found: If) -> str:
         return ""
     if block.type not in ("block", "statement_block") or block.children[-1].type == "comment":
         return ""
-    if found.script and _declares(found.body) and len(block.parts) > 1:
-        return ""
+    if found.script and _declares(found.body):
+        outside = [found.condition, owner.child("parameters"), owner.child("parameter")]
+        known = {leaf.text for one in outside if one is not None for leaf in one.walk()}
+        if len(block.parts) > 1 or known & _declared(found.body):
+            return ""
     if owner.type in FUNCTIONS and not owner.type.startswith("class"):
         return "return"
     return "continue" if owner.type in LOOPS else ""
 
 
 def _declares(block: SyntaxNode) -> bool:
-    kinds = ("lexical_declaration", "function_declaration", "class_declaration")
-    return any(one.type in kinds for one in statements_in(block))
+    return any(one.type in _DECLARING for one in statements_in(block))
+
+
+def _declared(block: SyntaxNode) -> set[str]:
+    """Return the names that declarations right in a block bind, and more."""
+    found = [one for one in statements_in(block) if one.type in _DECLARING]
+    names = [each.child("name") for one in found for each in (one, *one.parts)]
+    return {leaf.text for name in names if name is not None for leaf in name.walk()}
 
 
 def unwrap_else(document: SyntaxDocument, range_: Range) -> list[Change]:
@@ -121,14 +133,15 @@ def de_morgan(document: SyntaxDocument, range_: Range) -> list[Change]:
     for one in [node, *node.around()]:
         if one.type.endswith(("statement", "definition", "declaration", "block")):
             break
-        text = _pushed(one, script=script) or _pulled(one, script=script)
-        if text:
+        pushed = _pushed(one, script=script)
+        text = pushed or _pulled(one, script=script)
+        if text and not any(each.type == "comment" for each in one.walk()):
             parent = one.parent
             loose = parent is not None and (
-                parent.type in ("parenthesized_expression", "assignment", "return_statement")
+                parent.type in ("parenthesized_expression", "assignment", "assignment_expression")
                 or one.field in ("condition", "value") or parent.type.endswith("_statement")
             )  # fmt: skip
-            wrapped = text if loose or text.startswith(("!", "not (")) else f"({text})"
+            wrapped = on_lines(text, script=script) if loose or not pushed else f"({text})"
             return replaced(document, "Apply De Morgan's law", one, wrapped)
     return []
 

@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from lsp_agent.refactor.change import Editor
-from lsp_agent.refactor.effects import FUNCTIONS, LOOPS, is_variable, own
+from lsp_agent.refactor.effects import FUNCTIONS, LOOPS, has_effects, is_variable, own
 from lsp_agent.refactor.errors import RefusedError
 from lsp_agent.refactor.extracting import Piece
 from lsp_agent.refactor.layout import has_semicolons, indent_of, line_end, reindented, unit_of
 from lsp_agent.refactor.naming import camel, free_name, variable_names, words_of
-from lsp_agent.refactor.operands import use_of
+from lsp_agent.refactor.operands import HAZARDS, use_of
 from lsp_agent.refactor.uses import is_bound, name_at
 from lsp_agent.syntax.document import SyntaxDocument
 from lsp_agent.syntax.locals import local_references
@@ -21,6 +21,8 @@ from lsp_agent.workspace.edits import TextEdit
 _OWN_THIS = FUNCTIONS - {"arrow_function"}
 _WRITES = frozenset({"assignment_expression", "augmented_assignment_expression",
                      "update_expression"})  # fmt: skip
+_LOOPS = frozenset({"for_statement", "for_in_statement", "while_statement", "do_statement"})
+_EXPRESSIONS = frozenset({"function_expression", "generator_function", "class"})
 _LITERALS = {"number": "number", "string": "string", "template_string": "string",
              "true": "boolean", "false": "boolean"}  # fmt: skip
 
@@ -33,7 +35,7 @@ class _Parts:
     types: dict[str, str] = field(default_factory=dict)
     outputs: list[str] = field(default_factory=list)
     declared: set[str] = field(default_factory=set)
-    constant: bool = True
+    keywords: set[str] = field(default_factory=set)
     returns: bool = False
     awaits: bool = False
 
@@ -44,7 +46,7 @@ def ecma_edits(document: SyntaxDocument, piece: Piece, *, method: bool) -> Seque
     Raises :class:`RefusedError` where the code can't run in a function of its own.
     """
     parts = _parts(document, piece, method=method)
-    name = free_name(document, _names(piece, parts))
+    name = free_name(document, _names(piece, parts), member=method)
     unit = unit_of(document)
     editor = Editor(document)
     typed = document.language != "javascript"
@@ -84,16 +86,33 @@ def _parts(document: SyntaxDocument, piece: Piece, *, method: bool) -> _Parts:
             continue
         ranges = local_references(document, document.position_at(one.start))
         if ranges is None:
-            if is_bound(one) and one.above(*FUNCTIONS) is None and not _is_write(one):
+            if any(_names_itself(above, one.text) for above in nodes[0].around()):
+                raise RefusedError(f"{one.text} is known in its own function only")
+            if is_bound(one) and _is_of_file(one) and not _is_write(one):
                 raise RefusedError(f"{one.text} is a variable of the whole file")
             continue
         starts = [document.byte_at(range_.start) for range_ in ranges]
         if (starts[0], len(starts)) not in seen:
             seen.add((starts[0], len(starts)))
             _classify(piece, [name_at(document, at, one.text) for at in starts], found)
+    if len(found.keywords) > 1 and "var" in found.keywords:
+        raise RefusedError(f"it declares what is used later in two ways: {found.outputs}")
     if found.declared and len(found.declared) != len(found.outputs):
         raise RefusedError(f"it both declares and sets what is used later: {found.outputs}")
     return found
+
+
+def _names_itself(node: SyntaxNode, name: str) -> bool:
+    """Whether a node is a function or class expression of that name."""
+    label = node.child("name") if node.type in _EXPRESSIONS else None
+    return label is not None and label.text == name
+
+
+def _is_of_file(name: SyntaxNode) -> bool:
+    """Whether a name is bound outside of all functions; that of a function stands around it."""
+    above = name.above(*FUNCTIONS)
+    own = above is not None and above == name.parent and name.field == "name"
+    return above is None or (own and above.above(*FUNCTIONS) is None)
 
 
 def _returns(nodes: list[SyntaxNode]) -> bool:
@@ -123,27 +142,65 @@ def _classify(piece: Piece, places: list[SyntaxNode], found: _Parts) -> None:
         for one in outside
         if one.start >= piece.end or (loop is not None and loop.holds(one)) or _apart(one, piece)
     ]
+    written = [one for one in places if is_bound(one)]
+    if len(written) > 1 and any(_is_deferred(one, piece) for one in inside):
+        raise RefusedError(f"a function in it uses {name} later, when it may have changed")
+    _check_apart(piece, name, own, outside)
     if own:
-        if any(one.parent is not None and one.parent.type in FUNCTIONS for one in own):
-            raise RefusedError(f"{name} is a function that is used outside the selection")
-        found.declared.add(name)
-        found.outputs.append(name)
-        kind = own[0].above("lexical_declaration", "variable_declaration")
-        if kind is None or not kind.text.startswith("const"):
-            found.constant = False
+        _classify_own(name, own, outside, found)
         return
+    if any(is_bound(one) and not _is_write(one) and one.start > piece.start
+           and _is_late(one) for one in outside):  # fmt: skip
+        raise RefusedError(f"{name} has no value yet where the selection begins")
     if writes:
+        _check_try(piece, name, outside)
         if any(_apart(one, piece) for one in outside):
             raise RefusedError(f"it sets {name}, which another function uses")
         if piece.expression:
             raise RefusedError(f"it sets {name}")
         if later and not found.returns:
             found.outputs.append(name)
-    written = [one for one in places if is_bound(one)]
-    if len(written) > 1 and any(_is_deferred(one, piece) for one in inside):
-        raise RefusedError(f"a function in it uses {name} later, when it may have changed")
     found.inputs.append(name)
     found.types[name] = _type(places)
+
+
+def _classify_own(
+    name: str, own: list[SyntaxNode], outside: list[SyntaxNode], found: _Parts
+) -> None:
+    """Let a variable that the piece declares come out."""
+    if any(one.parent is not None and one.parent.type in FUNCTIONS for one in own):
+        raise RefusedError(f"{name} is a function that is used outside the selection")
+    if any(is_bound(one) and not _is_write(one) for one in outside):
+        raise RefusedError(f"{name} is declared outside the selection too")
+    found.declared.add(name)
+    found.outputs.append(name)
+    kind = own[0].above("lexical_declaration", "variable_declaration")
+    found.keywords.add(kind.text.split()[0] if kind is not None else "let")
+
+
+def _check_apart(piece: Piece, name: str, own: list[SyntaxNode], outside: list[SyntaxNode]) -> None:
+    """Refuse a variable that a function which the piece calls may see, or set, meanwhile."""
+    if not any(has_effects(node) for node in piece.nodes):
+        return
+    for one in outside:
+        if _apart(one, piece) and (_is_write(one) or (own and one.start < piece.start)):
+            raise RefusedError(f"another function uses {name}, and may be called meanwhile")
+
+
+def _check_try(piece: Piece, name: str, outside: list[SyntaxNode]) -> None:
+    """Refuse a variable that a handler may see when the piece has run in part."""
+    for one in piece.nodes[0].around():
+        if one.type in FUNCTIONS:
+            return
+        body = one.child("body") if one.type == "try_statement" else None
+        within = body is not None and body.holds(piece.nodes[0])
+        if body is not None and within and any(use.start > body.end for use in outside):
+            raise RefusedError(f"{name} is used behind a try that it is set in")
+
+
+def _is_late(binding: SyntaxNode) -> bool:
+    """Whether a declaration gives its name a value only where it stands, as no function does."""
+    return binding.parent is not None and "function" not in binding.parent.type
 
 
 def _is_write(node: SyntaxNode) -> bool:
@@ -212,12 +269,17 @@ def _check_this(nodes: list[SyntaxNode], *, method: bool) -> None:
     """Refuse what means something else in another function."""
     for node in nodes:
         for one in node.walk(skip=_OWN_THIS) if node.type not in _OWN_THIS else ():
+            if one.type == "super" and one.field == "function":
+                raise RefusedError("super() stands in a constructor only")
             if one.type in ("this", "super") and not method:
                 raise RefusedError(f"{one.text} means something else in a function")
             if one.type == "meta_property" or (
-                one.type == "identifier" and one.text == "arguments"
+                one.type == "identifier" and one.text in ("arguments", "eval")
             ):
                 raise RefusedError(f"{one.text} depends on the function it stands in")
+    private = [one for node in nodes for one in node.walk() if one.type.startswith("private_")]
+    if private and not method:
+        raise RefusedError(f"{private[0].text} means something only in its class; extract a method")
     host = next((one for one in nodes[0].around() if one.type in _OWN_THIS), None)
     if method and (host is None or host.type != "method_definition"):
         raise RefusedError("a function stands between the selection and the method")
@@ -279,7 +341,9 @@ def _call(document: SyntaxDocument, piece: Piece, parts: _Parts, called: str) ->
         call = f"await {call}"
     if piece.expression:
         return use_of(piece.nodes[0], f"({call})" if parts.awaits else call)
-    end = ";" if has_semicolons(document, piece.nodes[0]) else ""
+    behind = piece.nodes[-1].sibling(1)
+    hazard = behind is not None and behind.text.startswith(HAZARDS)
+    end = ";" if hazard or has_semicolons(document, piece.nodes[0]) else ""
     if parts.returns:
         return f"return {call}{end}"
     if not parts.outputs:
@@ -287,5 +351,7 @@ def _call(document: SyntaxDocument, piece: Piece, parts: _Parts, called: str) ->
     several = len(parts.outputs) > 1
     target = f"{{ {', '.join(parts.outputs)} }}" if several else parts.outputs[0]
     if parts.declared:
-        return f"{'const' if parts.constant else 'let'} {target} = {call}{end}"
-    return f"({target} = {call}){end}" if several else f"{target} = {call}{end}"
+        keyword = next(iter(parts.keywords)) if len(parts.keywords) == 1 else "let"
+        return f"{keyword} {target} = {call}{end}"
+    # Without semicolons the line before would go on with a bracket.
+    return f"{'' if end else ';'}({target} = {call}){end}" if several else f"{target} = {call}{end}"

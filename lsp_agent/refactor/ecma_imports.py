@@ -15,7 +15,6 @@ from lsp_agent.workspace.edits import TextEdit
 
 _KINDS = frozenset({"import_statement"})
 _LIMIT = 100
-_JSX = re.compile(r"<[A-Za-z/>]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +92,7 @@ def _read(placed: Placed) -> _Entry:
             namespace = one.parts[-1].text
         else:
             names += [" ".join(specifier.text.split()) for specifier in one.parts]
-    fixed = odd or clause is None or source is None
+    fixed = odd or source is None or not (default or namespace or names)
     text = source.text if source is not None else ""
     multiline = "\n" in node.text
     return _Entry(placed, text, types, default, namespace, tuple(names), multiline, fixed)

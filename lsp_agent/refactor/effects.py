@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 
 from lsp_agent.syntax.tree import SyntaxNode
@@ -31,7 +32,8 @@ _STORES = frozenset(
         "assignment", "augmented_assignment", "assignment_expression", "delete_statement",
         "augmented_assignment_expression", "update_expression", "for_statement",
         "for_in_statement", "named_expression", "as_pattern_target", "variable_declarator",
-        "for_in_clause",
+        "for_in_clause", "import_statement", "import_from_statement", "function_definition",
+        "class_definition", "case_pattern",
     }
 )  # fmt: skip
 _LATE = frozenset(
@@ -50,7 +52,13 @@ _BINDS = frozenset(
     }
 )  # fmt: skip
 _EFFECTS = _WAITS | _BINDS
+_CATCHING = re.compile(
+    r"\b(?:suppress|\w*raises\w*|\w*ExitStack|catch\w*|ignor\w*)\b", re.IGNORECASE
+)
 _READS = frozenset({"attribute", "subscript", "member_expression", "subscript_expression"})
+FRAME = frozenset({"locals", "vars", "eval", "exec", "dir", "sys._getframe", "inspect.currentframe",
+                   "inspect.stack"})  # fmt: skip
+"""Calls of which the result depends on the function that they stand in."""
 # Builtins whose calls nobody notices, as long as they are given plain values.
 _QUIET = frozenset(
     {
@@ -111,6 +119,18 @@ def makes_objects(node: SyntaxNode) -> bool:
     return any(one.type in _MUTABLE for one in node.walk())
 
 
+def of_class(node: SyntaxNode) -> bool:
+    """Whether a Python name means something only in its class: ``super``, ``__private``."""
+    private = node.text.startswith("__") and not node.text.endswith("__")
+    return node.type == "identifier" and (private or node.text in ("super", "__class__"))
+
+
+def may_catch(node: SyntaxNode) -> bool:
+    """Whether a node is a ``with`` that is known to go on behind what is raised in it."""
+    head = next((one for one in node.parts if one.type == "with_clause"), None)
+    return node.type == "with_statement" and head is not None and bool(_CATCHING.search(head.text))
+
+
 def change_between(
     node: SyntaxNode, list_: SyntaxNode, start: int, use: SyntaxNode, *, held: bool
 ) -> str:
@@ -124,16 +144,23 @@ def change_between(
     for one in list_.walk():
         if one.start < start or one.start >= (loop.end if loop else use.start):
             continue
-        target = (one.child("left") or one.child("name") or one) if one.type in _STORES else None
+        target = _target(one) if one.type in _STORES else None
         done = one if one.type in _LATE else target or one
         if loop is None and done.end > use.start:
             continue
         line = one.text.partition("\n")[0]
-        if held and one.type in _ACTS and has_effects(one):
+        if held and (one.type == "with_clause" or (one.type in _ACTS and has_effects(one))):
             return f"{line} may change its value in between"
         if target is not None and (names_in(target) & names or (held and reads(target))):
             return f"{line} changes its value in between"
     return ""
+
+
+def _target(node: SyntaxNode) -> SyntaxNode:
+    """Return the part of a statement that holds the names which it binds."""
+    if node.type.startswith("import"):
+        return node
+    return node.child("left") or node.child("name") or node
 
 
 def _loop_around(use: SyntaxNode, list_: SyntaxNode) -> SyntaxNode | None:

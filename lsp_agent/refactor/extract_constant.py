@@ -58,7 +58,8 @@ def _edits(document: SyntaxDocument, node: SyntaxNode, *, every: bool) -> Sequen
     top = places[0].top
     script = document.language in ECMA
     name = free_name(document, constant_names(node))
-    value = f"({node.text})" if "\n" in node.text and "string" not in node.type else node.text
+    own = node.type in ("string", "template_string", "parenthesized_expression", "tuple")
+    value = f"({node.text})" if "\n" in node.text and not own else node.text
     line = f"const {name} = {value};" if script else f"{name} = {value}"
     editor = Editor(document)
     _declare(document, editor, top, line)
@@ -77,6 +78,9 @@ def _declare(document: SyntaxDocument, editor: Editor, top: SyntaxNode, line: st
         last = at == line_end(document, head.end)
         editor.insert(at, ("\n" if last else "") + f"\n{line}\n" + ("" if blank else "\n"))
         return
+    if document.language in ECMA and top.parent is not None:
+        # What is called above a function may run it.
+        top = top.parent.parts[0]
     # What is written right above a statement is about it.
     at = above_comments(document, top)
     gap = "\n\n" if top.type.endswith("definition") else ""

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from functools import partial
 
 from lsp_agent.refactor.change import Change, Editor, refusal
-from lsp_agent.refactor.effects import ECMA
+from lsp_agent.refactor.effects import ECMA, of_class
 from lsp_agent.refactor.errors import RefusedError
 from lsp_agent.refactor.extracting import Piece, is_alone, piece_in
 from lsp_agent.refactor.layout import (
@@ -24,6 +24,7 @@ from lsp_agent.syntax.tree import SyntaxNode
 from lsp_agent.workspace.edits import TextEdit
 from lsp_agent.workspace.positions import Range
 
+_OF_CLASS = frozenset({"__new__", "__init_subclass__", "__class_getitem__"})
 _OWN_LINES = "other code stands on the lines of the selection; select that too"
 
 
@@ -95,19 +96,31 @@ def _decorators(whole: SyntaxNode) -> set[str]:
     return {one.text.removeprefix("@").strip() for one in whole.parts if one.type == "decorator"}
 
 
+def _is_of_class(whole: SyntaxNode, receiver: str) -> bool:
+    """Whether a method gets its class; raises where its decorator may say so or not."""
+    definition = whole.child("definition") or whole
+    name = definition.child("name")
+    decorators = _decorators(whole)
+    if "classmethod" in decorators or (name is not None and name.text in _OF_CLASS):
+        return True
+    if receiver == "cls" and decorators:
+        raise RefusedError(f"it is not known whether {receiver} is the class; extract a function")
+    return False
+
+
 def _edits(document: SyntaxDocument, piece: Piece, *, method: bool) -> Sequence[TextEdit]:
     parts = PythonPiece(document, piece).parts()
     found = _method(piece)
     if not method:
         _check_class(piece)
-    name = free_name(document, _function_names(piece, parts))
+    name = free_name(document, _function_names(piece, parts), member=method)
     unit = unit_of(document)
     editor = Editor(document)
     if method and found is not None:
         whole, receiver = found
         indent = indent_of(document, whole.start)
         inputs = [one for one in parts.inputs if one != receiver]
-        head = f"{indent}@classmethod\n" if "classmethod" in _decorators(whole) else ""
+        head = f"{indent}@classmethod\n" if _is_of_class(whole, receiver) else ""
         definition = head + _definition(
             document, piece, parts, indent, unit, name, [receiver, *inputs]
         )
@@ -118,7 +131,11 @@ def _edits(document: SyntaxDocument, piece: Piece, *, method: bool) -> Sequence[
         return editor.done()
     top = piece.nodes[0].top
     definition = _definition(document, piece, parts, "", unit, name, parts.inputs)
-    at = above_comments(document, top) if top != piece.nodes[0] else line_start(document, top.start)
+    at = (
+        above_comments(document, top)
+        if top != piece.nodes[0]
+        else line_start(document, piece.start)
+    )
     lines = document.data[:at].replace(b"\r\n", b"\n")
     missing = 3 - (len(lines) - len(lines.rstrip(b"\n"))) if lines.strip() else 0
     editor.insert(at, "\n" * max(missing, 0) + f"{definition}\n\n")
@@ -132,8 +149,7 @@ def _check_class(piece: Piece) -> None:
         return
     for node in piece.nodes:
         for one in node.walk():
-            private = one.text.startswith("__") and not one.text.endswith("__")
-            if one.type == "identifier" and (private or one.text in ("super", "__class__")):
+            if of_class(one):
                 raise RefusedError(
                     f"{one.text} means something only in its class; extract a method"
                 )

@@ -17,7 +17,7 @@ from lsp_agent.refactor.errors import RefusedError
 from lsp_agent.refactor.hoisting import Hoisted, hoist, is_value
 from lsp_agent.refactor.layout import has_semicolons, indent_of, is_first
 from lsp_agent.refactor.naming import free_name, variable_names
-from lsp_agent.refactor.operands import use_of
+from lsp_agent.refactor.operands import HAZARDS, use_of
 from lsp_agent.refactor.uses import depends
 from lsp_agent.syntax.document import SyntaxDocument
 from lsp_agent.syntax.tree import SyntaxNode
@@ -30,7 +30,7 @@ _OWN_BRACKETS = frozenset(
         "dictionary_comprehension", "generator_expression", "parenthesized_expression", "string",
     }
 )  # fmt: skip
-_HAZARDS = ("(", "[", "`", "+", "-", "/")
+_HEADS = ("if_statement", "while_statement", "do_statement", "switch_statement", "with_statement")
 
 
 def extract_variable(document: SyntaxDocument, range_: Range) -> list[Change]:
@@ -124,7 +124,7 @@ def _declare(
 ) -> None:
     """Put a declaration before a statement, on its line where the statement shares one."""
     if document.language in ECMA:
-        hazard = statement.text.startswith(_HAZARDS)
+        hazard = statement.text.startswith(HAZARDS)
         declaration += ";" if hazard or has_semicolons(document, statement) else ""
     if is_first(document, statement.start):
         indent = indent_of(document, statement.start)
@@ -140,7 +140,8 @@ def _value(node: SyntaxNode, document: SyntaxDocument) -> str:
     if document.language in ECMA:
         return text
     if node.type == "parenthesized_expression" and "\n" not in text:
-        return node.parts[0].text if len(node.parts) == 1 and "#" not in text else text
+        bare = len(node.parts) == 1 and node.parts[0].type != "named_expression"
+        return node.parts[0].text if bare and "#" not in text else text
     if "\n" in text and node.type not in _OWN_BRACKETS:
         return f"({text})"
     return text

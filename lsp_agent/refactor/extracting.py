@@ -51,6 +51,8 @@ def _statements(document: SyntaxDocument, list_: SyntaxNode, start: int, end: in
     rest = document.data[inside[-1].end : end].strip(b"; \t")
     if rest or all(one.type in _SIMPLE for one in statements):
         return None
+    if any(one.type == "case_clause" for one in statements):
+        return None
     touched = [one for one in near if one.end > start and one.start < end]
     return Piece(statements, start, end, expression=False) if touched == inside else None
 

@@ -49,9 +49,12 @@ _NO_VALUES = frozenset(
         "case_pattern", "type", "import_statement", "literal_type", "type_annotation",
         "type_arguments", "enum_assignment", "enum_body", "decorator", "type_alias_declaration",
         "interface_declaration", "union_pattern", "keyword_pattern", "class_pattern",
-        "type_alias_statement", "ERROR",
+        "type_alias_statement", "dict_pattern", "complex_pattern", "ERROR",
     }
 )  # fmt: skip
+_NAMES = frozenset({"source", "name", "property", "alias"})
+_WRAPS = frozenset({"parenthesized_expression", "non_null_expression", "as_expression",
+                    "satisfies_expression"})  # fmt: skip
 _BODIES = frozenset({"body", "consequence", "alternative"})
 _FUNCTIONS = frozenset(
     {"arrow_function", "function_expression", "function_declaration", "method_definition",
@@ -95,23 +98,38 @@ def is_value(node: SyntaxNode, language: str | None) -> bool:
 
 def _is_part(node: SyntaxNode, parent: SyntaxNode) -> bool:
     """Whether a node is no value of its own: a key, a module's name, half of an operation."""
-    if node.field in ("source", "name") or (node.field == "key" and _is_in_object(parent)):
+    if node.field in _NAMES or (node.field == "key" and _is_in_object(parent)):
         return True
-    if parent.type == "unary_expression":
-        return parent.text.startswith(("delete", "typeof"))
+    whole = wrapped(node)
+    if whole.parent is not None and whole.parent.type == "unary_expression":
+        return whole.parent.text.startswith(("delete", "typeof"))
+    if parent.type == "as_expression" and parent.children[-1].text == "const":
+        return True
     if node.type == "template_string" and parent.type == "call_expression":
         return True
     if parent.type in ("call_expression", "member_expression", "subscript_expression"):
         inner = node.field in ("function", "object")
-        method = node.field == "function" and node.type in (
-            "member_expression", "subscript_expression",
-        )  # fmt: skip
-        return method or (inner and _is_chained(node))
-    return False
+        return (inner and _is_chained(node)) or _is_method(node, whole)
+    return _is_method(node, whole)
+
+
+def _is_method(node: SyntaxNode, whole: SyntaxNode) -> bool:
+    """Whether a member is called where it stands, so that the call knows its object."""
+    while node.type in _WRAPS and node.parts:
+        node = node.parts[0]
+    called = whole.field == "function" and whole.parent is not None
+    return called and node.type in ("member_expression", "subscript_expression")
+
+
+def wrapped(node: SyntaxNode) -> SyntaxNode:
+    """Return a node with the brackets, and what says its type, around it."""
+    while node.parent is not None and node.parent.type in _WRAPS and node.parent.parts[0] == node:
+        node = node.parent
+    return node
 
 
 def _is_in_object(pair: SyntaxNode) -> bool:
-    return pair.parent is not None and pair.parent.type == "object"
+    return pair.parent is not None and pair.parent.type in ("object", "object_pattern")
 
 
 def _is_chained(node: SyntaxNode) -> bool:
@@ -175,7 +193,12 @@ def _earlier(parent: SyntaxNode, child: SyntaxNode) -> list[SyntaxNode]:
     if parent.type == "assignment_expression" and child.field == "right":
         left = parent.child("left")
         return [one for one in (left.child("object"), left.child("index")) if one] if left else []
-    return [one for one in parent.parts if one.end <= child.start]
+    unpacked = child.type == "keyword_argument"
+    return [
+        one
+        for one in parent.parts
+        if one.end <= child.start or (unpacked and one.type == "list_splat")
+    ]
 
 
 def _deferred(parent: SyntaxNode, child: SyntaxNode) -> str:  # noqa: PLR0911 - a table of cases
@@ -195,7 +218,8 @@ def _deferred(parent: SyntaxNode, child: SyntaxNode) -> str:  # noqa: PLR0911 - 
         if kind == "lambda" and child.field != "body":
             return ""
         return "it is evaluated whenever the function is called"
-    if kind in _LOOPS and child.field in ("condition", "increment"):
+    anew = _LOOPS | {"for_in_statement"} if child.field == "left" else _LOOPS
+    if kind in anew and child.field in ("condition", "increment", "left"):
         return "it is evaluated anew in each round of the loop"
     if kind in _CLASSES and (kind == "class_body" or child.field == "body"):
         return "it belongs to the body of a class"

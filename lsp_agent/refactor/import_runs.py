@@ -75,7 +75,9 @@ def _run(document: SyntaxDocument, nodes: list[SyntaxNode]) -> Run | None:
             if is_first(document, node.start):
                 lead = [*_attached(document, lead, node), node]
             elif found:
-                found[-1], last = replace(found[-1], tail=node.text), node.end
+                # The grammar takes the first half of a line end for the comment's.
+                tail = node.text.rstrip("\r")
+                found[-1], last = replace(found[-1], tail=tail), node.start + len(tail.encode())
             continue
         lead = _attached(document, lead, node)
         begin = lead[0].start if lead else node.start
@@ -84,7 +86,7 @@ def _run(document: SyntaxDocument, nodes: list[SyntaxNode]) -> Run | None:
             return None
         start = begin if start < 0 else start
         group = found[-1].group + blank if found else 0
-        found.append(Placed(node, tuple(one.text for one in lead), "", group))
+        found.append(Placed(node, tuple(one.text.rstrip("\r") for one in lead), "", group))
         lead, last = [], node.end
     if document.data[last : line_end(document, last)].strip():
         return None

@@ -17,18 +17,21 @@ from lsp_agent.refactor.effects import (
     has_effects,
     is_variable,
     makes_objects,
+    may_catch,
     names_in,
     reads,
 )
 from lsp_agent.refactor.errors import RefusedError
 from lsp_agent.refactor.hoisting import hoist
-from lsp_agent.refactor.operands import in_place_of
+from lsp_agent.refactor.operands import HAZARDS, goes_on, in_place_of
 from lsp_agent.refactor.uses import Uses, depends, uses_of
 from lsp_agent.syntax.document import SyntaxDocument
 from lsp_agent.syntax.tree import SyntaxNode
 from lsp_agent.workspace.edits import TextEdit
 from lsp_agent.workspace.positions import Range
 
+_OWN_THIS = FUNCTIONS - {"arrow_function"}
+_OWN = frozenset({"this", "super", "meta_property"})
 _DECLARATIONS = frozenset({"lexical_declaration", "variable_declaration"})
 
 
@@ -76,6 +79,10 @@ def _edits(document: SyntaxDocument, node: SyntaxNode) -> Sequence[TextEdit]:
         held = depends(document, variable.value)
         for use in variable.uses:
             _check(variable, use, held=held)
+    before, behind = variable.statement.sibling(-1), variable.statement.sibling(1)
+    script = document.language in ECMA and before is not None and goes_on(before)
+    if script and behind is not None and behind.text.startswith(HAZARDS):
+        raise RefusedError("the line before would go on with the one behind: add a semicolon")
     editor = Editor(document)
     for use in variable.uses:
         editor.put(use, in_place_of(variable.value, use))
@@ -126,14 +133,18 @@ def _check(variable: _Variable, use: SyntaxNode, *, held: bool) -> None:
     if not list_.holds(use) or use.start < value.end:
         raise RefusedError("it is used where it may not be assigned")
     between: list[str] = []
+    catches = False
     for one in use.around():
         if one == list_:
             break
         between.append(one.type)
+        catches = catches or one.type == "try_statement" or may_catch(one)
     constant = not names_in(value) and not reads(value)
+    if any(one.type in _OWN for one in value.walk(skip=_OWN_THIS)) and _OWN_THIS & set(between):
+        raise RefusedError(f"{value.text} means something else in a function")
     if any(one in FUNCTIONS for one in between) and not (constant and not makes_objects(value)):
         raise RefusedError("a function uses it later, when its value may be another one")
-    if "try_statement" in between and not (constant or value.type == "identifier"):
+    if catches and not (constant or value.type == "identifier"):
         raise RefusedError("it is used in a try, which would catch what its value raises")
     again = len(variable.uses) > 1 or any(one in REPEATING for one in between)
     if makes_objects(value) and again:

@@ -6,6 +6,7 @@ import ast
 import symtable
 from collections.abc import Iterator
 
+from lsp_agent.refactor.errors import RefusedError
 from lsp_agent.refactor.import_lines import is_for_checkers, taken
 from lsp_agent.refactor.source import Source
 
@@ -65,3 +66,30 @@ def is_relative(source: Source) -> bool:
         isinstance(one.statement, ast.ImportFrom) and one.statement.level
         for one in taken(source.tree.body)
     )
+
+
+def refuse_early(source: Source, name: str) -> None:
+    """Refuse where a module uses a name while it is read, before its end defines it.
+
+    What calls at its top run is followed by name, through what the module defines.
+    """
+    top = [one for one in ast.walk(source.tree) if not source.enclosing(one)]
+    for node in top:
+        if name in _named(node):
+            line = getattr(node, "lineno", 1)
+            raise RefusedError(f"{source.path}:{line} uses {name} when the module is read")
+    definitions = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+    known = {one.name: one for one in source.tree.body if isinstance(one, definitions)}
+    run: list[ast.AST] = [one for one in top if isinstance(one, ast.Call)]
+    run += [one for each in top if isinstance(each, definitions) for one in each.decorator_list]
+    while run:
+        used = {one for node in ast.walk(run.pop()) for one in _named(node)}
+        if name in used:
+            raise RefusedError(f"{source.path} may run {name} when the module is read")
+        run += [known.pop(one) for one in used & set(known)]
+
+
+def _named(node: ast.AST) -> set[str]:
+    if isinstance(node, ast.Name):
+        return {node.id}
+    return {node.attr} if isinstance(node, ast.Attribute) else set()

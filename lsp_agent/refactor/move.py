@@ -19,6 +19,7 @@ from lsp_agent.refactor.files import WorkspaceFiles
 from lsp_agent.refactor.import_lines import (
     Taken,
     import_place,
+    imported_modules,
     module_text,
     spelled,
     taken,
@@ -32,6 +33,7 @@ from lsp_agent.refactor.module_names import (
     has_future,
     is_relative,
     names_for_checkers,
+    refuse_early,
 )
 from lsp_agent.refactor.names import Found, SymbolFinder, Use
 from lsp_agent.refactor.parameters import Function
@@ -141,6 +143,9 @@ class _Move:
         self._refuse(block, used, bound, local, stays)
         self._others()
         lines = self._copied(copied)
+        found = imported_modules(Source(target.path, "\n".join(lines)))
+        modules = [self._modules.resolve(one, target.path) for one in found]
+        self.edges += [(target.path, one.path) for one in modules if one is not None and one.path]
         if local:
             lines.append(
                 f"from {self._spelled(target.path, source.path)} import {', '.join(local)}"
@@ -197,7 +202,9 @@ class _Move:
                 f"{source.path} uses {name}, which uses {', '.join(local)} from there: they would "
                 "import each other; move them together"
             )
-        unknown = used - bound - set(dir(builtins)) - {"__name__", "__doc__"}
+        if "__name__" in used:
+            raise RefusedError(f"{name} asks for __name__, which would be that of {target.path}")
+        unknown = used - bound - set(dir(builtins)) - {"__doc__"}
         if unknown:
             raise RefusedError(f"it is not known what {min(unknown)} is in {name}")
         nodes = list(ast.walk(self._node))
@@ -229,7 +236,10 @@ class _Move:
             uses = [use for use in self._found.uses if use.path == path]
             source = self._work.source(path)
             self._imports(source)
-            self._attributes(source, [one for one in uses if one.occurrence.role is Role.ATTRIBUTE])
+            attributes = [one for one in uses if one.occurrence.role is Role.ATTRIBUTE]
+            if attributes and path == self._target.path:
+                refuse_early(source, self._node.name)
+            self._attributes(source, attributes)
 
     def _imports(self, source: Source) -> None:
         name, names = self._node.name, self._finder.resolver.lookup.names(source.path)
@@ -248,7 +258,7 @@ class _Move:
                 continue
             span, text = without(source, node, mine)
             if source.path == self._target.path:
-                self._refuse_early(source)
+                refuse_early(source, name)
                 if mine[0].asname:
                     raise RefusedError(f"{source.path} calls {name} {mine[0].asname}")
                 self._work.put(source.path, span, text)
@@ -267,16 +277,6 @@ class _Move:
         module = self._spelled(source.path, self._target.path, module_text(node))
         names = [f"{one.name} as {one.asname}" if one.asname else one.name for one in mine]
         return f"from {module} import {', '.join(names)}"
-
-    def _refuse_early(self, source: Source) -> None:
-        """Refuse where the target uses the definition before its end, where it will stand."""
-        for node in ast.walk(source.tree):
-            if (
-                isinstance(node, ast.Name)
-                and node.id == self._node.name
-                and not source.enclosing(node)
-            ):
-                raise RefusedError(f"{source.where(node)} uses {node.id} when the module is read")
 
     def _attributes(self, source: Source, uses: list[Use]) -> None:
         """Give uses as ``module.name`` the name alone, with an import of it."""

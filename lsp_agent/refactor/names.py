@@ -28,6 +28,8 @@ from lsp_agent.syntax.python_model import (
 )
 from lsp_agent.workspace.positions import Position
 
+_COPYING = frozenset({"replace", "_replace", "evolve"})
+_COPYING_MODULES = frozenset({"dataclasses", "attr", "attrs", "copy"})
 _OPEN = (ScopeKind.MODULE, ScopeKind.CLASS)
 # Bases of the standard library that bring no members which a name could meet.
 _EMPTY_BASES = frozenset(
@@ -233,6 +235,7 @@ class SymbolFinder:
                 doubtful.append((path, one))
             elif not keys and one.role is Role.KEYWORD and sure:
                 self._refuse_unknown_call(path, one, called)
+                self._refuse_copy(path, one, member=member)
             if one.role is Role.BINDING and not keys & targets and (path, one.start) not in places:
                 unique = unique and one.scope.kind not in _OPEN
             evidence.learn(path, one)
@@ -296,6 +299,18 @@ class SymbolFinder:
             raise RefusedError(
                 f"it is not known what is called with {one.name}= at {self.place(path, one)}"
             )
+
+    def _refuse_copy(self, path: str, one: Occurrence, *, member: bool) -> None:
+        """Refuse a field that a copy may get by its name: ``replace(row, field=1)``."""
+        names = self.resolver.lookup.names(path)
+        function = names.called(one) if names is not None and member else None
+        if not isinstance(function, NameExpr | AttributeExpr) or function.name not in _COPYING:
+            return
+        # Dates and strings have a method ``replace`` of their own.
+        other = isinstance(function, AttributeExpr) and function.name == "replace"
+        held = function.value if isinstance(function, AttributeExpr) else None
+        if not other or (isinstance(held, NameExpr) and held.name in _COPYING_MODULES):
+            raise RefusedError(f"{one.name}= at {self.place(path, one)} may be this one")
 
     def _refuse_stubs(self, targets: Iterable[Declaration], name: str) -> None:
         for path in sorted({one.path for one in targets}):

@@ -42,30 +42,32 @@ _RESERVED = frozenset(
 _MAX_WORDS = 4
 
 
-def free_name(document: SyntaxDocument, candidates: Iterable[str]) -> str:
+def free_name(document: SyntaxDocument, candidates: Iterable[str], *, member: bool = False) -> str:
     """Return the first candidate that the file does not use as a variable, else one numbered.
 
-    A word anywhere but behind a dot counts as used. Cost: a search through the text each.
+    A word anywhere but behind a dot counts as used, and behind one too where the name becomes that
+    of a ``member``. Cost: a search through the text each.
     """
     last = "value"
     for one in candidates:
         last = one
-        if is_free(document, one):
+        if is_free(document, one, member=member):
             return one
     number = 2
-    while not is_free(document, f"{last}{_joint(last)}{number}"):
+    while not is_free(document, f"{last}{_joint(last)}{number}", member=member):
         number += 1
     return f"{last}{_joint(last)}{number}"
 
 
-def is_free(document: SyntaxDocument, name: str) -> bool:
+def is_free(document: SyntaxDocument, name: str, *, member: bool = False) -> bool:
     """Whether a name is no keyword, no builtin and no variable of the file."""
     if document.language in ECMA:
         if name in _RESERVED:
             return False
     elif not name.isidentifier() or keyword.iskeyword(name) or hasattr(builtins, name):
         return False
-    return not re.search(rf"(?<![\w$.]){re.escape(name)}(?![\w$])", document.text.content)
+    before = r"(?<![\w$])" if member else r"(?<![\w$.])"
+    return not re.search(rf"{before}{re.escape(name)}(?![\w$])", document.text.content)
 
 
 def variable_names(node: SyntaxNode, language: str | None) -> list[str]:

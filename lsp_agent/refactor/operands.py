@@ -2,8 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+from lsp_agent.refactor.change import LISTS, Change, Editor, is_shown
+from lsp_agent.refactor.effects import ECMA
 from lsp_agent.refactor.errors import RefusedError
+from lsp_agent.refactor.hoisting import wrapped
+from lsp_agent.refactor.layout import has_semicolons
+from lsp_agent.syntax.document import SyntaxDocument
 from lsp_agent.syntax.tree import SyntaxNode
+from lsp_agent.workspace.edits import TextEdit
 
 _ATOMS = frozenset(
     {
@@ -14,6 +22,13 @@ _ATOMS = frozenset(
         "jsx_element", "jsx_self_closing_element", "jsx_fragment", "undefined", "tuple",
     }
 )  # fmt: skip
+_SCRIPT_MEMBERS = frozenset({"member_expression", "subscript_expression"})
+_SIMPLE = frozenset({"expression_statement", "lexical_declaration", "variable_declaration",
+                     "return_statement", "throw_statement", "break_statement",
+                     "continue_statement", "import_statement", "export_statement"})  # fmt: skip
+_BLOCKS = ("{", "function", "class", "async function", "let [")
+HAZARDS = ("(", "[", "`", "+", "-", "/")
+"""What a line of a script can begin with that goes on with the line before."""
 _NUMBERS = frozenset({"integer", "float", "number"})
 _MEMBERS = frozenset({"attribute", "member_expression", "subscript", "subscript_expression"})
 # Where nothing around an expression binds tighter than it.
@@ -47,10 +62,61 @@ def written(text: str, kind: str, use: SyntaxNode) -> str:
     literal = use.above("interpolation")
     if literal is not None:
         _check_string(text, literal)
+    if is_shown(use):
+        raise RefusedError(f"a string shows {use.text} as it is written: {{…=}}")
     if use.type == "shorthand_property_identifier":
         return f"{use.text}: {text}"
     if parent is None:
         return text
+    element = parent.type.startswith("jsx_") and use.field == "name"
+    if element or parent.type == "type_query":
+        raise RefusedError(f"{use.text} stands where only a name can")
+    if kind in _SCRIPT_MEMBERS and wrapped(use).field == "function":
+        raise RefusedError(f"a call of {text} would give it an object to work on")
+    return _begun(_bracketed(text, kind, use, parent), use)
+
+
+def _begun(text: str, use: SyntaxNode) -> str:
+    """Return an expression as it begins a statement or the body of an arrow function."""
+    first = use
+    while first.parent is not None and first.parent.start == use.start:
+        first = first.parent
+        if first.type in ("expression_statement", "program"):
+            break
+    arrow = any(one.type == "arrow_function" and one.child("body") == each
+                for each in (use, *use.around()) if each.start == use.start
+                for one in (each.parent,) if one is not None)  # fmt: skip
+    if (first.type == "expression_statement" and text.startswith(_BLOCKS)) or (
+        arrow and text.startswith("{")
+    ):
+        text = f"({text})"
+    if first.type == "expression_statement" and text.startswith(HAZARDS):
+        name = use.child("function") or use
+        before = first.sibling(-1)
+        if before is not None and _declares(before, name.text):
+            before = before.sibling(-1)
+        if before is not None and goes_on(before):
+            raise RefusedError(f"the line before would go on with {text}, as it has no semicolon")
+    return text
+
+
+def goes_on(statement: SyntaxNode) -> bool:
+    """Whether a statement of a script would take what stands behind it for more of itself."""
+    return statement.type in _SIMPLE and not statement.text.endswith(";")
+
+
+def _declares(statement: SyntaxNode, name: str) -> bool:
+    label = statement.child("name") or (
+        statement.parts[0].child("name") if statement.parts else None
+    )
+    return label is not None and label.text == name
+
+
+def _bracketed(text: str, kind: str, use: SyntaxNode, parent: SyntaxNode) -> str:
+    if parent.type == "new_expression" and use.field == "constructor" and "(" in text:
+        return f"({text})"
+    if kind not in _NUMBERS and "?." in text and use.field in ("object", "function"):
+        return f"({text})"
     if kind in _NUMBERS and parent.type in _MEMBERS and use.field != "subscript":
         return f"({text})"
     if "\n" in text and kind not in _ATOMS:
@@ -94,3 +160,21 @@ def use_of(node: SyntaxNode, name: str) -> str:
     if node.type == "parenthesized_expression" and parent.type in _BRACKETED:
         return f"({name})"
     return name
+
+
+def replaced(document: SyntaxDocument, title: str, node: SyntaxNode, text: str) -> list[Change]:
+    """Return the change that puts a text in a node's place."""
+    if document.language in ECMA and node.parent is not None and node.parent.type in LISTS:
+        behind = node.sibling(1)
+        # Without semicolons a line goes on with a bracket on the next one.
+        if behind is not None and behind.text.startswith(HAZARDS) and not text.endswith(";"):
+            text += ";"
+        if text.startswith(HAZARDS) and not has_semicolons(document, node):
+            text = f";{text}"
+
+    def edits() -> Sequence[TextEdit]:
+        editor = Editor(document)
+        editor.put(node, text)
+        return editor.done()
+
+    return [Change(title, edits)]

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 
-from lsp_agent.refactor.change import LISTS, Editor
-from lsp_agent.refactor.effects import FUNCTIONS, has_effects
+from lsp_agent.refactor.blocks import on_lines
+from lsp_agent.refactor.change import LISTS, Editor, is_shown
+from lsp_agent.refactor.effects import FRAME, FUNCTIONS, has_effects, of_class
 from lsp_agent.refactor.errors import RefusedError
 from lsp_agent.refactor.inlined import Callee, arguments_of, check_names, spliced
 from lsp_agent.refactor.layout import indent_of, is_first, line_end
@@ -114,8 +115,10 @@ def _check(definition: SyntaxNode) -> None:
     if body is None or any(one.type in _NEVER for one in body.walk(skip=FUNCTIONS)):
         raise RefusedError("it yields, awaits, deletes or binds names elsewhere")
     called = (one.child("function") for one in body.walk() if one.type == "call")
-    if any(one is not None and one.text in ("locals", "vars", "super") for one in called):
+    if any(one is not None and one.text in FRAME for one in called):
         raise RefusedError("it asks for its own names")
+    if bound := next((one for one in body.walk() if of_class(one)), None):
+        raise RefusedError(f"{bound.text} means something only where it stands")
 
 
 def _check_body(statements: list[SyntaxNode]) -> None:
@@ -230,9 +233,13 @@ def _bindings(
             if _is_taken(document, callee, name, call)
             else name
         )
+        if new != name and any(is_shown(name_at(document, start, name)) for start in places):
+            raise RefusedError(f"a string shows {name} as it is written: {{…=}}")
         edits += [(start, start + len(name.encode()), new) for start in places if new != name]
         if value is not None:
-            lines.append(f"{new} = {value.text}")
+            bound = value.type in ("named_expression", "yield")
+            text = f"({value.text})" if bound else on_lines(value.text, script=False)
+            lines.append(f"{new} = {text}")
     return lines, edits
 
 
@@ -254,7 +261,9 @@ def _moved(
     start, end = body[0].start, body[-1].end
     old = indent_of(document, start)
     text = spliced(document, start, end, [one for one in edits if start <= one[0] < end])
-    return [line.removeprefix(old) for line in text.replace("\r\n", "\n").split("\n")]
+    # A comment at the end holds the first half of its line end.
+    text = text.replace("\r\n", "\n").rstrip("\r")
+    return [line.removeprefix(old) for line in text.split("\n")]
 
 
 def _result(

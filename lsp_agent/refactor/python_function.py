@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from lsp_agent.refactor.effects import COMPREHENSIONS, LOOPS, has_effects, own
+from lsp_agent.refactor.effects import COMPREHENSIONS, FRAME, LOOPS, has_effects, may_catch, own
 from lsp_agent.refactor.errors import RefusedError
 from lsp_agent.refactor.extracting import Piece
 from lsp_agent.refactor.python_paths import Assigns, assigned, jumps_out, leaves, statements_of
@@ -15,7 +15,6 @@ from lsp_agent.syntax.python_names import PythonNames
 from lsp_agent.syntax.tree import SyntaxNode
 
 _DEFERRED = frozenset({"lambda", "function_definition", "generator_expression", "class_definition"})
-_FRAME = frozenset({"locals", "vars", "eval", "exec", "dir"})
 
 
 @dataclass(slots=True)
@@ -83,11 +82,18 @@ class PythonPiece:
         return self._function.child("body") if self._function is not None else None
 
     def _check_frame(self) -> None:
+        first = self._piece.nodes[0]
+        if first.type == "string" and first.sibling(-1) is None and not self._piece.expression:
+            raise RefusedError("it begins with the documentation of what it stands in")
         for node in self._piece.nodes:
             for one in node.walk():
                 if one.type == "call" and (called := one.child("function")) is not None:
-                    if called.text in _FRAME:
+                    if called.text in FRAME:
                         raise RefusedError(f"{called.text}() depends on the function it stands in")
+                elif one.type == "keyword_argument" and one.text.startswith("stacklevel"):
+                    raise RefusedError(f"{one.text} counts the functions around it")
+                elif one.type == "future_import_statement":
+                    raise RefusedError("an import from __future__ stands at the top of a file only")
                 elif one.type == "wildcard_import":
                     raise RefusedError("it imports what can't be known: *")
                 elif one.type == "named_expression" and one.above(*COMPREHENSIONS) is not None:
@@ -115,6 +121,7 @@ class PythonPiece:
                 raise RefusedError(f"{name} is a type parameter of the function around it")
             self._check_start(name, home)
             self._check_deferred(name, used, home)
+            self._check_set(name, places, home)
             found.inputs.append(name)
 
     def _classify_bound(
@@ -183,6 +190,15 @@ class PythonPiece:
             if early and any(has_effects(node) for node in self._piece.nodes):
                 raise RefusedError(f"it sets {name}, which another function uses")
 
+    def _check_set(self, name: str, places: tuple[Occurrence, ...], home: Scope) -> None:
+        """Refuse a name that a function which the piece calls may give another value."""
+        if not any(has_effects(node) for node in self._piece.nodes):
+            return
+        for one in places:
+            apart = one.scope != home and not self._is_comprehension(one.scope, home)
+            if apart and one.role is Role.BINDING and self._names.scope_of(one) == home:
+                raise RefusedError(f"another function sets {name}, and may be called meanwhile")
+
     def _check_try(self, name: str, outside: list[Occurrence]) -> None:
         """Refuse a name that a handler may see when the piece has run in part."""
         nodes = self._piece.nodes
@@ -191,11 +207,14 @@ class PythonPiece:
         for one in nodes[0].around():
             if one == self._function:
                 return
-            body = one.child("body") if one.type == "try_statement" else None
+            catches = one.type == "try_statement" or may_catch(one)
+            body = one.child("body") if catches else None
             if body is None or not body.holds(nodes[0]):
                 continue
             if any(use.start > body.end for use in outside):
-                raise RefusedError(f"{name} is used behind a try that it is set in")
+                raise RefusedError(
+                    f"{name} is used behind a {one.type.split('_')[0]} that it is set in"
+                )
 
     @staticmethod
     def _is_comprehension(scope: Scope, home: Scope) -> bool:
@@ -293,7 +312,8 @@ class PythonPiece:
             while here is not None and here.type == "assignment":
                 left = here.child("left")
                 if left is not None and left.start <= start < left.end:
-                    return True
+                    # A mere annotation gives no value.
+                    return here.child("right") is not None
                 here = here.child("right")
             return False
         if node.type in ("function_definition", "class_definition", "decorated_definition"):

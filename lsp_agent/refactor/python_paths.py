@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from lsp_agent.refactor.effects import LOOPS, own
+from lsp_agent.refactor.effects import LOOPS, may_catch, own
 from lsp_agent.syntax.tree import SyntaxNode
 
 ENDS = frozenset({"return_statement", "raise_statement", "continue_statement", "break_statement"})
@@ -40,7 +40,8 @@ def _leaves(node: SyntaxNode) -> bool:
         return all(leaves(one) for one in _branches(node)) and _is_complete(node)
     if node.type == "with_statement":
         # What it manages may swallow what is raised, but not a return.
-        return any(one.type == "return_statement" for one in body_of(node))
+        returns = any(one.type == "return_statement" for one in body_of(node))
+        return returns and not may_catch(node)
     return False
 
 

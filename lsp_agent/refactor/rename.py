@@ -13,12 +13,15 @@ from dataclasses import dataclass
 
 from lsp_agent.index.python.members import decorator_names
 from lsp_agent.index.python.types import BuiltinClass, Declaration
+from lsp_agent.refactor.change import is_shown
 from lsp_agent.refactor.errors import RefusedError
 from lsp_agent.refactor.files import WorkspaceFiles
+from lsp_agent.refactor.keywords import refuse_by_keyword
 from lsp_agent.refactor.mentions import Mention, Subject, mentions
 from lsp_agent.refactor.names import Found, SymbolFinder
 from lsp_agent.refactor.parameters import PLAIN_DECORATORS
 from lsp_agent.syntax.python_model import BindingKind, Occurrence, ScopeKind
+from lsp_agent.syntax.tree import covering
 from lsp_agent.workspace.edits import TextEdit, apply_edits
 from lsp_agent.workspace.positions import Position, Range
 from lsp_agent.workspace.text import Text
@@ -65,6 +68,8 @@ def rename(files: WorkspaceFiles, path: str, position: Position, new: str) -> Re
     check_name(found.name, new)
     _refuse_members(finder, found, new)
     _refuse_by_name(found, new)
+    refuse_by_keyword(finder, found)
+    _refuse_shown(files, found)
     places: dict[str, list[Occurrence]] = {}
     for use in found.uses:
         places.setdefault(use.path, []).append(use.occurrence)
@@ -137,6 +142,16 @@ def _refuse_by_name(found: Found, new: str) -> None:
                 )
             if function.name.startswith("test_"):
                 raise RefusedError(f"{found.name} may be a fixture, which is found by its name")
+
+
+def _refuse_shown(files: WorkspaceFiles, found: Found) -> None:
+    """Refuse what a string shows as it is written: ``{name=}``."""
+    for use in found.uses:
+        document, start = files.read(use.path), use.occurrence.start
+        place = covering(document, start, start + 1) if document is not None else None
+        if place is not None and is_shown(place):
+            line = document.position_at(start).line + 1 if document is not None else 0
+            raise RefusedError(f"a string shows {found.name} at {use.path}:{line}: {{…=}}")
 
 
 def _mangled(name: str) -> bool:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from string import Formatter
 
-from lsp_agent.refactor.change import Change, node_in, replaced
+from lsp_agent.refactor.change import Change, node_in
 from lsp_agent.refactor.effects import ECMA, has_effects
 from lsp_agent.refactor.hoisting import is_value
+from lsp_agent.refactor.operands import replaced
 from lsp_agent.syntax.document import SyntaxDocument
 from lsp_agent.syntax.tree import SyntaxNode
 from lsp_agent.workspace.positions import Range
@@ -148,6 +149,10 @@ def swap_quotes(document: SyntaxDocument, range_: Range) -> list[Change]:
     body = literal["body"]
     parent = node.parent
     if other in body or "\\" in body or (parent is not None and parent.type == "jsx_attribute"):
+        return []
+    # Beside another string, two quotes might become three.
+    beside = document.data[max(node.start - 1, 0) : node.start] + document.data[node.end :][:1]
+    if beside.strip(b"'\"") != beside:
         return []
     name = "single" if other == "'" else "double"
     text = f"{literal['prefix']}{other}{body}{other}"

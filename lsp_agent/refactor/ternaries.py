@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from lsp_agent.refactor.blocks import if_at, leading, statements_in
-from lsp_agent.refactor.change import LISTS, Change, node_in, replaced
+from lsp_agent.refactor.change import LISTS, Change, node_in
 from lsp_agent.refactor.effects import ECMA, has_effects
-from lsp_agent.refactor.layout import has_semicolons, indent_of, is_first, unit_of
+from lsp_agent.refactor.layout import has_semicolons, indent_of, is_first, line_end, unit_of
+from lsp_agent.refactor.operands import replaced
 from lsp_agent.syntax.document import SyntaxDocument
 from lsp_agent.syntax.tree import SyntaxNode
 from lsp_agent.workspace.positions import Range
@@ -13,7 +14,8 @@ from lsp_agent.workspace.positions import Range
 _CHOICES = frozenset({"conditional_expression", "ternary_expression"})
 _WEAK = frozenset({"conditional_expression", "lambda", "named_expression", "yield",
                    "expression_list", "ternary_expression", "assignment_expression",
-                   "sequence_expression", "arrow_function", "assignment"})  # fmt: skip
+                   "sequence_expression", "arrow_function", "assignment",
+                   "augmented_assignment_expression", "yield_expression"})  # fmt: skip
 _MAX_LINE = 100
 
 
@@ -34,6 +36,9 @@ def choice_to_if(document: SyntaxDocument, range_: Range) -> list[Change]:
     if not is_first(document, statement.start) or not _gives(statement, node):
         return []
     script = document.language in ECMA
+    behind = document.data[statement.end : line_end(document, statement.end)].strip()
+    if not script and behind and behind[:1] != b"#":
+        return []
     if script:
         condition, first, second = node.parts
     else:
@@ -95,9 +100,9 @@ def if_to_choice(document: SyntaxDocument, range_: Range) -> list[Change]:
         return []
     head, one = values[0]
     other = values[1][1]
-    condition = found.condition.text[1:-1] if found.script else found.condition.text
     texts = [f"({node.text})" if node.type in _WEAK else node.text for node in (one, other)]
-    asked = f"({condition})" if _is_weak(found.condition) else condition
+    condition = found.condition.bare if found.script else found.condition
+    asked = f"({condition.text})" if condition.type in _WEAK else condition.text
     if found.script:
         end = ";" if has_semicolons(document, first[0]) else ""
         text = f"{head}{asked} ? {texts[0]} : {texts[1]}{end}"

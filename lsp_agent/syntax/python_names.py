@@ -105,7 +105,9 @@ class PythonNames:
             visible = here == scope or here.kind is not ScopeKind.CLASS or _types_in(scope, here)
             if visible and self._bound(name, here, before if here == scope else None):
                 return here
-            here = here.parent
+            own = here == scope and here.kind is ScopeKind.CLASS and self._bound(name, here, None)
+            # What a class binds itself Python looks for in no function around it.
+            here = self.module if own else here.parent
         return None
 
     def scope_at(self, start: int) -> Scope:

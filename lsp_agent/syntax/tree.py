@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
     from lsp_agent.syntax.document import SyntaxDocument
 
+_BRACKETED = 3
+
 
 class SyntaxNode:
     """A node; two of one document are equal where they are of one type and extent."""
@@ -90,9 +92,9 @@ class SyntaxNode:
 
     @property
     def bare(self) -> SyntaxNode:
-        """What is left of it without parentheses around it."""
+        """What is left of it without parentheses that hold nothing else, not even a comment."""
         node = self
-        while node.type == "parenthesized_expression" and len(node.parts) == 1:
+        while node.type == "parenthesized_expression" and len(node.children) == _BRACKETED:
             node = node.parts[0]
         return node
 

@@ -23,6 +23,10 @@ CASES = [
     ("python", "x = 1  # Of x.\nf(«20»)\n", "x = 1  # Of x.\nNUMBER = 20\nf(NUMBER)\n"),
     ("javascript", "import a from 'a';\n\nfunction f() {\n  return «'so long'»;\n}\n",
      "import a from 'a';\n\nconst SO_LONG = 'so long';\n\nfunction f() {\n  return SO_LONG;\n}\n"),
+    ("python", "f(«'a'\n  'b'»)\n", "A_B = ('a'\n  'b')\nf(A_B)\n"),
+    # The call runs the function before what stands above it.
+    ("javascript", "// Main.\nmain();\nfunction main() { f(«3600»); }\n",
+     "// Main.\nconst NUMBER = 3600;\nmain();\nfunction main() { f(NUMBER); }\n"),
     ("tsx", "const a = () => <p b=«\"red\"» />;\n",
      "const RED = \"red\";\nconst a = () => <p b={RED} />;\n"),
 ]  # fmt: skip
@@ -60,7 +64,22 @@ def test_all_of_a_file_but_what_only_looks_alike() -> None:
         "f(«f'{a}'»)\n",
         "def f():\n    «'doc'»\n",
         "«f()»\n",
+        "match a:\n    case {«'b'»: 1}:\n        pass\n",
+        "match a:\n    case «1» + 2j:\n        pass\n",
     ],
 )
 def test_what_is_no_constant(marked: str) -> None:
     assert refusal(extract_constant, marked) == "nothing is offered"
+
+
+@pytest.mark.parametrize(
+    "marked",
+    [
+        "const { «'a'»: b } = c;\n",
+        "class A { «'a'» = 1 }\n",
+        "const a = «'a'» as const;\n",
+        "export { a as «'b'» };\n",
+    ],
+)
+def test_what_is_no_constant_in_typescript(marked: str) -> None:
+    assert refusal(extract_constant, marked, "typescript") == "nothing is offered"

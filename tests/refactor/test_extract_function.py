@@ -89,6 +89,22 @@ PYTHON = [
      """),
     ("""\
      def f(a):
+         «a: int
+         print(a)»
+         return a
+     """, """\
+     def compute_a(a):
+         a: int
+         print(a)
+         return a
+
+
+     def f(a):
+         a = compute_a(a)
+         return a
+     """),
+    ("""\
+     def f(a):
          if a:
              «print(a)
              return 1»
@@ -235,6 +251,35 @@ def test_methods() -> None:
     assert refusal(extract_method, "def f(a):\n    «print(a + 1)»\n") == "nothing is offered"
 
 
+def test_a_method_that_gets_its_class_by_its_name() -> None:
+    before = "class A:\n    def __new__(cls, a):\n        return «super().__new__(cls)»\n"
+    after = changed(extract_method, before)
+    assert "    @classmethod\n    def compute_new_result(cls):\n" in after
+    plain = before.replace("«", "").replace("»", "")
+    assert run(after, ("type(A(1))",)) == run(plain, ("type(A(1))",))
+    odd = "class A:\n    @b\n    def c(cls, a):\n        return «cls.d + a»\n"
+    assert "not known whether cls is the class" in refusal(extract_method, odd)
+
+
+def test_all_of_a_file() -> None:
+    after = changed(extract_function, "«# why\nx = a()\nprint(x)»\n")
+    assert after == (
+        "def compute_x():\n    # why\n    x = a()\n    print(x)\n    return x\n\n\n"
+        "x = compute_x()\n"
+    )
+    assert "documentation" in refusal(extract_function, '«"""Doc."""\nprint(a)»\n')
+    future = "«from __future__ import annotations\nprint(a)»\n"
+    assert "__future__" in refusal(extract_function, future)
+
+
+def test_a_method_gets_no_attributes_name() -> None:
+    before = (
+        "class A:\n    def b(self, c):\n        self.compute_value = c\n"
+        "        return «self.compute_value + c»\n"
+    )
+    assert "        return self.extracted(c)\n" in changed(extract_method, before)
+
+
 SCRIPT = [
     ("function f(a, b) {\n  return «a * b + 1»;\n}\n",
      "function f(a, b) {\n  return computeValue(a, b);\n}\n\n"
@@ -286,6 +331,7 @@ def test_typescript() -> None:
         ("x = 1\n«del x»\nprint(a)\n", "deletes x"),
         ("«print(locals())»\n", "locals()"),
         ("x = 1\ndef g():\n    return x\n«x = 2\nprint(g())»\nreturn x\n", "another function"),
+        ("x = 1\ndef g():\n    nonlocal x\n    x = 2\n«g()\nprint(x)»\n", "meanwhile"),
         ("x = 1\n«g = lambda: x»\nx = 2\nreturn g()\n", "later"),
         ("global k\n«k = a»\n", "belongs to another"),
         ("«global k\nk = a»\n", "global"),
@@ -293,6 +339,10 @@ def test_typescript() -> None:
         ("for i in a:\n    «if i:\n        x = i\n    print(x)»\n", "may have no value"),
         ("a = 1; «b = 2»\nprint(b)\n", "lines of the selection"),
         ("«import a, b»\n", "offered"),
+        ("with suppress(E):\n    «x = 1\n    h()»\nprint(x)\n", "with"),
+        ("«with suppress(E):\n    return h()»\nprint(a)\n", "some ways"),
+        ("«warn(a, stacklevel=2)»\n", "stacklevel"),
+        ("match a:\n    «case 1:\n        print(a)»\n", "offered"),
     ],
 )
 def test_refused(lines: str, reason: str) -> None:
@@ -309,12 +359,37 @@ def test_refused(lines: str, reason: str) -> None:
         ("function f(a) {\n  «if (a) { return 1; }»\n  return 2;\n}", "returns"),
         ("function f() {\n  let x = 1;\n  const g = () => x;\n  «x = 2;»\n  return g();\n}",
          "another function"),
+        ("function f(a) {\n  let x = 1;\n  const g = () => { x++; };\n  «g();\n  h(x);»\n}",
+         "may be called meanwhile"),
+        ("function f(a) {\n  const g = () => x;\n  «let x = 1;\n  g();»\n  return x;\n}",
+         "may be called meanwhile"),
+        ("function f() {\n  «let x = 1;\n  const g = () => { x++; };»\n  g();\n  return x;\n}",
+         "later"),
+        ("function f(a) {\n  «const g = () => x;»\n  const x = 1;\n  return g;\n}", "no value yet"),
+        ("function f(a) {\n  var x = 1;\n  «var x = x + a;»\n  return x;\n}", "declared outside"),
+        ("function f(a) {\n  let x;\n  try {\n    «x = 1;\n    a();»\n  } catch (e) { b(x); }\n}",
+         "try"),
+        ("class A {\n  #b;\n  c(d) { return «d.#b + 1»; }\n}", "#b"),
+        ("f(function g(a) { return «g.length + a»; });", "own function only"),
+        ("function f(a) { return «eval(a)»; }", "eval"),
         ("function* f() {\n  «yield 1;\n  g();»\n}", "yields"),
         ("«const x = 1;\ng(x);»\n", "whole file"),
+        ("«function g() {}\ng();»\n", "whole file"),
+        ("«class A {}\nnew A();»\n", "whole file"),
     ],
 )  # fmt: skip
 def test_refused_in_scripts(marked: str, reason: str) -> None:
     assert reason in refusal(extract_function, marked, "javascript")
+
+
+def test_scripts_keep_their_declarations_and_lines() -> None:
+    marked = "function f(a) {\n  if (a) {\n    «var x = 1;\n    g(x);»\n  }\n  return x;\n}\n"
+    assert "    var x = computeX();\n" in changed(extract_function, marked, "javascript")
+    marked = "function f(a) {\n  let b\n  h()\n  «a = g(a)\n  b = a»\n  return [a, b]\n}\n"
+    after = changed(extract_function, marked, "javascript")
+    assert "\n  h()\n  ;({ a, b } = extracted(a, b))\n  return" in after
+    marked = "class A extends B {\n  constructor(a) {\n    «super(a);\n    this.b = a;»\n  }\n}\n"
+    assert "super()" in refusal(extract_method, marked, "javascript")
 
 
 PROGRAM = """

@@ -31,6 +31,12 @@ PYTHON = [
      "def g(c):\n    b = f$0(c.d)\n    return b\n",
      "def f(a):\n    if a:\n        a = a * 2\n    return a\n\n\n"
      "def g(c):\n    a = c.d\n    if a:\n        a = a * 2\n    b = a\n    return b\n"),
+    ("def f(a):\n    a += 1\n    return a\n\n\ndef g():\n    b = f$0(c\n            + 1)\n",
+     "def f(a):\n    a += 1\n    return a\n\n\n"
+     "def g():\n    a = (c\n            + 1)\n    a += 1\n    b = a\n"),
+    ("def f():\r\n    if a:\r\n        b()  # why\r\n\r\n\r\nf$0()\r\nc()\r\n",
+     "def f():\r\n    if a:\r\n        b()  # why\r\n\r\n\r\n"
+     "if a:\r\n    b()  # why\r\nc()\r\n"),
     ("def f(a):\n    b = a\n    return b + a\n\n\ndef g(b):\n    return f$0(b)\n",
      "def f(a):\n    b = a\n    return b + a\n\n\n"
      "def g(b):\n    b_here = b\n    return b_here + b\n"),
@@ -46,6 +52,8 @@ SCRIPT = [
     ("function f(a, b) { return a + b; }\nconst x = f$0(1, y) * 2;\n",
      "function f(a, b) { return a + b; }\nconst x = (1 + y) * 2;\n"),
     ("const f$0 = (a) => a.b;\ng(f(c), f(d));\n", "g(c.b, d.b);\n"),
+    ("const f = a => ({ a });\nconst g = () => $0f(1).a;\n",
+     "const f = a => ({ a });\nconst g = () => ({ a: 1 }).a;\n"),
     ("export const f$0 = a => ({ a });\nconst x = f(1);\n",
      "export const f = a => ({ a });\nconst x = { a: 1 };\n"),
 ]  # fmt: skip
@@ -83,6 +91,10 @@ def test_script(before: str, after: str, language: str) -> None:
         ("@d\ndef f(a):\n    return a\nx = f$0(1)\n", "decorator"),
         ("def f(a):\n    yield a\nx = f$0(1)\n", "yields"),
         ("async def f(a):\n    return a\nx = f$0(1)\n", "async"),
+        ("def f(a):\n    return f'{a=}'\nx = f$0(b)\n", "as it is written"),
+        ("def f():\n    a = 1\n    print(f'{a=}')\na = 2\nf$0()\n", "as it is written"),
+        ("def f(a):\n    return eval('a')\nx = f$0(1)\n", "own names"),
+        ("def f(a):\n    return a.__b\nclass A:\n    c = f$0(1)\n", "__b"),
         ("def f(a):\n    if a:\n        return 1\n    return 2\nx = f$0(1)\n", "before its end"),
         ("def f(a):\n    b = a\n    return b\nx = f$0(1) + 1\n", "no statement"),
         ("x = len$0(y)\n", "no function of this file"),
@@ -105,6 +117,8 @@ def test_refused(source: str, reason: str | None) -> None:
         ("const f = ({ a }) => a; f$0(g);", "plain"),
         ("const k = 1; const f = (a) => a + k; const g = (k) => f$0(k);", "something else"),
         ("async function f(a) { return a; } f$0(1);", "more than"),
+        ("const f = (a) => a.b; f$0(c)();", "object to work on"),
+        ("const f = (a) => [a];\ng()\nf$0(1)\n", "semicolon"),
     ],
 )
 def test_refused_in_scripts(source: str, reason: str) -> None:

@@ -89,6 +89,29 @@ def test_into_an_existing_module(project: Project) -> None:
             "c.py and b.py would import each other",
         ),
         ({"a.py": "def f():\n    return unknown\n"}, "b", "not known what unknown is"),
+        ({"a.py": "def f():\n    return __name__\n"}, "b", "asks for __name__"),
+        (
+            {
+                "a.py": "def f(): ...\n",
+                "b.py": "from a import f\n\n\ndef g():\n    f()\n\n\ng()\n",
+            },
+            "b",
+            "may run f",
+        ),
+        (
+            {"a.py": "def f(): ...\n", "b.py": "import a\n\n\ng = a.f\n"},
+            "b",
+            "b.py:4 uses f",
+        ),
+        (
+            {
+                "a.py": "from c import d\n\n\ndef f():\n    d()\n",
+                "b.py": "",
+                "c.py": "import b\n\n\ndef d(): ...\n",
+            },
+            "b",
+            "b.py and c.py would import each other",
+        ),
         ({"a.py": "x = 1\ndef f(): ...\nf = x\n"}, "b", "more than once"),
     ],
 )

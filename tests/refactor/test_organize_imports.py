@@ -72,6 +72,8 @@ CASES = [
      "if TYPE_CHECKING:\n    from a import d\n    from b import c\n\nx: c\ny: d\n"),
     ("from typing import TYPE_CHECKING\n\nif TYPE_CHECKING:\n    from b import c\n\nx = 1\n",
      "from typing import TYPE_CHECKING\n\n\nx = 1\n"),
+    ("import os\r\n# why\r\nimport abc  # so\r\nos, abc\r\n",
+     "# why\r\nimport abc  # so\r\nimport os\r\nos, abc\r\n"),
     ("import os\r\nimport abc\r\nos, abc\r\n", "import abc\r\nimport os\r\nos, abc\r\n"),
     (f"from a import {', '.join(f'name_number_{n}' for n in range(8))}\n" * 2
      + f"{', '.join(f'name_number_{n}' for n in range(8))}\n",
@@ -116,6 +118,8 @@ SCRIPT = [
     ("import {\n  b,\n  a,\n} from 'x';\nf(a, b);\n",
      "import {\n  a,\n  b,\n} from 'x';\nf(a, b);\n"),
     ("import { b as a } from 'x';\nf(a);\n", None),
+    ("import {} from 'x';\nimport b from 'b';\nimport a from 'a';\nf(a, b);\n",
+     "import {} from 'x';\nimport a from 'a';\nimport b from 'b';\nf(a, b);\n"),
     ("import { a } from 'x';\nexport { a };\n", None),
 ]  # fmt: skip
 

@@ -125,6 +125,24 @@ UNION = (
         ("def test_it(): ...\n", "$0test_it", "found as a test"),
         ("import x\n\n\n@x.get('/{a}')\ndef f(a): ...\n", "f($0a", "decorated with get"),
         ("from typing import TypedDict\n\n\nclass D(TypedDict):\n    a: int\n", "$0a: int", "keys"),
+        ("def f(a): ...\ndef g(**k):\n    f(**k)\n", "f($0a", "m.py:3:5 may pass a"),
+        ("def f(a): ...\ng = partial(f, a=1)\n", "f($0a", "m.py:2:13 may pass a"),
+        (
+            "class A:\n    def __init__(self, a): ...\nclass B(A): ...\ng = B(**k)\n",
+            "self, $0a",
+            "m.py:4:5 may pass a",
+        ),
+        (
+            "from dataclasses import replace\n\n\nclass A:\n    a: int\nb = replace(A(), a=2)\n",
+            "$0a: int",
+            "m.py:6:18 may be this one",
+        ),
+        (
+            "from typing import NamedTuple\nclass A(NamedTuple):\n    a: int\nf()._replace(a=2)\n",
+            "$0a: int",
+            "m.py:4:14 may be this one",
+        ),
+        ("def f(a):\n    print(f'{a=}')\n", "f($0a", "a string shows a at m.py:2"),
         (UNION, "def $0go", "may also be that of m.py:6"),
     ],
 )
@@ -132,6 +150,16 @@ def test_what_is_not_sure_is_refused(project: Project, text: str, needle: str, r
     project.write({"m.py": text})
     with pytest.raises(RefusedError, match=reason):
         rename(project.names(), "m.py", project.at("m.py", needle), "fresh")
+
+
+def test_what_a_class_binds_itself_it_takes_from_the_module(project: Project) -> None:
+    text = "b = 1\n\n\ndef f():\n    b = 2\n    class C:\n        b = b\n    return C.b, b\n"
+    project.write({"main.py": f"{text}\n\nprint(f())\n"})
+    expected = project.output()
+    edits = rename(project.names(), "main.py", project.at("main.py", "$0b = 2"), "c").edits
+    assert len(edits["main.py"]) == 2
+    project.write(project.after(edits))
+    assert project.output() == expected == "(1, 2)\n"
 
 
 def test_stubs_are_not_forgotten(project: Project) -> None:

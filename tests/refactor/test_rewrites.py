@@ -16,6 +16,9 @@ PYTHON = [
      "def f():\n    if b:\n        return a\n    else:\n        return c\n"),
     (choice_to_if, "x.y = a $0if (b) else c\n", "if b:\n    x.y = a\nelse:\n    x.y = c\n"),
     (choice_to_if, "x = f(a $0if b else c)\n", ""),
+    (choice_to_if, "x = a $0if b else c; y = d\n", ""),
+    (choice_to_if, "x = a $0if b else c  # why\n",
+     "if b:\n    x = a\nelse:\n    x = c  # why\n"),
     (choice_to_if, "x[f()] = a $0if b else c\n", ""),
     (if_to_choice, "if$0 a:\n    x = 1\nelse:\n    x = lambda: 2\n",
      "x = 1 if a else (lambda: 2)\n"),
@@ -44,6 +47,12 @@ SCRIPT = [
      "function f() {\n  if (a) {\n    return b;\n  } else {\n    return c;\n  }\n}\n"),
     (choice_to_if, "const x = a $0? b : c;\n", ""),
     (if_to_choice, "if$0 (a) {\n  x = 1;\n} else {\n  x = 2;\n}\n", "x = a ? 1 : 2;\n"),
+    (if_to_choice, "if$0 (a) {\n  x = 1\n} else {\n  x = 2\n}\n[b].map(c)\n",
+     "x = a ? 1 : 2;\n[b].map(c)\n"),
+    (if_to_choice, "if$0 (a = b) {\n  x = 1;\n} else {\n  x = 2;\n}\n", "x = (a = b) ? 1 : 2;\n"),
+    (if_to_choice,
+     "function* f() {\n  if$0 (yield a) {\n    b = 1;\n  } else {\n    b = 2;\n  }\n}\n",
+     "function* f() {\n  b = (yield a) ? 1 : 2;\n}\n"),
 ]  # fmt: skip
 
 
@@ -67,6 +76,15 @@ def test_script(finder: Finder, before: str, after: str, language: str) -> None:
         (loop_to_comprehension, "r = []\nfor$0 a.x in b:\n    r.append(1)\n", "more than names"),
         (loop_to_comprehension, "try:\n    r = []\n    for$0 a in b:\n        r.append(a)\n"
          "except E:\n    pass\n", "in a try"),
+        (loop_to_comprehension,
+         "with suppress(E):\n    r = []\n    for$0 a in b:\n        r.append(a())\n",
+         "in a try"),
+        (loop_to_comprehension,
+         "def g():\n    return a\nr = []\nfor$0 a in b:\n    r.append(a)\n", "a is used"),
+        (loop_to_comprehension,
+         "def f():\n    global a\n    r = []\n    for$0 a in b:\n        r.append(a)\n", "module"),
+        (loop_to_comprehension, "r = []\nfor$0 a in b:\n    r.append(super().c(a))\n", "depends"),
+        (comprehension_to_loop, "def f():\n    return id(1)\nr = [$0id for id in b]\n", "already"),
         (loop_to_comprehension, "class A:\n    r = []\n    for$0 a in b:\n        r.append(a)\n",
          "class"),
         (loop_to_comprehension,
