@@ -43,7 +43,8 @@ class ChangeSignature(BaseAction):
 
     def request(self, place: Place, argument: str) -> RunRequest:
         """Carry an instruction out by rule, or have the model write the new parameters."""
-        if not argument:
+        # Of another language the run says that it is not known.
+        if not argument and place.document.language == "python":
             raise ActionError("there is no instruction, such as: add timeout: float = 5.0")
         understood = True
         if place.document.language == "python":

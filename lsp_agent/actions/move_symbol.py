@@ -45,7 +45,8 @@ class MoveSymbol(BaseAction):
 
     def request(self, place: Place, argument: str) -> RunRequest:
         """Carry the move out by rule."""
-        if not argument:
+        # Of another language the run says that it is not known.
+        if not argument and place.document.language == "python":
             raise ActionError("there is no target: name a module, such as package.module")
         title = f"Move to {argument}"
         return self.by_rule(place, title, "move", argument)

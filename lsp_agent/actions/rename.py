@@ -12,7 +12,8 @@ from lsp_agent.syntax.symbols import Symbol
 class Rename(BaseAction):
     """All references in the workspace, and the comments and documents that name it.
 
-    The name is the user's, or the model proposes one; what has to change is found by rule.
+    The name is the user's, or the model proposes one; what has to change is found by rule in
+    Python, and by a language server elsewhere, on the command line.
     """
 
     name: ClassVar = "rename"

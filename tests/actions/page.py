@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 from pathlib import Path
 
+from lsp_agent.actions.by_rule import RuleAction
 from lsp_agent.actions.catalogue import ACTIONS
 from lsp_agent.actions.menu import MOST
 from lsp_agent.actions.spec import Action
@@ -59,6 +60,8 @@ def _section(action: Action) -> str:
     ]
     if action.answer == "text":
         notes[-1] = "Answers with a text"
+    if isinstance(action, RuleAction):
+        notes.append(f"Languages: {', '.join(action.languages)}")
     if action.proof:
         notes.append(f"Proof: {action.proof}")
     said = [f"Reported there: {example.diagnostic}\n"] if example.diagnostic else []
