@@ -74,6 +74,19 @@ def test_fix_takes_the_syntax_error_of_the_file(
     assert "def f():" in source.read_text("utf-8")
 
 
+def test_lines_that_are_there_already_are_not_doubled(
+    lsp_agent: Command, use_remote: UseRemote, source: Path
+) -> None:
+    source.write_text("def area(w, h:\n    return w * h\n", "utf-8")
+    # Asked for the first line, a model writes the function.
+    answer = Reply(text="```python\ndef area(w, h):\n    return w * h\n```")
+    with ScriptedEndpoint([answer]) as endpoint:
+        use_remote(endpoint.base_url)
+        done = lsp_agent("action", "fix", "a.py:1:5", "--apply")
+    assert done.status == 0, done.err
+    assert source.read_text("utf-8") == "def area(w, h):\n    return w * h\n"
+
+
 def test_the_help_lists_the_actions(lsp_agent: Command) -> None:
     done = lsp_agent("action", "--help")
     assert done.status == 0
