@@ -57,9 +57,7 @@ def test_at(document: SyntaxDocument, position: Position) -> str | None:
     Python and the scripts' ``test("…", …)`` only. Cost: a look at the nodes around the position.
     """
     first, part = document.near(position)
-    # Behind the last character of a test one still stands in it.
-    last = max(len(document.text.line(position.line).rstrip()) - 1, 0)
-    around = part.nodes_at(Position(position.line - first, min(position.character, last)))
+    around = part.nodes_at(Position(position.line - first, position.character))
     names: list[str] = []
     for node in reversed(around):
         name = node.child_by_field_name("name")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from lsp_agent.actions.catalogue import ACTIONS
 from tests.actions.page import PAGE, page
-from tests.actions.test_actions import place_of
 
 
 def test_the_page_is_up_to_date() -> None:
@@ -15,10 +14,6 @@ def test_each_action_is_on_it_once() -> None:
     text = page()
     assert [one.name for one in ACTIONS if text.count(f"### `{one.name}`\n") != 1] == []
     assert [one.kind for one in ACTIONS if f"`{one.kind}`" not in text] == []
-
-
-def test_each_action_is_offered_where_its_example_stands() -> None:
-    assert [one.name for one in ACTIONS if not one.offers(place_of(one)[1])] == []
 
 
 def test_each_action_says_what_it_does_in_one_line() -> None:
