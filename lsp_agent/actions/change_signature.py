@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import ClassVar
 
+from lsp_agent.actions.rename import is_module
 from lsp_agent.actions.spec import ActionError, BaseAction, Example, Offer, Place, Reach, Spot
 from lsp_agent.agent.types import Answer, RunRequest
 from lsp_agent.refactor.errors import RefusedError
@@ -39,7 +40,7 @@ class ChangeSignature(BaseAction):
 
     def offers(self, place: Place) -> list[Offer]:
         """Offer what needs no words: an unused parameter's end, another order."""
-        return list(_offers(place)) if place.document.language == "python" else []
+        return list(_offers(place)) if is_module(place) else []
 
     def request(self, place: Place, argument: str) -> RunRequest:
         """Carry an instruction out by rule, or have the model write the new parameters."""

@@ -54,6 +54,7 @@ class FixWorkspace(FixFile):
     kind: ClassVar = "source.lspAgent.fixAll"
     summary: ClassVar = "fix all of one code in the workspace; --instruction CODE, or safe fixes"
     reach: ClassVar[Reach] = "workspace"
+    needs_folder: ClassVar = True
     where: ClassVar = "the workspace"
 
 
