@@ -91,6 +91,8 @@ def _way(action: Action) -> str:
     if any(offer.needs_model for offer in offers):
         return "Asks a model"
     request = action.request(place, action.example.argument or offers[0].argument)
+    if request.form == "commit":
+        return "Asks a model, where there is one"
     if request.form in _ASKING:
         return "By rule; a model is asked where that is not enough"
     return "By rule: no model is asked"

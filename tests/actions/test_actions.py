@@ -16,7 +16,14 @@ from tests.agent.conftest import Stage
 from tests.support.scripted_engine import ScriptedEngine
 
 ACTIONS = load_actions(pytest.fail)
-SUFFIX = {"python": "py", "javascript": "js", "typescript": "ts", "tsx": "tsx", "json": "json"}
+SUFFIX = {
+    "python": "py",
+    "javascript": "js",
+    "typescript": "ts",
+    "tsx": "tsx",
+    "json": "json",
+    "markdown": "md",
+}
 LOCAL = {"kind": "llama-cpp", "native_tools": False, "grammar": True, "n_params": 10_000}
 
 
@@ -58,9 +65,12 @@ def test_an_example_is_offered_where_it_says(name: str) -> None:
     assert ACTIONS[name].offers(place_of(ACTIONS[name])[1])
 
 
-# What needs more than a text has its example in test_explain_edit, test_optimise and
-# tests/agent/test_fixed_tests.py.
-@pytest.mark.parametrize("name", sorted(ACTIONS.keys() - {"explain_edit", "optimise", "fix_test"}))
+# What needs more than a text has its example in test_explain_edit, test_optimise,
+# tests/agent/test_fixed_tests.py and tests/cli/test_rewrite_actions.py.
+ELSEWHERE = {"explain_edit", "optimise", "fix_test", "commit_message"}
+
+
+@pytest.mark.parametrize("name", sorted(ACTIONS.keys() - ELSEWHERE))
 def test_example(name: str, stage: Stage) -> None:
     action = ACTIONS[name]
     files, place = place_of(action)
