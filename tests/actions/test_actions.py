@@ -187,3 +187,29 @@ def test_a_ready_fix_is_taken_without_a_model(stage: Stage) -> None:
     result = stage.run(engine, ACTIONS["fix"].request(place, offer.argument))
     assert result.changes[0].after == "y = 1\nz = y + 1\n"
     assert engine.requests == []
+
+
+@pytest.mark.parametrize(
+    ("source", "language"),
+    [
+        ("# Title\n\ntext\n", "markdown"),
+        ('{"a": {"b": 1}}\n', "json"),
+        ("a:\n  b: 1\n", "yaml"),
+        ("[a]\nb = 1\n", "toml"),
+        ("a { color: red; }\n", "css"),
+        ('<div id="a"></div>\n', "html"),
+    ],
+)
+def test_data_and_headings_are_not_documented(source: str, language: str) -> None:
+    at = Range(Position(0, 2), Position(0, 2))
+    place = Place("a", SyntaxDocument.parse(source, language), at)
+    assert ACTIONS["document"].offers(place) == []
+    with pytest.raises(ActionError, match="no function, method or class"):
+        ACTIONS["document"].request(place, "")
+
+
+def test_code_in_a_page_is_documented() -> None:
+    source = "<script>\nfunction f(a) { return a; }\n</script>\n"
+    at = Range(Position(1, 2), Position(1, 2))
+    place = Place("a.html", SyntaxDocument.parse(source, "html"), at)
+    assert [one.title for one in ACTIONS["document"].offers(place)] == ["Document f"]
