@@ -11,7 +11,7 @@ from lsp_agent.syntax.symbols import Symbol
 
 
 class Annotate(BaseAction):
-    """Type hints for parameters and result, made of names that the file knows."""
+    """Python's type hints for parameters and result, made of names that the file knows."""
 
     name: ClassVar = "annotate"
     kind: ClassVar = "refactor.rewrite.lspAgent.annotate"

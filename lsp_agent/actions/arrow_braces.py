@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from lsp_agent.actions.by_rule import RuleAction
+from lsp_agent.actions.by_rule import SCRIPTS, RuleAction
 from lsp_agent.actions.spec import Example
 from lsp_agent.refactor.arrows import arrow_braces
 
@@ -16,6 +16,7 @@ class ArrowBraces(RuleAction):
     kind: ClassVar = "refactor.rewrite.lspAgent.arrowBraces"
     summary: ClassVar = "add or remove the braces of the arrow function at the cursor"
     nothing: ClassVar = "head of an arrow function here that just returns a value"
+    languages: ClassVar = SCRIPTS
     example: ClassVar = Example(
         language="javascript",
         before="const double = (n) $0=> n * 2;\n",

@@ -11,13 +11,25 @@ from lsp_agent.refactor.errors import RefusedError
 from lsp_agent.syntax.document import SyntaxDocument
 from lsp_agent.workspace.positions import Position, Range
 
+SCRIPTS = ("JavaScript", "TypeScript")
+_SPOKEN = {
+    "python": "Python",
+    "javascript": "JavaScript",
+    "typescript": "TypeScript",
+    "tsx": "TypeScript",
+}
+
 
 class RuleAction(BaseAction):
-    """Offers what ``find`` finds at a place; that there is no ``nothing`` is said otherwise."""
+    """Offers what ``find`` finds at a place; that there is no ``nothing`` is said otherwise.
+
+    ``languages`` are those whose rules are known.
+    """
 
     answer: ClassVar[Answer] = "edit"
     proof: ClassVar[str] = "the syntax tree decides; what may change the meaning is refused"
     nothing: ClassVar[str]
+    languages: ClassVar[tuple[str, ...]] = ("Python", *SCRIPTS)
 
     @staticmethod
     def find(document: SyntaxDocument, range_: Range) -> list[Change]:
@@ -42,6 +54,8 @@ class RuleAction(BaseAction):
         found = self.changes(place)
         chosen = next((one for one in found if argument in ("", one.argument)), None)
         if chosen is None:
+            if _SPOKEN.get(place.document.language or "") not in self.languages:
+                raise ActionError(f"this works for {', '.join(self.languages)} only")
             raise ActionError(f"there is no {self.nothing}")
         try:
             edits = chosen.edits()

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import ClassVar
 
+from lsp_agent.actions.rename import is_module
 from lsp_agent.actions.spec import ActionError, BaseAction, Example, Offer, Place, Reach, Spot
 from lsp_agent.agent.types import Answer, RunRequest
 from lsp_agent.refactor.errors import RefusedError
@@ -39,11 +40,12 @@ class ChangeSignature(BaseAction):
 
     def offers(self, place: Place) -> list[Offer]:
         """Offer what needs no words: an unused parameter's end, another order."""
-        return list(_offers(place)) if place.document.language == "python" else []
+        return list(_offers(place)) if is_module(place) else []
 
     def request(self, place: Place, argument: str) -> RunRequest:
         """Carry an instruction out by rule, or have the model write the new parameters."""
-        if not argument:
+        # Of another language the run says that it is not known.
+        if not argument and place.document.language == "python":
             raise ActionError("there is no instruction, such as: add timeout: float = 5.0")
         understood = True
         if place.document.language == "python":

@@ -16,6 +16,7 @@ class ComprehensionToLoop(RuleAction):
     kind: ClassVar = "refactor.rewrite.lspAgent.comprehensionToLoop"
     summary: ClassVar = "turn the comprehension at the cursor into a loop"
     nothing: ClassVar = "comprehension here that a variable gets"
+    languages: ClassVar = ("Python",)
     example: ClassVar = Example(
         language="python",
         before="names = [user.name $0for user in users if user.active]\n",

@@ -6,6 +6,10 @@ from typing import ClassVar
 
 from lsp_agent.actions.spec import ActionError, BaseAction, Example, Offer, Place, Spot
 from lsp_agent.agent.types import Answer, RunRequest
+from lsp_agent.syntax.symbols import Symbol
+
+# Their names are those of data and of headings.
+_DATA = frozenset({"css", "html", "json", "markdown", "toml", "yaml"})
 
 
 class Document(BaseAction):
@@ -28,7 +32,7 @@ class Document(BaseAction):
 
     def offers(self, place: Place) -> list[Offer]:
         """Offer it where there is a definition."""
-        symbol = place.document.enclosing(place.range.start)
+        symbol = _defined(place)
         if symbol is None:
             return []
         verb = "Update the documentation of" if symbol.docstring else "Document"
@@ -36,7 +40,7 @@ class Document(BaseAction):
 
     def request(self, place: Place, argument: str) -> RunRequest:  # noqa: ARG002 - the protocol has it
         """Ask for the definition with documentation."""
-        symbol = place.document.enclosing(place.range.start)
+        symbol = _defined(place)
         if symbol is None:
             raise ActionError("there is no function, method or class here to document")
         form = "docstring" if place.document.language == "python" else "documentation comment"
@@ -51,6 +55,11 @@ class Document(BaseAction):
             title=f"Document {symbol.name}",
             form="docstring",
         )
+
+
+def _defined(place: Place) -> Symbol | None:
+    at = place.range.start
+    return None if place.document.language_at(at) in _DATA else place.document.enclosing(at)
 
 
 ACTION = Document()

@@ -30,7 +30,9 @@ class FixFile(BaseAction):
 
     def offers(self, place: Place) -> list[Offer]:
         """Offer it for each code that is reported at the place."""
-        codes = dict.fromkeys(note.code for note in place.diagnostics if note.code)
+        # Findings of a review have a category, and no linter's code.
+        notes = [note for note in place.diagnostics if note.source != "lsp-agent"]
+        codes = dict.fromkeys(note.code for note in notes if note.code)
         return [
             Offer(f"Fix all {code} in {self.where}", _CODE + code, needs_model=False)
             for code in codes
@@ -52,6 +54,7 @@ class FixWorkspace(FixFile):
     kind: ClassVar = "source.lspAgent.fixAll"
     summary: ClassVar = "fix all of one code in the workspace; --instruction CODE, or safe fixes"
     reach: ClassVar[Reach] = "workspace"
+    needs_folder: ClassVar = True
     where: ClassVar = "the workspace"
 
 

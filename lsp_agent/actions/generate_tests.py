@@ -20,6 +20,7 @@ class GenerateTests(BaseAction):
     suits: ClassVar[frozenset[Spot]] = frozenset({"name"})
     answer: ClassVar[Answer] = "edit"
     reach: ClassVar[Reach] = "workspace"
+    needs_folder: ClassVar = True
     proof: ClassVar = "the tests run, and fail on faults put into the code"
     example: ClassVar = Example(
         language="python",

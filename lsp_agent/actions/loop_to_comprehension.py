@@ -16,6 +16,7 @@ class LoopToComprehension(RuleAction):
     kind: ClassVar = "refactor.rewrite.lspAgent.loopToComprehension"
     summary: ClassVar = "turn the loop at the cursor into a comprehension"
     nothing: ClassVar = "loop at the cursor that just fills the collection made before it"
+    languages: ClassVar = ("Python",)
     example: ClassVar = Example(
         language="python",
         before=(

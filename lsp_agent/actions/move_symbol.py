@@ -6,7 +6,7 @@ import posixpath
 import re
 from typing import ClassVar
 
-from lsp_agent.actions.rename import defined_at
+from lsp_agent.actions.rename import defined_at, is_module
 from lsp_agent.actions.spec import ActionError, BaseAction, Example, Offer, Place, Reach, Spot
 from lsp_agent.agent.types import Answer, RunRequest
 
@@ -22,6 +22,7 @@ class MoveSymbol(BaseAction):
     suits: ClassVar[frozenset[Spot]] = frozenset({"name"})
     answer: ClassVar[Answer] = "edit"
     reach: ClassVar[Reach] = "workspace"
+    needs_folder: ClassVar = True
     proof: ClassVar = "every import leads to it, and none leads in a circle"
     example: ClassVar = Example(
         language="python",
@@ -35,7 +36,7 @@ class MoveSymbol(BaseAction):
         """Offer a module of its own on the name of a definition that is not in another."""
         symbol = defined_at(place)
         known = symbol is not None and symbol.kind in ("function", "class")
-        if symbol is None or not known or symbol.parent or place.document.language != "python":
+        if symbol is None or not known or symbol.parent or not is_module(place):
             return []
         module = _HUMP.sub("_", symbol.name).lower().lstrip("_")
         target = posixpath.join(posixpath.dirname(place.path), f"{module}.py")
@@ -45,7 +46,8 @@ class MoveSymbol(BaseAction):
 
     def request(self, place: Place, argument: str) -> RunRequest:
         """Carry the move out by rule."""
-        if not argument:
+        # Of another language the run says that it is not known.
+        if not argument and place.document.language == "python":
             raise ActionError("there is no target: name a module, such as package.module")
         title = f"Move to {argument}"
         return self.by_rule(place, title, "move", argument)

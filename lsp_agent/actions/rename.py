@@ -6,13 +6,15 @@ from typing import ClassVar
 
 from lsp_agent.actions.spec import ActionError, BaseAction, Example, Offer, Place, Reach, Spot
 from lsp_agent.agent.types import Answer, RunRequest
+from lsp_agent.syntax.languages import language_of
 from lsp_agent.syntax.symbols import Symbol
 
 
 class Rename(BaseAction):
     """All references in the workspace, and the comments and documents that name it.
 
-    The name is the user's, or the model proposes one; what has to change is found by rule.
+    The name is the user's, or the model proposes one; what has to change is found by rule in
+    Python, and by a language server elsewhere, on the command line.
     """
 
     name: ClassVar = "rename"
@@ -32,7 +34,7 @@ class Rename(BaseAction):
     def offers(self, place: Place) -> list[Offer]:
         """Offer it on the name of a Python definition."""
         symbol = defined_at(place)
-        if symbol is None or place.document.language != "python":
+        if symbol is None or not is_module(place):
             return []
         return [Offer(f"Rename {symbol.name} to a better name")]
 
@@ -43,6 +45,12 @@ class Rename(BaseAction):
             raise ActionError("there is no name here to change")
         title = f"Rename {old} to {argument}" if argument else f"Rename {old}"
         return self.by_rule(place, title, "rename", argument, needs_model=not argument)
+
+
+def is_module(place: Place) -> bool:
+    """Whether a place is in a Python file that is known for one by its name or first line too."""
+    named = language_of(place.path, text=place.document.text.line(0))
+    return named == place.document.language == "python"
 
 
 def defined_at(place: Place) -> Symbol | None:

@@ -19,6 +19,7 @@ class ScaffoldApi(BaseAction):
     summary: ClassVar = "make the Next.js API route that the string at the cursor names"
     answer: ClassVar[Answer] = "edit"
     reach: ClassVar[Reach] = "workspace"
+    needs_folder: ClassVar = True
     proof: ClassVar = "no model is asked; the file is new, and parses"
     suits: ClassVar[frozenset[Spot]] = frozenset({"body"})
     example: ClassVar = Example(

@@ -28,6 +28,7 @@ class ScaffoldComponent(BaseAction):
     summary: ClassVar = "make the React component that the tag at the cursor names"
     answer: ClassVar[Answer] = "edit"
     reach: ClassVar[Reach] = "workspace"
+    needs_folder: ClassVar = True
     proof: ClassVar = "no model is asked; the file is new, and parses"
     suits: ClassVar[frozenset[Spot]] = frozenset({"body"})
     example: ClassVar = Example(

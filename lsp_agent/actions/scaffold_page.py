@@ -19,6 +19,7 @@ class ScaffoldPage(BaseAction):
     summary: ClassVar = "make the Next.js page of the route in the string at the cursor"
     answer: ClassVar[Answer] = "edit"
     reach: ClassVar[Reach] = "workspace"
+    needs_folder: ClassVar = True
     proof: ClassVar = "no model is asked; the file is new, and parses"
     suits: ClassVar[frozenset[Spot]] = frozenset({"body"})
     example: ClassVar = Example(

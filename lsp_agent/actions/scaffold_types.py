@@ -26,10 +26,11 @@ _MAX_SELECTED = 20_000
 
 
 class ScaffoldTypes(BaseAction):
-    """Interfaces, TypedDicts, dataclasses or structs; an argument is one of those that ship.
+    """Interfaces, TypedDicts, dataclasses or structs.
 
-    Of a JSON file (or what is selected of it) they go to a new file beside it. JSON selected in
-    code is replaced by types in its language.
+    An argument chooses: ``typescript``, ``typeddict``, ``dataclass`` or ``go``. Of a JSON file (or
+    what is selected of it) they go to a new file beside it. JSON selected in code is replaced by
+    types in its language.
     """
 
     name: ClassVar = "scaffold_types"
@@ -60,9 +61,9 @@ class ScaffoldTypes(BaseAction):
         kinds = _OWN.get(place.document.language or "", ())
         if not _has_json(place):
             raise ActionError("there is no JSON here to write types from: select some")
-        chosen = argument or kinds[0]
+        chosen = argument.lower() or kinds[0]
         if chosen not in kinds:
-            raise ActionError(f"there is no {chosen!r} here; there is: {', '.join(kinds)}")
+            raise ActionError(f"there is no {argument!r} here; there is: {', '.join(kinds)}")
         title = f"Create {_TITLES[chosen]} from JSON"
         return self.by_rule(place, title, "scaffold", chosen)
 

@@ -81,8 +81,9 @@ class Action(Protocol):
     """One entry of the catalogue; the attributes are constants.
 
     ``proof`` says in a few words what shows that a result is right, beyond the checks that every
-    edit passes; ``""`` where there is nothing more. ``suits`` are the spots where it comes before
-    others, should there be too many for a menu.
+    edit passes; ``""`` where there is nothing more. One that ``needs_folder`` does nothing for a
+    document that lies in none. ``suits`` are the spots where it comes before others, should there
+    be too many for a menu.
     """
 
     name: ClassVar[str]
@@ -92,6 +93,7 @@ class Action(Protocol):
     example: ClassVar[Example]
     reach: ClassVar[Reach]
     proof: ClassVar[str]
+    needs_folder: ClassVar[bool]
     suits: ClassVar[frozenset[Spot]]
 
     def offers(self, place: Place) -> list[Offer]:
@@ -110,6 +112,7 @@ class BaseAction:
     answer: ClassVar[Answer]
     reach: ClassVar[Reach] = "file"
     proof: ClassVar[str] = ""
+    needs_folder: ClassVar[bool] = False
     suits: ClassVar[frozenset[Spot]] = frozenset({"selection", "name", "body"})
 
     def task(

@@ -16,6 +16,7 @@ class ToFString(RuleAction):
     kind: ClassVar = "refactor.rewrite.lspAgent.toFString"
     summary: ClassVar = "turn the formatting at the cursor into an f-string"
     nothing: ClassVar = "string formatting here that an f-string says as well"
+    languages: ClassVar = ("Python",)
     example: ClassVar = Example(
         language="python",
         before='print($0"{} of {}".format(done, total))\n',

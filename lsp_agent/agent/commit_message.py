@@ -14,7 +14,7 @@ from lsp_agent.agent.sampling import sampling_of
 from lsp_agent.cancel import Cancelled, CancelToken
 from lsp_agent.config.model import Settings
 from lsp_agent.context.untrusted import guarded, remark, unguarded
-from lsp_agent.engine.types import Chat, Job, Lease, Message, Request
+from lsp_agent.engine.types import Chat, Job, Lease, Message, Request, Usage
 from lsp_agent.errors import LspAgentError
 from lsp_agent.resources import resource
 from lsp_agent.vcs.diffs import FileDiff, fitted, plain_message, read_diff
@@ -32,6 +32,8 @@ _LABEL = re.compile(
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 _log = logging.getLogger(__name__)
 
+Spend = Callable[[Usage], None]
+
 
 @dataclass(frozen=True, slots=True)
 class Described:
@@ -43,19 +45,24 @@ class Described:
 
 
 def commit_message(
-    folder: Path, lease: Lease, settings: Settings, cancel: CancelToken, prompts: Prompts
+    folder: Path,
+    lease: Lease,
+    settings: Settings,
+    cancel: CancelToken,
+    prompts: Prompts,
+    spend: Spend = lambda _: None,
 ) -> Described:
     """Describe what is staged in a folder's repository, else what is changed.
 
-    A narrow model is not asked. Where no model answers, the files are named. Raises
-    :class:`VcsError` where there is no repository, or nothing to describe.
+    ``spend`` is told of what it costs. A narrow model is not asked. Where no model answers, the
+    files are named. Raises :class:`VcsError` where there is no repository, or nothing to describe.
     """
     repository = _repository(folder)
     diff = repository.diff(staged=True) or repository.diff()
     files = read_diff(diff)
     if not files:
         raise VcsError(f"nothing is changed in {repository.root} that could be committed")
-    asked = _ask(prompts.text("commit"), diff, lease, settings, cancel)
+    asked = _ask(prompts.text("commit"), diff, lease, settings, cancel, spend)
     return asked or Described(*plain_message(files))
 
 
@@ -113,7 +120,12 @@ def _repository(folder: Path) -> Repository:
 
 
 def _ask(
-    system: str, text: str, lease: Lease, settings: Settings, cancel: CancelToken
+    system: str,
+    text: str,
+    lease: Lease,
+    settings: Settings,
+    cancel: CancelToken,
+    spend: Spend = lambda _: None,
 ) -> Described | None:
     """Ask the model; ``None`` where it can't be asked or says nothing that could be used."""
     try:
@@ -137,7 +149,11 @@ def _ask(
                 sampling=sampling_of(settings, Job.ACTION),
                 job=Job.ACTION,
             )
-            answer = "".join(delta.text for delta in engine.generate(request, cancel))
+            answer = ""
+            for delta in engine.generate(request, cancel):
+                answer += delta.text
+                if delta.usage is not None:
+                    spend(delta.usage)
     except Cancelled:
         raise
     except LspAgentError as error:

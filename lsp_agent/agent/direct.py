@@ -32,7 +32,7 @@ from lsp_agent.context.untrusted import guarded, unguarded
 from lsp_agent.engine.types import Message
 from lsp_agent.resources import resource
 from lsp_agent.syntax.document import SyntaxDocument
-from lsp_agent.workspace.blocks import replace_block
+from lsp_agent.workspace.blocks import replace_block, without_neighbours
 from lsp_agent.workspace.conflicts import has_markers
 from lsp_agent.workspace.positions import Position, Range
 from lsp_agent.workspace.text import Text
@@ -124,7 +124,8 @@ def piece_of(run: Run) -> Piece:
 
 def apply_code(run: Run, piece: Piece, code: str) -> None:
     """Put code in the place of a piece, in the overlay; equal code changes nothing."""
-    code = code if run.info.jobs else unguarded(code)
+    if not run.info.jobs:
+        code = without_neighbours(unguarded(code), piece.text, piece.range)
     if code.strip() and code.strip("\n") != piece.content.strip("\n"):
         run.env.overlay.write(piece.path, replace_block(piece.text, piece.range, code))
 

@@ -64,7 +64,7 @@ def run_fix_all(run: Run, budget: Budget) -> str:
     if done.texts:
         check(run)
     elif done.left:
-        raise RejectedError(_left(done))
+        raise RejectedError(f"nothing is fixed; left: {_left(done)}")
     what = code or "what has a safe fix"
     if not done.texts:
         return f"nothing reports {what} here"

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 
 from lsp_agent.agent.abilities import check_ability
 from lsp_agent.agent.approvals import approve_changes
+from lsp_agent.agent.commit_run import run_commit
 from lsp_agent.agent.conflict_run import run_conflict
 from lsp_agent.agent.environment import RejectedError, Run, RunEnvironment
 from lsp_agent.agent.explain_edit_run import run_explain_edit
@@ -38,6 +39,7 @@ from lsp_agent.workspace.text import first_line
 
 _log = logging.getLogger(__name__)
 _RUNNERS: Mapping[AnswerForm, Callable[[Run, Budget], str]] = {
+    "commit": run_commit,
     "conflict": run_conflict,
     "explain_edit": run_explain_edit,
     "given": run_given,

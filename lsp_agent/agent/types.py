@@ -24,6 +24,7 @@ AnswerForm = Literal[
     "changes",
     "docstring",
     "annotations",
+    "commit",
     "conflict",
     "given",
     "rename",

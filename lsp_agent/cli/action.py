@@ -17,10 +17,25 @@ if TYPE_CHECKING:
     from lsp_agent.workspace.positions import Range
 
 
-@click.command("action")
+class _Command(click.Command):
+    """Its help lists the actions, which are imported for that only."""
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        """List the actions that ship."""
+        from lsp_agent.actions.catalogue import ACTIONS
+
+        with formatter.section("Actions"):
+            formatter.write_dl([(one.name, one.summary) for one in ACTIONS])
+
+
+@click.command("action", cls=_Command)
 @click.argument("kind")
 @click.argument("place", metavar="FILE[:L[:C][-L[:C]]]")
-@click.option("--instruction", metavar="TEXT", help="What `edit` is to do, or what to explain.")
+@click.option(
+    "--instruction",
+    metavar="TEXT",
+    help="What is typed: what `edit` is to do, a name for `rename`, a question for `explain`.",
+)
 @click.option(
     "--message",
     "messages",
@@ -44,7 +59,7 @@ def command(
 ) -> int:
     """Take a code action at a place and print its edit as a diff.
 
-    KIND is an action's name (fix, edit, explain, resolve_conflict…) or its full kind, as in
+    KIND is the name of an action (they are listed below) or its full kind, as in
     refactor.rewrite.lspAgent.document. Without --message, `fix` mends the syntax errors there.
     Lines and columns count from 1, columns in characters.
     """

@@ -92,7 +92,7 @@ class Catalogue:
             )
         known = [EMBEDDED, *entries, *known_models()]
         close = get_close_matches(model, known, 1)
-        hint = f"; did you mean {close[0]!r}?" if close else ""
+        hint = f"; did you mean {close[0]!r}?" if close else "."
         raise EngineUnavailableError(
             f"there is no model named {model!r}{hint} Add it with: lsp-agent models add {model} "
             "FILE.gguf"

@@ -23,8 +23,9 @@ def changed_files(
     """Return the files of a folder as they are against a commit; ``paths`` limits them.
 
     ``base`` is a branch, tag or commit: what counts is where HEAD left it. Without it, it is the
-    last commit. Files with secrets, ignored ones and those that hold no code are left out. Raises
-    :class:`VcsError` without a repository, and for a ``base`` that is none.
+    last commit. Texts that are not saved count as well. Files with secrets, ignored ones and those
+    that hold no code are left out. Raises :class:`VcsError` without a repository, and for a
+    ``base`` that is none.
     """
     root = overlay.root
     repository = Repository.open(root.path) if root is not None else None
@@ -36,7 +37,8 @@ def changed_files(
     prefix = "" if prefix == "." else f"{prefix}/"
     if paths is None:
         listed = repository.changed_paths(ref)
-        paths = [path.removeprefix(prefix) for path in listed if path.startswith(prefix)]
+        saved = [path.removeprefix(prefix) for path in listed if path.startswith(prefix)]
+        paths = [*dict.fromkeys([*saved, *overlay.unsaved()])]
     found: list[ChangedFile] = []
     for path in paths:
         after = reviewable(overlay, path)

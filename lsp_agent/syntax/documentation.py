@@ -65,6 +65,7 @@ def _comments(first: Node, data: bytes) -> list[Node]:
         and "comment" in node.type
         and node.end_point.row in (row - 1, row)
         and _begins_line(node, data)
+        and not _names_interpreter(node, data)
     ):
         comments.append(node)
         row, node = node.start_point.row, node.prev_sibling
@@ -74,3 +75,7 @@ def _comments(first: Node, data: bytes) -> list[Node]:
 def _begins_line(node: Node, data: bytes) -> bool:
     line_start = data.rfind(b"\n", 0, node.start_byte) + 1
     return not data[line_start : node.start_byte].strip()
+
+
+def _names_interpreter(node: Node, data: bytes) -> bool:
+    return node.start_byte == 0 and data.startswith(b"#!")

@@ -189,7 +189,9 @@ def _ruff_fix(around: Surroundings, path: str, text: str, code: str) -> str:
         "check", "--fix-only", *select, "--no-cache", "--force-exclude", "--quiet",
         *_stdin_name(around, path),
     ]  # fmt: skip
-    return _formatted("ruff", around.ask("ruff", path, arguments, text)) or text
+    fixed = _formatted("ruff", around.ask("ruff", path, arguments, text))
+    # It prints nothing for a file that it leaves out, and for one that held nothing else.
+    return fixed if fixed or _ruff_lint(around, path, text) else text
 
 
 def _stdin_name(around: Surroundings, path: str) -> list[str]:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from lsp_agent.workspace.positions import Position, Range
 from lsp_agent.workspace.text import Text
 
 _BLANK_HEAD = re.compile(r"(?:[ \t]*(?:\r\n|\n|\r))*")
 _INDENT = re.compile(r"[ \t]*")
+_WORD = re.compile(r"\w+")
 
 
 def replace_block(text: Text, range_: Range, content: str) -> str:
@@ -30,6 +32,41 @@ def replace_block(text: Text, range_: Range, content: str) -> str:
     old = text.content[start:end]
     tail = old[len(old.rstrip("\r\n")) :] if code else ""
     return text.content[:start] + with_eol(fitted, text.eol) + tail + text.content[end:]
+
+
+def without_neighbours(code: str, text: Text, range_: Range) -> str:
+    """Return code for whole lines of a text without the lines around these that it repeats.
+
+    Who is shown a file may write more of it than was asked for. Lines are the same at the same
+    relative indentation, and at least one of them holds two words: a bracket tells nothing. What
+    the old lines themselves repeat stays, and so does code of which nothing else would be left.
+    """
+    first, last = range_.start.line, range_.end.line
+    old = [text.line(number).rstrip() for number in range(first, last + 1)]
+    rows = code.replace("\r\n", "\n").strip("\n").split("\n")
+    above = [text.line(number).rstrip() for number in range(max(first - len(rows), 0), first)]
+    behind = min(last + 1 + len(rows), text.line_count)
+    below = [text.line(number).rstrip() for number in range(last + 1, behind)]
+    for count in range(min(len(rows) - 1, len(above)), 0, -1):
+        if rows[count - 1].strip() == above[-1].strip():
+            head = above[-count:]
+            fitted = reindent("\n".join(rows), _indent_of(head[0])).split("\n")
+            if _repeats(fitted[:count], head) and old[:count] != head:
+                rows = fitted[count:]
+                break
+    fitted = reindent("\n".join(rows), _indent_of(old[0])).split("\n")
+    for count in range(min(len(rows) - 1, len(below)), 0, -1):
+        tail = below[:count]
+        if _repeats(fitted[-count:], tail) and old[-count:] != tail:
+            rows = rows[:-count]
+            break
+    kept = "\n".join(rows)
+    return kept if kept.strip() else code
+
+
+def _repeats(rows: Sequence[str], others: Sequence[str]) -> bool:
+    same = all(row.rstrip() == other for row, other in zip(rows, others, strict=True))
+    return same and any(len(_WORD.findall(row)) > 1 for row in rows)
 
 
 def reindent(code: str, indent: str) -> str:

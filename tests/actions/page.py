@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 from pathlib import Path
 
+from lsp_agent.actions.by_rule import RuleAction
 from lsp_agent.actions.catalogue import ACTIONS
 from lsp_agent.actions.menu import MOST
 from lsp_agent.actions.spec import Action
@@ -59,6 +60,8 @@ def _section(action: Action) -> str:
     ]
     if action.answer == "text":
         notes[-1] = "Answers with a text"
+    if isinstance(action, RuleAction):
+        notes.append(f"Languages: {', '.join(action.languages)}")
     if action.proof:
         notes.append(f"Proof: {action.proof}")
     said = [f"Reported there: {example.diagnostic}\n"] if example.diagnostic else []
@@ -88,6 +91,8 @@ def _way(action: Action) -> str:
     if any(offer.needs_model for offer in offers):
         return "Asks a model"
     request = action.request(place, action.example.argument or offers[0].argument)
+    if request.form == "commit":
+        return "Asks a model, where there is one"
     if request.form in _ASKING:
         return "By rule; a model is asked where that is not enough"
     return "By rule: no model is asked"

@@ -16,7 +16,14 @@ from tests.agent.conftest import Stage
 from tests.support.scripted_engine import ScriptedEngine
 
 ACTIONS = load_actions(pytest.fail)
-SUFFIX = {"python": "py", "javascript": "js", "typescript": "ts", "tsx": "tsx", "json": "json"}
+SUFFIX = {
+    "python": "py",
+    "javascript": "js",
+    "typescript": "ts",
+    "tsx": "tsx",
+    "json": "json",
+    "markdown": "md",
+}
 LOCAL = {"kind": "llama-cpp", "native_tools": False, "grammar": True, "n_params": 10_000}
 
 
@@ -58,9 +65,12 @@ def test_an_example_is_offered_where_it_says(name: str) -> None:
     assert ACTIONS[name].offers(place_of(ACTIONS[name])[1])
 
 
-# What needs more than a text has its example in test_explain_edit, test_optimise and
-# tests/agent/test_fixed_tests.py.
-@pytest.mark.parametrize("name", sorted(ACTIONS.keys() - {"explain_edit", "optimise", "fix_test"}))
+# What needs more than a text has its example in test_explain_edit, test_optimise,
+# tests/agent/test_fixed_tests.py and tests/cli/test_rewrite_actions.py.
+ELSEWHERE = {"explain_edit", "optimise", "fix_test", "commit_message"}
+
+
+@pytest.mark.parametrize("name", sorted(ACTIONS.keys() - ELSEWHERE))
 def test_example(name: str, stage: Stage) -> None:
     action = ACTIONS[name]
     files, place = place_of(action)
@@ -177,3 +187,29 @@ def test_a_ready_fix_is_taken_without_a_model(stage: Stage) -> None:
     result = stage.run(engine, ACTIONS["fix"].request(place, offer.argument))
     assert result.changes[0].after == "y = 1\nz = y + 1\n"
     assert engine.requests == []
+
+
+@pytest.mark.parametrize(
+    ("source", "language"),
+    [
+        ("# Title\n\ntext\n", "markdown"),
+        ('{"a": {"b": 1}}\n', "json"),
+        ("a:\n  b: 1\n", "yaml"),
+        ("[a]\nb = 1\n", "toml"),
+        ("a { color: red; }\n", "css"),
+        ('<div id="a"></div>\n', "html"),
+    ],
+)
+def test_data_and_headings_are_not_documented(source: str, language: str) -> None:
+    at = Range(Position(0, 2), Position(0, 2))
+    place = Place("a", SyntaxDocument.parse(source, language), at)
+    assert ACTIONS["document"].offers(place) == []
+    with pytest.raises(ActionError, match="no function, method or class"):
+        ACTIONS["document"].request(place, "")
+
+
+def test_code_in_a_page_is_documented() -> None:
+    source = "<script>\nfunction f(a) { return a; }\n</script>\n"
+    at = Range(Position(1, 2), Position(1, 2))
+    place = Place("a.html", SyntaxDocument.parse(source, "html"), at)
+    assert [one.title for one in ACTIONS["document"].offers(place)] == ["Document f"]

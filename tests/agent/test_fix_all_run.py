@@ -55,6 +55,20 @@ def test_the_linter_fixes_what_it_can_without_a_model(project: Stage) -> None:
     assert not engine.requests
 
 
+def test_a_file_of_nothing_else_becomes_empty(project: Stage) -> None:
+    project.file("a.py", "import os\nimport sys\n")
+    result = run(project, FILE, "F401", ScriptedEngine([]), "a.py")
+    assert result.summary == "fixed 2 of F401 in 1 file"
+    assert result.changes[0].after == ""
+
+
+def test_a_file_that_the_linter_leaves_out_stays_as_it_is(project: Stage) -> None:
+    project.file("ruff.toml", 'extend-exclude = ["a.py"]\n')
+    project.file("a.py", "import os\n")
+    result = run(project, FILE, "", ScriptedEngine([]), "a.py")
+    assert (result.status, result.changes) == ("no_change", ())
+
+
 def test_without_a_code_all_safe_fixes_are_made(project: Stage) -> None:
     project.file("a.py", "import os\nfrom typing import List\n\nx: List[int] = []\ny = undefined\n")
     result = run(project, FILE, "", ScriptedEngine([]), "a.py")

@@ -345,6 +345,15 @@ def test_without_a_router_it_says_so(stage: Stage) -> None:
     assert "there is no app or pages folder" in result.summary
 
 
+def test_a_kind_of_types_is_known_however_it_is_spelled() -> None:
+    text, at = marked('$0{"a": 1}\n')
+    place = Place("a.json", SyntaxDocument.parse(text, "json"), at)
+    request = ACTIONS["scaffold_types"].request(place, "TypedDict")
+    assert (request.argument, request.title) == ("typeddict", "Create Python TypedDicts from JSON")
+    with pytest.raises(ActionError, match="there is no 'Struct' here; there is: typescript, typ"):
+        ACTIONS["scaffold_types"].request(place, "Struct")
+
+
 @pytest.mark.parametrize("name", ["../x", "/../x", "/a//b", "/a b", "card", "Ünï", "A" * 70])
 def test_names_that_would_lead_elsewhere_are_refused(name: str) -> None:
     text, at = marked("export default () => $0null;\n")

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from lsp_agent.actions.catalogue import ACTIONS
 from lsp_agent.engine.llama.tiny import make_tiny_gguf
 from tests.cli.conftest import Command
 from tests.support.scripted_endpoint import Reply, ScriptedEndpoint, call
@@ -71,6 +72,46 @@ def test_fix_takes_the_syntax_error_of_the_file(
     assert done.status == 0, done.err
     assert "reported at line 3" in asked
     assert "def f():" in source.read_text("utf-8")
+
+
+def test_lines_that_are_there_already_are_not_doubled(
+    lsp_agent: Command, use_remote: UseRemote, source: Path
+) -> None:
+    source.write_text("def area(w, h:\n    return w * h\n", "utf-8")
+    # Asked for the first line, a model writes the function.
+    answer = Reply(text="```python\ndef area(w, h):\n    return w * h\n```")
+    with ScriptedEndpoint([answer]) as endpoint:
+        use_remote(endpoint.base_url)
+        done = lsp_agent("action", "fix", "a.py:1:5", "--apply")
+    assert done.status == 0, done.err
+    assert source.read_text("utf-8") == "def area(w, h):\n    return w * h\n"
+
+
+def test_the_help_lists_the_actions(lsp_agent: Command) -> None:
+    done = lsp_agent("action", "--help")
+    assert done.status == 0
+    listed = done.out.partition("Actions:\n")[2]
+    assert [one.name for one in ACTIONS if f"  {one.name} " not in listed] == []
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("organize_imports", "a.go"), "Python, JavaScript, TypeScript only"),
+        (("to_f_string", "a.js"), "Python only"),
+        (("destructure", "a.py"), "JavaScript, TypeScript only"),
+        (("change_signature", "a.go:3:6"), "Python"),
+        (("move_symbol", "a.go:3:6"), "Python"),
+    ],
+)
+def test_another_language_is_what_is_said(
+    lsp_agent: Command, source: Path, words: tuple[str, str], said: str
+) -> None:
+    source.with_name("a.go").write_text('import "fmt"\n\nfunc main() {}\n', "utf-8")
+    source.with_name("a.js").write_text("f('a');\n", "utf-8")
+    done = lsp_agent("action", *words)
+    assert (done.status, done.out) == (1, "")
+    assert said in done.err
 
 
 def test_nothing_to_fix(lsp_agent: Command, source: Path) -> None:

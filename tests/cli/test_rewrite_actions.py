@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
@@ -119,3 +120,25 @@ def test_what_does_not_apply_says_so(lsp_agent: Command, work: Path) -> None:
         done = lsp_agent("action", action, "a.py:1")
         assert (done.status, done.out) == (1, "")
         assert words in done.err
+
+
+def test_a_commit_message_of_what_is_changed(
+    lsp_agent: Command, use_remote: UseRemote, work: Path
+) -> None:
+    example = load_actions(pytest.fail)["commit_message"].example
+    (work / "a.py").write_text("total = 1\n", "utf-8")
+    done = lsp_agent("action", "commit_message", "a.py")
+    assert (done.status, done.out) == (1, "")
+    assert "is not in a git repository" in done.err
+    for words in (("init", "-q"), ("add", "-A")):
+        subprocess.run(["git", *words], cwd=work, check=True)
+    with ScriptedEndpoint([Reply(text=example.after)]) as endpoint:
+        use_remote(endpoint.base_url)
+        done = lsp_agent("action", "commit_message", "a.py", "--json")
+        assert lsp_agent("action", "commit_message", "a.py").out == f"{example.after}\n"
+        asked = json.dumps(endpoint.requests[0])
+    assert "+total = 1" in asked
+    assert json.loads(done.out.splitlines()[-1])["tokens"] == 16
+    # Without a model the files are named.
+    use_remote("http://127.0.0.1:1/v1")
+    assert "a.py" in lsp_agent("action", "commit_message", "a.py").out

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from lsprotocol import types as T
 from pygls.exceptions import JsonRpcException
@@ -172,3 +174,29 @@ async def test_virtual_document_is_edited_alone(start_editor: Start) -> None:
         assert editor.texts[uri] == "# TODO: make it 2\nx = 2\n"
         told = endpoint.requests[1]["messages"][-1]["content"]
         assert "secret" not in told
+
+
+async def test_what_needs_a_folder_says_so_where_there_is_none(
+    start_editor: Start, tmp_path: Path
+) -> None:
+    text, needed = "def f(a):\n    return a\n", "open the folder that holds it"
+    names = ("generateTests", "moveSymbol", "rename")
+    kinds = [f"refactor.rewrite.lspAgent.{name}" for name in names]
+    with ScriptedEndpoint([DONE]) as endpoint:
+        editor = await start_editor("vscode", remote(endpoint.base_url))
+        uri = editor.open_uri((tmp_path / "alone.py").as_uri(), text)
+        found = await editor.actions(uri, editor.at(uri, "f(", 0), only=kinds)
+        assert [(one.title, one.disabled is not None) for one in found] == [
+            ("Generate tests for f", True),
+            ("Move f to f.py", True),
+            ("Rename f to a better name", False),
+        ]
+        assert found[0].disabled.reason.endswith(needed)
+        start = {"line": 0, "character": 4}
+        place = {"uri": uri, "range": {"start": start, "end": start}}
+        with pytest.raises(JsonRpcException, match=needed):
+            await editor.command("lspAgent.generateTests", place)
+        # Nothing can import what has no file, and rules for Python's files are not for it.
+        loose = editor.open_uri("untitled:Untitled-1", text)
+        assert await editor.actions(loose, editor.at(loose, "f(", 0), only=kinds) == []
+        assert not endpoint.requests

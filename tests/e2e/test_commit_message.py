@@ -135,3 +135,22 @@ async def test_what_can_not_be_described(start_editor: Start, tmp_path: Path) ->
         await editor.command("lspAgent.commitMessage")
     with pytest.raises(JsonRpcException, match="not a revision"):
         await editor.command("lspAgent.commitMessage", {"base": "--output=/tmp/x"})
+
+
+async def test_it_is_offered_where_git_has_one_written(start_editor: Start) -> None:
+    with ScriptedEndpoint([Reply(text="Mend the area\n\nIt was wrong.")]) as endpoint:
+        editor = await start_editor("vscode", remote(endpoint.base_url))
+        folder = repository(editor)
+        (folder / "a.py").write_text("staged = 1\n")
+        file = folder / ".git" / "COMMIT_EDITMSG"
+        uri = editor.open_uri(file.as_uri(), "\n# Please enter the message.\n")
+        (action,) = await editor.actions(uri, editor.at(uri, "\n", 0), only=["source"])
+        assert (action.title, action.disabled) == ("Write the commit message", None)
+        resolved = await editor.client.code_action_resolve_async(action)
+        await editor.command(resolved.command.command, resolved.command.arguments[0])
+        await editor.until(lambda: editor.client.shown_documents)
+        shown = editor._path(editor.client.shown_documents[0].uri)
+        assert "Mend the area\n\nIt was wrong.\n" in shown.read_text("utf-8")
+        other = editor.open("b.py", "b = 1\n")
+        titles = [one.title for one in await editor.actions(other, editor.at(other, "b"))]
+        assert "Write the commit message" not in titles

@@ -207,6 +207,21 @@ async def test_a_review_on_demand_of_all_that_changed(start_editor: Start) -> No
             await editor.command("lspAgent.review", {"base": "no such thing"})
 
 
+async def test_a_text_that_is_not_saved_is_among_what_changed(start_editor: Start) -> None:
+    with ScriptedEndpoint([ANSWER]) as endpoint:
+        editor = await start_editor("vscode", remote(endpoint.base_url))
+        commit(editor, a=OLD)
+        uri = editor.open("a.py", OLD)
+        editor.change(uri, NEW)
+        assert await editor.command("lspAgent.review") == 1
+        (found,) = shown(editor, uri)
+        # A category is no linter's code, of which all could be fixed.
+        actions = await editor.actions(uri, found.range, [found])
+        titles = [one.title for one in actions]
+        assert {"Fix: An area is a product.", "Dismiss: An area is a product."} <= {*titles}
+        assert [title for title in titles if title.startswith("Fix all")] == []
+
+
 async def test_a_review_on_demand_is_cancelled(start_editor: Start) -> None:
     with ScriptedEndpoint([Reply(text="[]" * 50, stall_after=3)]) as endpoint:
         editor = await start_editor("vscode", remote(endpoint.base_url))

@@ -268,3 +268,10 @@ def test_a_macro_that_becomes_one_while_typing() -> None:
     assert typed.errors() == []
     gone = typed.edited(Range(Position(0, 6), Position(0, 14)), "")
     assert [one.name for one in gone.symbols()] == ["Box", "size"]
+
+
+def test_the_line_that_names_the_interpreter_documents_nothing() -> None:
+    script = SyntaxDocument.parse("#!/bin/sh\n# Greet.\nf() {\n  echo 1\n}\n", "bash")
+    assert [one.docstring for one in script.symbols()] == ["# Greet."]
+    bare = SyntaxDocument.parse("#!/bin/sh\nf() {\n  echo 1\n}\n", "bash")
+    assert [one.docstring for one in bare.symbols()] == [None]

@@ -56,6 +56,8 @@ def at(source: str, language: str, needle: str) -> str | None:
         (PYTHON, "python", "def test_a", "test_a"),
         (PYTHON, "python", "assert 1", "TestB.test_c"),
         (PYTHON, "python", "assert a", "test"),
+        (PYTHON, "python", "\n\n\nclass TestB", "test_a"),
+        (PYTHON, "python", "\n\n    def help", "TestB.test_c"),
         (PYTHON, "python", "x = 1", None),
         (PYTHON, "python", "return 2", None),
         (PYTHON, "python", "import", None),

@@ -178,7 +178,7 @@ def test_a_task_that_ships_is_whole(task: Task, check: Callable[[Task], bool]) -
 
 
 def test_every_action_that_ships_has_a_task() -> None:
-    # They need what a task has not: a linter of the folder, an earlier run.
-    without = {"fix_file", "fix_workspace", "explain_edit"}
+    # They need what a task has not: a linter of the folder, an earlier run, a repository.
+    without = {"fix_file", "fix_workspace", "explain_edit", "commit_message"}
     known = {one.action for one in BUILTIN}
     assert set(load_actions(pytest.fail)) - without - known == set()

@@ -19,7 +19,7 @@ from lsp_agent.server.documents import OpenDocument
 from lsp_agent.server.features.deliveries import Deliveries
 from lsp_agent.server.features.hunks import KIND as HUNK_KIND
 from lsp_agent.server.features.hunks import HunkFeatures
-from lsp_agent.server.features.requests import ActionData, check_version
+from lsp_agent.server.features.requests import NO_FOLDER, ActionData, check_version
 from lsp_agent.server.reviews import DISMISS_KIND, dismissals
 from lsp_agent.syntax.document import SyntaxDocument
 
@@ -104,15 +104,17 @@ def _offered(
     context: Context, app: App, document: OpenDocument, params: types.CodeActionParams
 ) -> list[types.CodeAction]:
     shown = params.context.diagnostics[:_MAX_DIAGNOSTICS]
-    place = _place(context, document, params.range, shown)
+    where = context.session.locate(document.uri)
+    place = _place(context, document, where.path, params.range, shown)
     found: list[Row] = []
     for action in app.actions.values():
         if not _wanted(action.kind, params.context.only):
             continue
         unable = app.unable(action.name, place.path)
+        alone = NO_FOLDER if action.needs_folder and where.root is None else ""
         for offer in action.offers(place):
             beyond = unable if offer.needs_model else ""
-            listed = replace(offer, disabled=offer.disabled or beyond or None)
+            listed = replace(offer, disabled=offer.disabled or alone or beyond or None)
             if listed.disabled and not context.session.features.disabled_actions:
                 continue
             found.append((action, listed))
@@ -171,13 +173,14 @@ async def _resolved(
 def _place(
     context: Context,
     document: OpenDocument,
+    path: str,
     range_: types.Range,
     diagnostics: Sequence[types.Diagnostic],
 ) -> Place:
     session = context.session
     notes = from_diagnostics(document.text, diagnostics, session.encoding)
     return Place(
-        session.locate(document.uri).path,
+        path,
         document.syntax,
         from_range(document.text, range_, session.encoding),
         context.reviews.completed(document, diagnostics, notes),

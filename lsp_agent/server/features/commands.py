@@ -158,7 +158,8 @@ class _Commands:
         named = to_fs_path(root) if root and root.startswith("file:") else root
         folder = Path(named) if named else next((one.path for one in session.roots), None)
         if folder is None or not any(one.contains(folder) for one in session.roots):
-            raise JsonRpcInvalidParams("'root' is none of the open folders")
+            said = "'root' is none of the open folders" if named else "no folder is open"
+            raise JsonRpcInvalidParams(said)
         token = CancelToken()
         try:
             found = await session.in_thread(lambda: app.commit_message(folder, base, token))

@@ -14,7 +14,7 @@ from lsp_agent.errors import LspAgentError
 from lsp_agent.server.background import Background
 from lsp_agent.server.context import Context
 from lsp_agent.server.deliver import deliver
-from lsp_agent.server.features.requests import ActionData, place_for
+from lsp_agent.server.features.requests import NO_FOLDER, ActionData, place_for
 from lsp_agent.server.runs import RunHandle
 from lsp_agent.workspace.markdown import harmless_markdown
 
@@ -46,6 +46,8 @@ class Deliveries:
         except LspAgentError as error:
             raise JsonRpcException(str(error), types.LSPErrorCodes.RequestFailed) from error
         overlay, _ = session.overlay(data.uri, scoped=action.reach == "file")
+        if action.needs_folder and overlay.root is None:
+            raise JsonRpcException(NO_FOLDER, types.LSPErrorCodes.RequestFailed)
         return await self._context.runs.start(request, overlay, token)
 
     def park(self, handle: RunHandle) -> None:

@@ -16,6 +16,7 @@ from lsp_agent.server.context import Context
 from lsp_agent.server.convert import from_diagnostics, from_range
 from lsp_agent.server.documents import OpenDocument
 
+NO_FOLDER = "it is about more than this file: open the folder that holds it"
 _START = types.Range(types.Position(0, 0), types.Position(0, 0))
 
 
