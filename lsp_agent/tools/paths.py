@@ -8,10 +8,10 @@ from itertools import islice
 from urllib.parse import unquote
 
 from lsp_agent.tools.spec import ToolError
-from lsp_agent.workspace.errors import UnreadableFileError, WorkspaceError
+from lsp_agent.workspace.errors import WorkspaceError
 from lsp_agent.workspace.overlay import Overlay
 
-_MOST_FILES = 20_000
+_MOST_FILES, _MOST_READ = 20_000, 200
 _PREFIXES = frozenset({"a", "b", "project", "repo", "repository", "root", "workspace"})
 _LEAST_LINES = 4
 _PLACE = re.compile(r"(?<=\w)(?::\d+){1,2}$|(?<=\w)#L\d+(?:-L\d+)?$")
@@ -62,18 +62,16 @@ def nearest(overlay: Overlay, path: str) -> str:
 def refuse_misplaced(overlay: Overlay, path: str, content: str) -> None:
     """Raise :class:`ToolError` for a new file that is an existing one under a wrong path.
 
-    That is one of the same name, most of whose lines the new text has.
+    That is one of the same name, most of whose lines the new text has. Cost: a walk over the files,
+    and reading 200 at most.
     """
     name = path.replace("\\", "/").rpartition("/")[2]
     lines = {line.strip() for line in content.splitlines() if line.strip()}
-    for other in _files(overlay):
-        if other.rpartition("/")[2] != name or len(lines) < _LEAST_LINES:
-            continue
-        try:
-            text = overlay.read(other)
-        except UnreadableFileError:
-            continue
-        there = [line.strip() for line in text.splitlines() if line.strip()]
+    if len(lines) < _LEAST_LINES:
+        return
+    same = [one for one in _files(overlay) if one.rpartition("/")[2] == name]
+    for other in same[:_MOST_READ]:
+        there = [line.strip() for line in (overlay.text(other) or "").splitlines() if line.strip()]
         if len(there) >= _LEAST_LINES and sum(line in lines for line in there) * 2 > len(there):
             raise ToolError(
                 f"there is no {path}, but {other} has most of these lines: to change it, name that "
