@@ -15,7 +15,6 @@ from lsp_agent.workspace.edits import TextEdit
 
 _KINDS = frozenset({"import_statement"})
 _LIMIT = 100
-_JSX = re.compile(r"<[A-Za-z/>]")
 
 
 @dataclass(frozen=True, slots=True)
