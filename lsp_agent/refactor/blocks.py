@@ -36,11 +36,6 @@ class If:
     other: SyntaxNode | None
     script: bool
 
-    @property
-    def header_end(self) -> int:
-        """Where what stands before the body ends."""
-        return self.body.start
-
 
 def if_at(document: SyntaxDocument, range_: Range) -> If | None:
     """Return the ``if`` whose first line, up to its body, the cursor is on."""
@@ -50,7 +45,7 @@ def if_at(document: SyntaxDocument, range_: Range) -> If | None:
     found = node if node.type == "if_statement" else node.above("if_statement")
     at = document.byte_at(range_.start)
     read = read_if(document, found) if found is not None else None
-    if read is None or not read.node.start <= at <= max(read.header_end, read.condition.end + 2):
+    if read is None or not read.node.start <= at <= max(read.body.start, read.condition.end + 2):
         return None
     return read if "\n" not in document.text.slice(range_) else None
 

@@ -48,6 +48,7 @@ class HunkReviews:
             self._files[uri] = file
         for uri in [*self._files][:-_MAX_FILES]:
             del self._files[uri]
+            self._found.pop(uri, None)
         self.on_change()
 
     def get(self, uri: str) -> ReviewedFile | None:

@@ -19,7 +19,7 @@ from lsp_agent.syntax.issues import SyntaxIssue, find_issues
 from lsp_agent.syntax.languages import is_checked, language_of
 from lsp_agent.syntax.macros import macro_count
 from lsp_agent.syntax.nodes import ascent
-from lsp_agent.syntax.offsets import OffsetMap
+from lsp_agent.syntax.offsets import OffsetMap, advanced, point_at
 from lsp_agent.syntax.parser import MAX_CHARACTERS, Stretch, shared_parsers
 from lsp_agent.syntax.pieces import MIN_DOCUMENT_LINES, Pieces, cut
 from lsp_agent.syntax.recovery import carried, restarted
@@ -96,14 +96,14 @@ class SyntaxDocument:
         old = tree.copy()
         first, last = self._offsets.to_bytes(start), self._offsets.to_bytes(end)
         grown = first + len(new_text.encode("utf-8", "replace"))
-        start_point = self._point(self._data, first)
+        start_point = point_at(self.data, first)
         old.edit(
             first,
             last,
             grown,
             start_point,
-            self._point(self._data, last),
-            _advance(start_point, new_text.encode("utf-8", "replace")),
+            point_at(self.data, last),
+            advanced(start_point, new_text.encode("utf-8", "replace")),
         )
         if pieces:
             changed = pieces.edited(start, end, new_text)
@@ -176,7 +176,7 @@ class SyntaxDocument:
         """Return the language at a position: that of the script or fence there, else the file's."""
         if self._pieces is not None or self._tree is None:
             return self.language
-        at = self._offsets.to_bytes(self.text.offset(position))
+        at = self.byte_at(position)
         inner = (part.language for part in self._parts if part.start <= at < part.end)
         return next(inner, self.language)
 
@@ -201,7 +201,7 @@ class SyntaxDocument:
         line = self.text.line(position.line)
         indent = len(line) - len(line.lstrip())
         place = Position(position.line, min(max(position.character, indent), len(line)))
-        at = self._offsets.to_bytes(self.text.offset(place))
+        at = self.byte_at(place)
         if self._finder.reaches or self.language == "html":
             around = self._symbols
         else:
@@ -223,7 +223,7 @@ class SyntaxDocument:
         if tree is None or self._finder is None:
             return None
         line = self.text.line(position.line)
-        start = self._offsets.to_bytes(self.text.offset(Position(position.line, 0)))
+        start = self.byte_at(Position(position.line, 0))
         end = start + len(line.encode("utf-8", "replace"))
         last = tree.root_node.descendant_for_byte_range(max(end - 1, start), end)
         around = ascent(tree.root_node, last)
@@ -240,8 +240,8 @@ class SyntaxDocument:
         tree = self._tree
         start_line, end_line = range_.start.line, range_.end.line
         if tree is not None and self._finder is not None:
-            first = self._offsets.to_bytes(self.text.offset(range_.start))
-            last = self._offsets.to_bytes(self.text.offset(range_.end))
+            first = self.byte_at(range_.start)
+            last = self.byte_at(range_.end)
             inner = tree.root_node.named_descendant_for_byte_range(first, last)
             around = ascent(tree.root_node, inner)[:-1]
             node = next((one for one in around if _is_statement(one)), None)
@@ -270,7 +270,7 @@ class SyntaxDocument:
         indent = len(line) - len(line.lstrip())
         last = max(indent, len(line.rstrip()) - 1)
         place = Position(position.line, min(max(position.character, indent), last, len(line)))
-        at = self._offsets.to_bytes(self.text.offset(place))
+        at = self.byte_at(place)
         return ascent(tree.root_node, tree.root_node.descendant_for_byte_range(at, at))
 
     @property
@@ -279,10 +279,10 @@ class SyntaxDocument:
         tree = self._tree
         return tree.root_node if tree is not None else None
 
-    @property
+    @cached_property
     def data(self) -> bytes:
         """The text in UTF-8, which the tree's offsets count in."""
-        return self._data
+        return self.text.content.encode("utf-8", "replace")
 
     def position_at(self, offset: int) -> Position:
         """Return the position of a byte offset."""
@@ -297,12 +297,12 @@ class SyntaxDocument:
         if self.language is None:
             return None
         part = Stretch(node.start_byte, node.end_byte, node.start_point, node.end_point)
-        tree = shared_parsers().parse(self.language, self._data, ranges=[part])
+        tree = shared_parsers().parse(self.language, self.data, ranges=[part])
         return None if tree is None else tree.root_node
 
     def node_text(self, node: Node) -> str:
         """Return the source of a node."""
-        return self._data[node.start_byte : node.end_byte].decode("utf-8", "replace")
+        return self.data[node.start_byte : node.end_byte].decode("utf-8", "replace")
 
     def node_range(self, node: Node) -> Range:
         """Return the range of a node."""
@@ -310,12 +310,8 @@ class SyntaxDocument:
         return Range(position(to_chars(node.start_byte)), position(to_chars(node.end_byte)))
 
     @cached_property
-    def _data(self) -> bytes:
-        return self.text.content.encode("utf-8", "replace")
-
-    @cached_property
     def _offsets(self) -> OffsetMap:
-        return OffsetMap(self.text.content, self._data)
+        return OffsetMap(self.text.content, self.data)
 
     def _cut(self) -> Pieces | None:
         if self._pieces is None and self.text.line_count >= MIN_DOCUMENT_LINES:
@@ -342,7 +338,7 @@ class SyntaxDocument:
         if 2 * len(content) > self._slow > 0:
             return None
         old, self._old = self._old, None
-        tree = shared_parsers().parse(self.language, self._data, old)
+        tree = shared_parsers().parse(self.language, self.data, old)
         self._slow = 0 if tree is not None else len(content)
         return tree
 
@@ -353,14 +349,14 @@ class SyntaxDocument:
         return self._finder_of(self.language)
 
     def _finder_of(self, language: str) -> SymbolFinder:
-        return SymbolFinder(language, self.text, self._data, self._offsets)
+        return SymbolFinder(language, self.text, self.data, self._offsets)
 
     @cached_property
     def _parts(self) -> list[Part]:
         tree = self._tree
         if tree is None or self.language is None:
             return []
-        return embedded(self.language, tree.root_node, self._data)
+        return embedded(self.language, tree.root_node, self.data)
 
     @cached_property
     def _symbols(self) -> list[Symbol]:
@@ -388,22 +384,11 @@ class SyntaxDocument:
         sound = self._sound
         if sound is not None and sound._tree is not None and sound._is_sound(sound._tree.root_node):
             return carried(sound.text, sound._own, self.text, found)
-        return restarted(found, finder, self.language, self._data, self._is_sound)
+        return restarted(found, finder, self.language, self.data, self._is_sound)
 
     def _is_sound(self, root: Node) -> bool:
         finder = self._finder
         return not root.has_error or finder is None or not find_issues(root, finder, self.text, 1)
-
-    @staticmethod
-    def _point(data: bytes, offset: int) -> tuple[int, int]:
-        return data.count(b"\n", 0, offset), offset - data.rfind(b"\n", 0, offset) - 1
-
-
-def _advance(point: tuple[int, int], data: bytes) -> tuple[int, int]:
-    rows = data.count(b"\n")
-    if not rows:
-        return point[0], point[1] + len(data)
-    return point[0] + rows, len(data) - data.rfind(b"\n") - 1
 
 
 def _is_statement(node: Node) -> bool:

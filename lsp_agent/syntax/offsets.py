@@ -40,3 +40,14 @@ class OffsetMap:
                 self._bytes.append(at)
                 at += len(self._content[start : start + _STEP].encode("utf-8", "replace"))
         return self._bytes
+
+
+def point_at(data: bytes, offset: int) -> tuple[int, int]:
+    """Return a byte's row, and its column in bytes, as tree-sitter wants them."""
+    return data.count(b"\n", 0, offset), offset - data.rfind(b"\n", 0, offset) - 1
+
+
+def advanced(point: tuple[int, int], data: bytes) -> tuple[int, int]:
+    """Return the point behind a text that begins at a point."""
+    rows, column = point_at(data, len(data))
+    return (point[0] + rows, column) if rows else (point[0], point[1] + column)

@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from lsp_agent.syntax.embedded import placed
+from lsp_agent.syntax.offsets import point_at
 from lsp_agent.syntax.parser import Stretch, shared_parsers
 from lsp_agent.syntax.statements import created
 from lsp_agent.syntax.symbols import Symbol, SymbolFinder
@@ -161,8 +162,4 @@ def _common_end(one: str, other: str) -> int:
 
 
 def _stretch(data: bytes, start: int, end: int) -> Stretch:
-    return Stretch(start, end, _point(data, start), _point(data, end))
-
-
-def _point(data: bytes, offset: int) -> tuple[int, int]:
-    return data.count(b"\n", 0, offset), offset - data.rfind(b"\n", 0, offset) - 1
+    return Stretch(start, end, point_at(data, start), point_at(data, end))
