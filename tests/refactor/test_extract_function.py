@@ -89,6 +89,20 @@ PYTHON = [
      """),
     ("""\
      def f(a):
+         for b in g():
+             «a += b»
+     """, """\
+     def compute_a(a, b):
+         a += b
+         return a
+
+
+     def f(a):
+         for b in g():
+             a = compute_a(a, b)
+     """),
+    ("""\
+     def f(a):
          «a: int
          print(a)»
          return a
@@ -380,6 +394,11 @@ def test_refused(lines: str, reason: str) -> None:
 )  # fmt: skip
 def test_refused_in_scripts(marked: str, reason: str) -> None:
     assert reason in refusal(extract_function, marked, "javascript")
+
+
+def test_scripts_keep_what_the_next_round_uses() -> None:
+    marked = "function f(a) {\n  while (g()) {\n    «a += 1;\n    h(a);»\n  }\n}\n"
+    assert "    a = computeA(a);\n" in changed(extract_function, marked, "javascript")
 
 
 def test_scripts_keep_their_declarations_and_lines() -> None:
