@@ -158,7 +158,7 @@ def _classify(piece: Piece, places: list[SyntaxNode], found: _Parts) -> None:
             raise RefusedError(f"it sets {name}, which another function uses")
         if piece.expression:
             raise RefusedError(f"it sets {name}")
-        if later and not found.returns:
+        if (later or loop is not None) and not found.returns:
             found.outputs.append(name)
     found.inputs.append(name)
     found.types[name] = _type(places)

@@ -136,13 +136,13 @@ def change_between(
 ) -> str:
     """Say what may change an expression's value between a byte and a use; ``""`` for nothing.
 
-    Both stand in one list of statements; a loop around the use alone counts to its end. Calls may
-    change a value that is ``held`` elsewhere.
+    What began before that byte and ends behind it counts. Both stand in one list of statements; a
+    loop around the use alone counts to its end. Calls may change what is ``held`` elsewhere.
     """
     names = names_in(node)
     loop = _loop_around(use, list_)
     for one in list_.walk():
-        if one.start < start or one.start >= (loop.end if loop else use.start):
+        if one.end <= start or one.start >= (loop.end if loop else use.start):
             continue
         target = _target(one) if one.type in _STORES else None
         done = one if one.type in _LATE else target or one

@@ -148,10 +148,13 @@ class PythonPiece:
         ]
         self._check_shared(name, outside, home)
         self._check_try(name, outside)
-        out = not found.returns and self._is_needed(outside, home)
+        first = self._is_used_first(name, bound, used)
+        # What a round of a loop sets and the next one uses first is needed too.
+        needed = self._is_needed(outside, home) or (first and self._loop is not None)
+        out = not found.returns and needed
         surely = assigned(self._piece.nodes, self._assigns(name))
         known = any(one.role is Role.BINDING for one in outside)
-        before = self._is_used_first(name, bound, used) and (known or self._loop is not None)
+        before = first and (known or self._loop is not None)
         if before or (out and not surely):
             self._check_start(name, home)
             found.inputs.append(name)

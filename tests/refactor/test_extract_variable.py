@@ -172,6 +172,11 @@ def test_all_occurrences(before: str, after: str) -> None:
     ("marked", "reason"),
     [
         ("x = «a * 2»\na = 3\ny = a * 2\n", "a = 3"),
+        ("a = «a * 2»\ny = a * 2\n", "a = a * 2"),
+        ("for a in f(«a * 2»):\n    y = a * 2\n", "for a in"),
+        ("f(«a.b»)\ny = a.b\n", "f(a.b)"),
+        ("y = f(«a.b»), a.b\n", "f(a.b)"),
+        ("with c[«a.b»]:\n    y = a.b\n", "c[a.b] may change"),
         ("x = «a * 2»\nfor a in b:\n    y = a * 2\n", "for a in b"),
         ("x = «a * 2»\nwhile a:\n    y = a * 2\n    a -= 1\n", "a -= 1"),
         ("x = «a.b»\na.b = 3\ny = a.b\n", "a.b = 3"),

@@ -25,6 +25,8 @@ class Box:
         self.n += by
         log.append(self.n)
         return self.n
+    def __enter__(self): return self.up()
+    def __exit__(self, *_): self.up()
 def note(x):
     global k
     k += 1
@@ -55,6 +57,7 @@ EXPRESSIONS = st.recursive(
         st.tuples(inner, NAMES, inner).map(lambda t: f"sum([{t[0]} for {t[1]} in (1, {t[2]})])"),
         inner.map(lambda t: f"(lambda d: {t})(3)"),
         inner.map(lambda t: f"(not {t})"),
+        ATOMS.map(lambda t: f"len(f'{{{t}}} {{a!r:>4}}')"),
     ),
     max_leaves=5,
 )
@@ -67,6 +70,7 @@ def indented(lines: list[str]) -> list[str]:
 SIMPLE = st.one_of(
     st.tuples(NAMES, EXPRESSIONS).map(lambda t: [f"{t[0]} = {t[1]}"]),
     st.tuples(NAMES, EXPRESSIONS).map(lambda t: [f"{t[0]} += {t[1]}"]),
+    st.tuples(NAMES, EXPRESSIONS).map(lambda t: [f"note(({t[0]} := {t[1]}) + {t[0]})"]),
     EXPRESSIONS.map(lambda t: [f"note({t})"]),
     EXPRESSIONS.map(lambda t: [f"q.append({t})"]),
     EXPRESSIONS.map(lambda t: [f"box.n = {t}"]),
@@ -93,6 +97,14 @@ def compound(inner: st.SearchStrategy[list[str]]) -> st.SearchStrategy[list[str]
         ),
         st.tuples(block, block).map(
             lambda t: ["try:", *indented(t[0]), "except TypeError:", *indented(t[1])]
+        ),
+        st.tuples(NAMES, block).map(lambda t: [f"with box as {t[0]}:", *indented(t[1])]),
+        st.tuples(EXPRESSIONS, NAMES, block, block).map(
+            lambda t: [
+                f"match {t[0]}:",
+                *indented(["case 1 | 2:", *indented(t[2])]),
+                *indented([f"case int() as {t[1]}:", *indented(t[3])]),
+            ]
         ),
         block.map(lambda t: ["for i in range(2):", *indented(t), "    if i:", "        break"]),
     )
