@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from benchmarks.corruptions import context, forms, lines
+from benchmarks.corruptions import around, context, forms, lines
 from benchmarks.corruptions.cases import Damage
 
 DAMAGES: tuple[Damage, ...] = (
@@ -52,4 +52,14 @@ DAMAGES: tuple[Damage, ...] = (
     forms.part_of_file,
     forms.lazy_file,
     forms.unseen_file,
+    around.line_end_of_one,
+    around.indentation_of_one,
+    around.fence_around_one,
+    around.diff_marks,
+    around.spaces_within,
+    around.loose_json,
+    around.python_and_prose,
+    around.other_tags,
+    around.said_twice,
+    around.cut_in_a_header,
 )

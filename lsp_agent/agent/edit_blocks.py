@@ -14,7 +14,7 @@ from typing import Literal
 
 from lsp_agent.engine.types import ToolCall
 from lsp_agent.tools.matching.readings import PROSE
-from lsp_agent.workspace.sequences import hunks
+from lsp_agent.workspace.sequences import Hunk, hunks
 
 _HEAD = re.compile(r"<{5,9} ?(?:SEARCH|ORIGINAL)[>:]?(?P<path> \S+)?", re.IGNORECASE)
 _DIVIDER = re.compile(r"={5,9}")
@@ -314,7 +314,17 @@ def _is_whole(body: list[str], there: list[str]) -> bool:
         return False
     for one in changes:
         lost = one.end - one.start - (one.new_end - one.new_start)
-        at_end = one.start == 0 or one.end == len(old)
-        if lost >= _LOST or (at_end and lost > 0):
+        if lost >= _LOST or (lost > 0 and _reaches_end(old, one)):
             return False
     return True
+
+
+def _reaches_end(old: list[str], hunk: Hunk) -> bool:
+    """Whether the lines that go are the file's first or last ones, or may be.
+
+    The bracket that is kept at the end may be one of those that stand before what went.
+    """
+    gone, ends = old[hunk.start : hunk.end], (old[: hunk.start], old[hunk.end :])
+    return any(
+        gone[at : at + len(end)] == end for end in ends for at in range(len(gone) - len(end) + 1)
+    )

@@ -118,6 +118,21 @@ def test_a_whole_file_under_its_path() -> None:
     assert calls("Node.js\n```\nlet c = 1\n```") == []
 
 
+@pytest.mark.parametrize(
+    "part",
+    [
+        "a {\n  // so\n  if c {\n    1\n  }\n  2\n}",
+        "a {\n  if c {\n    1\n  }\n  4\n}",
+        "b {\n  3\n}",
+    ],
+)
+def test_a_function_of_a_file_is_not_the_file(part: str) -> None:
+    files = {"src/a.c": "a {\n  if c {\n    1\n  }\n  2\n}\n\nb {\n  3\n}\n"}
+    found = read_edits(f"src/a.c\n```\n{part}\n```", None, files.get)
+    assert found.calls == ()
+    assert "leaves out lines" in found.problems[0]
+
+
 @pytest.mark.parametrize(("whole", "count"), [("all", 2), ("known", 1), ("none", 0)])
 def test_which_whole_files_are_taken(whole: Whole, count: int) -> None:
     text = "b.py\n```\nb = 2\nc = 1\n```\n\nlib/c.py\n```\nc = 1\n```"

@@ -239,6 +239,20 @@ def test_more_that_is_not_certain(content: str, old: str, new: str) -> None:
         ("if a:\n    go()\n", "go()", "# So\ngo()", "if a:\n    # So\n    go()\n"),
         ("if a:\n    go()\n", "go()", "    # So\n    go()", "if a:\n    # So\n    go()\n"),
         ("if a:\n    go()\n", "go()", "# So\n    go()", "if a:\n    # So\n    go()\n"),
+        # What has the file's indentation by chance goes deeper, as what stands around it shows.
+        (
+            "if a:\n    go()\n    to()\n",
+            "go()\nto()",
+            "if b:\n    go()\n    to()",
+            "if a:\n    if b:\n        go()\n        to()\n",
+        ),
+        # The old text alone lost its indentation, and a line goes deeper.
+        (
+            "f {\n    go\n    to\n    at\n}\n",
+            "go\nto\nat",
+            "    go\n    if c {\n        to\n    }\n    at",
+            "f {\n    go\n    if c {\n        to\n    }\n    at\n}\n",
+        ),
         # The old text alone lost its indentation; closing brackets stand at several depths.
         (
             "a {\n  b {\n  }\n}\n\nf {\n  if c {\n    return\n  }\n  go\n}\n",

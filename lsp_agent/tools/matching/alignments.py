@@ -72,8 +72,8 @@ def lines_of(old: str, new: str) -> list[tuple[list[str], list[str]]]:
 
 
 def squeezed(line: str) -> str:
-    """Return a line without its white space, with one kind of quotes."""
-    return "".join(line.split()).replace("'", '"')
+    """Return a line without blanks and tabs, with one kind of quotes."""
+    return line.replace(" ", "").replace("\t", "").replace("'", '"')
 
 
 def by_lines(

@@ -2,8 +2,8 @@
 
 1. exactly; 2. but for outer white space of lines, the indentation being put right; 3. around lines
 like ``...`` that stand for code; 4. each of these in the other :mod:`.readings`; 5. in a text that
-the file had before in this run, if what was changed since is elsewhere; 6. nearly, if every line
-that changes is there (:func:`.alignments.nearly`).
+the file had before in this run, if what was changed since is elsewhere; 6. but for blanks and kinds
+of quotes within lines; 7. nearly, if every line that changes is there (:func:`.alignments.nearly`).
 """
 
 from __future__ import annotations
@@ -90,7 +90,7 @@ def find_edit(
     found = _otherwise(content, pairs, path, every=every)
     if found is None and (merged := _merged(content, old, new, path, earlier)):
         found = Found((merged,), "what was changed since")
-    found = found or _nearly(content, pairs)
+    found = found or _squeezed(content, (old, new), path) or _nearly(content, pairs)
     if found is not None:
         return found
     if new and new in content:
@@ -163,15 +163,25 @@ def _aligned(lines: list[str], pair: Pair) -> tuple[str, list[Alignment], list[s
         if found := by_lines(lines, old):
             return "white space", found, old, new
     for old, new in lines_of(*pair):
-        if found := by_lines(lines, old, squeezed):
-            return "white space or quotes in its lines", found, old, new
-    for old, new in lines_of(*pair):
         olds = [ELIDED if is_elision(line) else line for line in old]
         news = [ELIDED if is_elision(line) else line for line in new]
         same = 0 < olds.count(ELIDED) == news.count(ELIDED)
         if same and (found := around_elisions(lines, olds)):
             return "lines left out", found, olds, news
     return "", [], [], []
+
+
+def _squeezed(content: str, pair: Pair, path: str) -> Found | None:
+    """Find lines that differ in their inner white space and quotes as well."""
+    lines = content.split("\n")
+    for old, new in lines_of(*pair) if has_words(pair[0]) else ():
+        found = by_lines(lines, old, squeezed)
+        if len(found) > 1:
+            raise ToolError(_ambiguous(content, [_offset(lines, at.start) for at in found], path))
+        match = _carried_over(lines, found[0], old, new) if found else None
+        if match is not None:
+            return Found((match,), "white space or quotes in its lines")
+    return None
 
 
 def _nearly(content: str, pairs: Iterable[tuple[str, Pair]]) -> Found | None:

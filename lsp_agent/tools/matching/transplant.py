@@ -143,8 +143,12 @@ class _Depths:
         deeper = [len(indent_of(line)) - len(base) for line in new if line.strip()]
         self._least = min((more for more in deeper if more > 0), default=0)
         both = [tuple(map(indent_of, lines)) for lines in kept if lines[0].strip()]
-        right = all(mine == file for mine, file, _ in both)
-        if not both or not right or all(file == first for _, file, first in both):
+        least = min((len(indent_of(there)) for _, there in self._pairs), default=0)
+        shallow = any(line.strip() and len(indent_of(line)) < least for line in new)
+        told = [
+            mine == file for mine, file, first in both if file != first and mine in (file, first)
+        ]
+        if shallow or not told or not all(told):
             return False
         self._as_is, self._twofold = True, set()
         return True
