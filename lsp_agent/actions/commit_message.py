@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import ClassVar
 
 from lsp_agent.actions.spec import BaseAction, Example, Offer, Place, Reach
 from lsp_agent.agent.types import Answer, RunRequest
 
-_FILE = "COMMIT_EDITMSG"
+_FILE, _TITLE = "COMMIT_EDITMSG", "Write the commit message"
 
 
 class CommitMessage(BaseAction):
@@ -33,18 +32,11 @@ class CommitMessage(BaseAction):
     def offers(self, place: Place) -> list[Offer]:
         """Offer it in the file that git has a message written in."""
         named = place.path.rpartition("/")[2] == _FILE
-        return [Offer("Write the commit message", needs_model=False)] if named else []
+        return [Offer(_TITLE, needs_model=False)] if named else []
 
     def request(self, place: Place, argument: str) -> RunRequest:  # noqa: ARG002 - the protocol has it
         """Ask for the message of the repository that the place lies in."""
-        request = self.task(
-            place,
-            "Write a commit message.",
-            target=place.range,
-            title="Write the commit message",
-            form="commit",
-        )
-        return replace(request, needs_model=False)
+        return self.by_rule(place, _TITLE, "commit")
 
 
 ACTION = CommitMessage()
