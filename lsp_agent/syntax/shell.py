@@ -7,6 +7,7 @@ linear in the text, which may have ``MAX_CHARACTERS``.
 from __future__ import annotations
 
 import re
+import shlex
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
@@ -50,8 +51,8 @@ _COMMANDS = frozenset({"command", "declaration_command", "unset_command"})
 _PLAIN = frozenset({"word", "number", "variable_name"})
 _ESCAPED = re.compile(r"\\(\n|.)", re.DOTALL)
 _ESCAPED_IN_QUOTES = re.compile(r'\\([$`"\\\n])')
-# What the shell takes for files, lists or the home folder where it is not quoted.
-_EXPANDED = re.compile(r"[*?\[\]{}]|\A~|=~|:~")
+# What the shell takes for files, lists, variables or the home folder where it is not quoted.
+_EXPANDED = re.compile(r"[*?\[\]{}$]|\A~|=~|:~")
 _UNSEEN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 # The grammar passes over an escaped space that begins a word: it sees another word than the shell.
 _PASSED_OVER = re.compile(r"(?<![^\s;&|()])\\[ \t]")
@@ -125,7 +126,27 @@ def read_command_line(text: str) -> CommandLine:
     reader = _Reader()
     deep = reader.walk(tree.root_node)
     valid = not (deep or tree.root_node.has_error)
-    return CommandLine(tuple(reader.commands), frozenset(reader.traits), valid)
+    line = CommandLine(tuple(reader.commands), frozenset(reader.traits), valid)
+    return line if _is_sure(line, text) else _unsure(line)
+
+
+def _is_sure(line: CommandLine, text: str) -> bool:
+    """Whether a second reader sees the same words in a lone command, where it can tell."""
+    lone = line.lone
+    if lone is None or lone.argv is None or lone.assignments or lone.redirections:
+        return True
+    try:
+        return shlex.split(text.replace("\\\n", "")) == list(lone.argv)
+    except ValueError:
+        return False
+
+
+def _unsure(line: CommandLine) -> CommandLine:
+    commands = [
+        replace(command, words=tuple(replace(word, literal=False) for word in command.words))
+        for command in line.commands
+    ]
+    return replace(line, commands=tuple(commands), traits=line.traits | {"expansion"})
 
 
 class _Reader:

@@ -137,6 +137,8 @@ def test_any_text_gets_an_answer(line: str) -> None:
 @example(["a", "#b"])
 @example(["\\", "="])
 @example(["=='", "'"])
+@example(["=$$"])
+@example(["-", "$"])
 @example(['=$""'])
 @example(["~", "a=~"])
 @settings(max_examples=60, deadline=None)
