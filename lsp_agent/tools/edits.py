@@ -194,7 +194,10 @@ def _refuse_unread(context: ToolContext, path: str, content: str, found: Found) 
 
 
 def _refuse_unseen(context: ToolContext, path: str, before: str, content: str) -> None:
-    """Refuse a new text for a file where the model can't know what it drops."""
+    """Refuse a new text for a file where the model can't know what it drops.
+
+    One that is as long as the file is taken for all of it, written anew.
+    """
     refuse_elision(content, before, "content")
     seen, key = context.seen, context.overlay.spelling(path)
     if seen is None:
@@ -202,7 +205,8 @@ def _refuse_unseen(context: ToolContext, path: str, before: str, content: str) -
     unseen = seen.unseen(key, before)
     kept = {line.strip() for line in content.splitlines()}
     lost = [line for line in unseen if line.strip() not in kept]
-    if not lost or (seen.knows(key) and len(lost) <= len(unseen) // 2):
+    shorter = len(content.splitlines()) < len(before.splitlines())
+    if not lost or not shorter or (seen.knows(key) and len(lost) <= len(unseen) // 2):
         return
     if _is_secret(context, path):
         raise ToolError(f"{path} is there, and this text would drop lines of it; {_HIDDEN}")

@@ -52,6 +52,11 @@ def test_it_is_once_its_lines_were_shown(stage: Stage) -> None:
     assert run(stage, write("b.py", "b = 1"), write("b.py", "c = 1")).changes[0].after == "c = 1\n"
 
 
+def test_one_as_long_is_the_whole_file_written_anew(stage: Stage) -> None:
+    stage.file("src/a.py", "x = 1\ny = 2\n")
+    assert run(stage, write("src/a.py", "x = 2\nz = 3\n")).changes[0].after == "x = 2\nz = 3\n"
+
+
 def test_what_was_read_in_part_keeps_the_rest(stage: Stage) -> None:
     stage.file("src/a.py", LONG)
     part = calls(("read_file", {"path": "src/a.py", "end_line": 20}))
