@@ -127,7 +127,7 @@ class Session:
                 keys = [key_of(path) for path in wanted if key_of(path) in self._open]
                 if tsserver.offered(self._capabilities):
                     return await self._checked(keys), translator
-                if not self._pulls and await self._settled(keys):
+                if await self._settled(keys):
                     return {key: self._reports[key] for key in keys}, translator
                 return await self._pulled(keys), translator
 

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from functools import partial
 
 from lsp_agent.refactor.change import Change, Editor, node_in
-from lsp_agent.refactor.effects import ECMA
 from lsp_agent.refactor.layout import has_semicolons, indent_of, is_first, unit_of
 from lsp_agent.refactor.operands import HAZARDS, replaced
 from lsp_agent.syntax.document import SyntaxDocument
+from lsp_agent.syntax.languages import ECMA
 from lsp_agent.syntax.tree import SyntaxNode
 from lsp_agent.workspace.edits import TextEdit
 from lsp_agent.workspace.positions import Range

@@ -6,9 +6,9 @@ import ast
 from dataclasses import dataclass
 
 from lsp_agent.refactor.change import node_in
-from lsp_agent.refactor.effects import ECMA
 from lsp_agent.refactor.layout import indent_of, is_first, line_start, reindented, unit_of
 from lsp_agent.syntax.document import SyntaxDocument
+from lsp_agent.syntax.languages import ECMA
 from lsp_agent.syntax.tree import SyntaxNode
 from lsp_agent.workspace.positions import Range
 

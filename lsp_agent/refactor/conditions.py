@@ -15,10 +15,11 @@ from lsp_agent.refactor.blocks import (
     written_if,
 )
 from lsp_agent.refactor.change import Change, node_in
-from lsp_agent.refactor.effects import ECMA, FUNCTIONS, LOOPS
+from lsp_agent.refactor.effects import FUNCTIONS, LOOPS
 from lsp_agent.refactor.layout import has_semicolons, indent_of, is_first, unit_of
 from lsp_agent.refactor.operands import replaced
 from lsp_agent.syntax.document import SyntaxDocument
+from lsp_agent.syntax.languages import ECMA
 from lsp_agent.syntax.tree import SyntaxNode
 from lsp_agent.workspace.positions import Range
 

@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterable
 
 from lsp_agent.syntax.tree import SyntaxNode
 
-ECMA = frozenset({"javascript", "typescript", "tsx"})
 COMPREHENSIONS = frozenset(
     {
         "list_comprehension", "set_comprehension", "dictionary_comprehension",

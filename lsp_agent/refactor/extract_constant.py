@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from functools import partial
 
 from lsp_agent.refactor.change import Change, Editor, alike, exactly
-from lsp_agent.refactor.effects import ECMA
 from lsp_agent.refactor.hoisting import is_value
 from lsp_agent.refactor.layout import above_comments, line_end, next_line
 from lsp_agent.refactor.naming import constant_names, free_name
 from lsp_agent.syntax.document import SyntaxDocument
+from lsp_agent.syntax.languages import ECMA
 from lsp_agent.syntax.tree import SyntaxNode, tree
 from lsp_agent.workspace.edits import TextEdit
 from lsp_agent.workspace.positions import Range

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from functools import partial
 
 from lsp_agent.refactor.change import Change, Editor, refusal
-from lsp_agent.refactor.effects import ECMA, of_class
+from lsp_agent.refactor.effects import of_class
 from lsp_agent.refactor.errors import RefusedError
 from lsp_agent.refactor.extracting import Piece, is_alone, piece_in
 from lsp_agent.refactor.layout import (
@@ -20,6 +20,7 @@ from lsp_agent.refactor.layout import (
 from lsp_agent.refactor.naming import free_name, snake, variable_names, words_of
 from lsp_agent.refactor.python_function import Parts, PythonPiece
 from lsp_agent.syntax.document import SyntaxDocument
+from lsp_agent.syntax.languages import ECMA
 from lsp_agent.syntax.tree import SyntaxNode
 from lsp_agent.workspace.edits import TextEdit
 from lsp_agent.workspace.positions import Range

@@ -7,7 +7,6 @@ from functools import partial
 
 from lsp_agent.refactor.change import Change, Editor, alike, exactly, refusal
 from lsp_agent.refactor.effects import (
-    ECMA,
     FUNCTIONS,
     change_between,
     has_effects,
@@ -20,6 +19,7 @@ from lsp_agent.refactor.naming import free_name, variable_names
 from lsp_agent.refactor.operands import HAZARDS, use_of
 from lsp_agent.refactor.uses import depends
 from lsp_agent.syntax.document import SyntaxDocument
+from lsp_agent.syntax.languages import ECMA
 from lsp_agent.syntax.tree import SyntaxNode
 from lsp_agent.workspace.edits import TextEdit
 from lsp_agent.workspace.positions import Range

@@ -6,8 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from lsp_agent.refactor.change import LISTS
-from lsp_agent.refactor.effects import COMPREHENSIONS, ECMA, in_the_way, names_in, reads
+from lsp_agent.refactor.effects import COMPREHENSIONS, in_the_way, names_in, reads
 from lsp_agent.refactor.errors import RefusedError
+from lsp_agent.syntax.languages import ECMA
 from lsp_agent.syntax.tree import SyntaxNode
 
 _PYTHON = frozenset(

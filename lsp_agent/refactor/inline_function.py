@@ -7,11 +7,11 @@ from functools import partial
 
 from lsp_agent.refactor.change import Change, Editor, node_in
 from lsp_agent.refactor.ecma_callee import ecma_callee
-from lsp_agent.refactor.effects import ECMA
 from lsp_agent.refactor.errors import RefusedError
 from lsp_agent.refactor.inlined import Callee, expression_at
 from lsp_agent.refactor.python_callee import body_at, python_callee
 from lsp_agent.syntax.document import SyntaxDocument
+from lsp_agent.syntax.languages import ECMA
 from lsp_agent.syntax.tree import SyntaxNode
 from lsp_agent.workspace.edits import TextEdit
 from lsp_agent.workspace.positions import Range

@@ -9,7 +9,6 @@ from functools import partial
 
 from lsp_agent.refactor.change import LISTS, Change, Editor, node_in
 from lsp_agent.refactor.effects import (
-    ECMA,
     FUNCTIONS,
     REPEATING,
     binds,
@@ -26,6 +25,7 @@ from lsp_agent.refactor.hoisting import hoist
 from lsp_agent.refactor.operands import HAZARDS, goes_on, in_place_of
 from lsp_agent.refactor.uses import Uses, depends, uses_of
 from lsp_agent.syntax.document import SyntaxDocument
+from lsp_agent.syntax.languages import ECMA
 from lsp_agent.syntax.tree import SyntaxNode
 from lsp_agent.workspace.edits import TextEdit
 from lsp_agent.workspace.positions import Range

@@ -7,8 +7,8 @@ import keyword
 import re
 from collections.abc import Iterable
 
-from lsp_agent.refactor.effects import ECMA
 from lsp_agent.syntax.document import SyntaxDocument
+from lsp_agent.syntax.languages import ECMA
 from lsp_agent.syntax.tree import SyntaxNode
 
 _WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from lsp_agent.refactor.change import LISTS, Change, Editor, is_shown
-from lsp_agent.refactor.effects import ECMA
 from lsp_agent.refactor.errors import RefusedError
 from lsp_agent.refactor.hoisting import wrapped
 from lsp_agent.refactor.layout import has_semicolons
 from lsp_agent.syntax.document import SyntaxDocument
+from lsp_agent.syntax.languages import ECMA
 from lsp_agent.syntax.tree import SyntaxNode
 from lsp_agent.workspace.edits import TextEdit
 

@@ -8,10 +8,10 @@ from functools import partial
 
 from lsp_agent.refactor.change import Change
 from lsp_agent.refactor.ecma_imports import ecma_edits
-from lsp_agent.refactor.effects import ECMA
 from lsp_agent.refactor.errors import RefusedError
 from lsp_agent.refactor.python_imports import python_edits
 from lsp_agent.syntax.document import SyntaxDocument
+from lsp_agent.syntax.languages import ECMA
 from lsp_agent.workspace.edits import TextEdit
 
 _SOME = re.compile(r"^[ \t]*(?:from|import)\b", re.MULTILINE)

@@ -6,10 +6,11 @@ import re
 from string import Formatter
 
 from lsp_agent.refactor.change import Change, node_in
-from lsp_agent.refactor.effects import ECMA, has_effects
+from lsp_agent.refactor.effects import has_effects
 from lsp_agent.refactor.hoisting import is_value
 from lsp_agent.refactor.operands import replaced
 from lsp_agent.syntax.document import SyntaxDocument
+from lsp_agent.syntax.languages import ECMA
 from lsp_agent.syntax.tree import SyntaxNode
 from lsp_agent.workspace.positions import Range
 

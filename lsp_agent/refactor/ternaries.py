@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from lsp_agent.refactor.blocks import if_at, leading, statements_in
 from lsp_agent.refactor.change import LISTS, Change, node_in
-from lsp_agent.refactor.effects import ECMA, has_effects
+from lsp_agent.refactor.effects import has_effects
 from lsp_agent.refactor.layout import has_semicolons, indent_of, is_first, line_end, unit_of
 from lsp_agent.refactor.operands import replaced
 from lsp_agent.syntax.document import SyntaxDocument
+from lsp_agent.syntax.languages import ECMA
 from lsp_agent.syntax.tree import SyntaxNode
 from lsp_agent.workspace.positions import Range
 

@@ -26,7 +26,7 @@ from lsp_agent.server.progress import ProgressBook
 from lsp_agent.server.session import Session
 from lsp_agent.workspace.markdown import harmless_message
 from lsp_agent.workspace.overlay import Overlay
-from lsp_agent.workspace.text import Text
+from lsp_agent.workspace.text import Text, shortened
 
 if TYPE_CHECKING:
     from lsp_agent.agent.types import DiagnosticNote
@@ -351,7 +351,7 @@ def dismissals(
         finding = reviews.about(document, one)
         if finding is not None:
             arguments = [{"uri": document.uri, "findingId": finding.id}]
-            title = f"Dismiss: {_short(one.message)}"
+            title = f"Dismiss: {shortened(one.message, _MAX_TITLE)}"
             rows.append(
                 types.CodeAction(
                     title=title,
@@ -361,7 +361,3 @@ def dismissals(
                 )
             )
     return rows
-
-
-def _short(message: str) -> str:
-    return message if len(message) <= _MAX_TITLE else message[: _MAX_TITLE - 1] + "…"

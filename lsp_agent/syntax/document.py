@@ -269,7 +269,7 @@ class SyntaxDocument:
         line = self.text.line(position.line)
         indent = len(line) - len(line.lstrip())
         last = max(indent, len(line.rstrip()) - 1)
-        place = Position(position.line, min(max(position.character, indent), last, len(line)))
+        place = Position(position.line, min(max(position.character, indent), last))
         at = self.byte_at(place)
         return ascent(tree.root_node, tree.root_node.descendant_for_byte_range(at, at))
 

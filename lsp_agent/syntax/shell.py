@@ -251,12 +251,7 @@ def _word(node: Node) -> Word:
         return Word(escaped, literal=True)
     if node.type == "concatenation":
         parts = [_word(child) for child in node.children]
-        # What a dollar stands before is no ordinary quote.
-        dollar = any(
-            _source(child).endswith("$") and not child.type.endswith("string")
-            for child in node.children[:-1]
-        )
-        if all(part.literal for part in parts) and not dollar:
+        if all(part.literal for part in parts):
             return Word("".join(part.text for part in parts), literal=True)
     plain = node.type in _PLAIN and not node.named_child_count
     if (plain or not node.is_named) and not _EXPANDED.search(_ESCAPED.sub("", source)):
