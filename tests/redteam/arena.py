@@ -218,8 +218,8 @@ class Arena:
     def _running(self) -> list[int]:
         """Return the processes that have the mark among their words."""
         mark = self.mark.encode()
-        return [int(path.parent.name) for path in PROC.glob("[0-9]*/cmdline")
-                if mark in _read(path)]  # fmt: skip
+        # One part of a path: a longer pattern looks at files of processes that may end meanwhile.
+        return [int(path.name) for path in PROC.glob("[0-9]*") if mark in _read(path / "cmdline")]
 
     def _start_victim(self) -> subprocess.Popen[bytes]:
         """Start somebody else's process, which holds the secret in its environment."""
